@@ -1,0 +1,2 @@
+//! bench-suite.
+fn main() {}

@@ -1,0 +1,316 @@
+//! One batch while it runs: its time, its input, what it has lent, and how its stages run.
+//!
+//! # The brand, and the one place that makes it
+//!
+//! Records borrow from blocks for `'b`, a lifetime that users can never name: a setup closure must work for every `'b`
+//! (`impl for<'b> Fn(&Scope<'b>)`), its closures must be `'static`, and so neither has a place in which a `'b` value could
+//! outlive its batch. That is what makes [`Batch::lend`] sound: it turns `&Arc<T>` into `&'b T` and keeps the `Arc` until
+//! the batch is dropped, and by then every value whose type mentions `'b` is gone:
+//!
+//! 1. At the end of a batch (phase one) each node of the graph drops what it has remembered; plans, datasets and
+//!    partial results on the stack are gone already. A panic in a user's `Drop` here aborts the process.
+//! 2. Then (phase two) the batch is dropped, and with it what it held.
+//!
+//! An [`Rdd`](crate::Rdd) that is leaked leaks its batch too, which is a loss of memory and nothing worse. Only `'static` data is lent, so
+//! what is lent cannot itself hold a `'b` value. The hole that is left is rustc's own: issue 84366 lets safe
+//! code stretch any lifetime, in any crate.
+//!
+//! Early work runs a block through the same operators in a batch of its own, which ends when its task ends.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use rayon::ThreadPool;
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+
+use crate::block::SourceId;
+use crate::intake::Committed;
+use crate::progress::{StageReport, as_ms};
+use crate::text::TextBlock;
+use crate::time::Time;
+
+/// How often a task is tried before its batch fails. Spark's `spark.task.maxFailures`, which counts here locally too.
+const ATTEMPTS: u32 = 4;
+
+/// What a source gives to a batch.
+pub(crate) enum Input {
+    /// Nothing.
+    Nothing,
+    /// Blocks of text in order of arrival, each with the early stages that have taken it in.
+    Text(Vec<(Arc<TextBlock>, Committed)>),
+    /// The items of a queue, as `Vec<T>`.
+    Items(Arc<dyn Any + Send + Sync>),
+}
+
+/// A batch while it runs. Cheap to clone; when the last clone is dropped, what was lent goes back.
+#[doc(hidden)]
+pub struct Batch<'b> {
+    core: Arc<Core>,
+    inputs: Arc<Vec<Input>>,
+    /// Blocks that any of these stages has taken in are left out.
+    without: Committed,
+    _brand: PhantomData<fn(&'b ()) -> &'b ()>,
+}
+
+struct Core {
+    time: Time,
+    /// `None` runs every task on the calling thread.
+    pool: Option<Arc<ThreadPool>>,
+    /// How many partitions a wide stage has.
+    parallelism: usize,
+    cancelled: Arc<AtomicBool>,
+    stages: Mutex<Vec<StageReport>>,
+    held: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
+}
+
+/// Why a stage ended without a result; travels as a panic from the stage to its output operation.
+#[derive(Debug)]
+pub(crate) struct StageFailed {
+    pub(crate) reason: String,
+}
+
+impl<'b> Batch<'b> {
+    /// A batch at its turn.
+    pub(crate) fn new(
+        time: Time,
+        inputs: Vec<Input>,
+        pool: Arc<ThreadPool>,
+        cancelled: Arc<AtomicBool>,
+    ) -> Self {
+        let parallelism = pool.current_num_threads();
+        Self::with_core(time, inputs, Some(pool), parallelism, cancelled)
+    }
+
+    /// A batch of one source's blocks, run on the calling thread: early work.
+    pub(crate) fn of_blocks(
+        time: Time,
+        sources: usize,
+        source: SourceId,
+        blocks: Vec<Arc<TextBlock>>,
+    ) -> Self {
+        let mut inputs: Vec<Input> = (0..sources).map(|_| Input::Nothing).collect();
+        inputs[source] = Input::Text(blocks.into_iter().map(|block| (block, 0)).collect());
+        Self::with_core(time, inputs, None, 1, Arc::default())
+    }
+
+    fn with_core(
+        time: Time,
+        inputs: Vec<Input>,
+        pool: Option<Arc<ThreadPool>>,
+        parallelism: usize,
+        cancelled: Arc<AtomicBool>,
+    ) -> Self {
+        let core = Core {
+            time,
+            pool,
+            parallelism,
+            cancelled,
+            stages: Mutex::default(),
+            held: Mutex::default(),
+        };
+        Batch { core: Arc::new(core), inputs: Arc::new(inputs), without: 0, _brand: PhantomData }
+    }
+
+    /// The same batch without the blocks that `stages` have taken in.
+    pub(crate) fn without(&self, stages: Committed) -> Self {
+        Batch { without: self.without | stages, ..self.clone() }
+    }
+
+    pub(crate) fn time(&self) -> Time {
+        self.core.time
+    }
+
+    /// How many partitions a wide stage has.
+    pub(crate) fn parallelism(&self) -> usize {
+        self.core.parallelism
+    }
+
+    /// The blocks of a text source.
+    pub(crate) fn text(&self, source: SourceId) -> Vec<&'b TextBlock> {
+        match &self.inputs[source] {
+            Input::Text(blocks) => {
+                let wanted = blocks.iter().filter(|(_, committed)| committed & self.without == 0);
+                wanted.map(|(block, _)| self.lend(block)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The items of a queue.
+    pub(crate) fn items<T: Send + Sync + 'static>(&self, source: SourceId) -> &'b [T] {
+        match &self.inputs[source] {
+            Input::Items(items) => {
+                let items = items
+                    .clone()
+                    .downcast::<Vec<T>>()
+                    .expect("a queue's items have the type of its stream");
+                self.lend::<Vec<T>>(&items)
+            }
+            _ => &[],
+        }
+    }
+
+    /// Runs `tasks` tasks on the pool and gives their results in order. A task that panics is tried again, four times in
+    /// all; a task that still panics fails the batch. One task alone runs on the calling thread.
+    pub(crate) fn run_stage<R: Send>(
+        &self,
+        name: &'static str,
+        tasks: usize,
+        task: impl Fn(usize) -> R + Sync,
+    ) -> Vec<R> {
+        let started = Instant::now();
+        let mut results: Vec<Option<R>> = (0..tasks).map(|_| None).collect();
+        let mut retries = 0;
+        loop {
+            let missing: Vec<usize> = (0..tasks).filter(|&i| results[i].is_none()).collect();
+            let mut panic = None;
+            for (i, outcome) in missing.iter().copied().zip(self.attempt(&missing, &task)) {
+                match outcome {
+                    Ok(result) => results[i] = Some(result),
+                    Err(payload) => panic = Some(payload),
+                }
+            }
+            match panic {
+                None => break,
+                Some(payload) if payload.is::<StageFailed>() => resume_unwind(payload),
+                Some(payload) if retries + 1 == ATTEMPTS => {
+                    let reason = format!(
+                        "{name} panicked in {ATTEMPTS} attempts: {}",
+                        panic_message(&*payload)
+                    );
+                    resume_unwind(Box::new(StageFailed { reason }));
+                }
+                Some(_) => retries += 1,
+            }
+        }
+        let millis = as_ms(started.elapsed());
+        self.core.stages.lock().push(StageReport { name, tasks, millis, retries });
+        results.into_iter().map(|r| r.expect("the loop ends when none is missing")).collect()
+    }
+
+    fn attempt<R: Send>(
+        &self,
+        tasks: &[usize],
+        task: &(impl Fn(usize) -> R + Sync),
+    ) -> Vec<std::thread::Result<R>> {
+        let guarded = |i: usize| {
+            catch_unwind(AssertUnwindSafe(|| {
+                if self.core.cancelled.load(Ordering::Relaxed) {
+                    let reason =
+                        "the stream was stopped at once, before this batch was done".into();
+                    resume_unwind(Box::new(StageFailed { reason }));
+                }
+                task(i)
+            }))
+        };
+        match &self.core.pool {
+            Some(pool) if tasks.len() > 1 => pool
+                .install(|| tasks.into_par_iter().with_max_len(1).map(|&i| guarded(i)).collect()),
+            _ => tasks.iter().map(|&i| guarded(i)).collect(),
+        }
+    }
+
+    /// The stages that have run, and how long each took.
+    pub(crate) fn take_stages(&self) -> Vec<StageReport> {
+        std::mem::take(&mut self.core.stages.lock())
+    }
+
+    /// Lends `value` until the end of the batch.
+    pub(crate) fn lend<T: Send + Sync + 'static>(&self, value: &Arc<T>) -> &'b T {
+        self.core.held.lock().push(value.clone());
+        brand::lend(value)
+    }
+}
+
+impl Clone for Batch<'_> {
+    fn clone(&self) -> Self {
+        Batch {
+            core: self.core.clone(),
+            inputs: self.inputs.clone(),
+            without: self.without,
+            _brand: PhantomData,
+        }
+    }
+}
+
+/// The message of a panic, as far as it has one.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
+    if let Some(failed) = payload.downcast_ref::<StageFailed>() {
+        return failed.reason.clone();
+    }
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".into())
+}
+
+/// The door to D1's one `unsafe`.
+mod brand {
+    #![allow(unsafe_code)]
+
+    use std::sync::Arc;
+
+    /// Stretches a loan to the brand. Only for a caller that keeps the `Arc` until every `'b` value is gone.
+    pub(super) fn lend<'b, T: Send + Sync + 'static>(value: &Arc<T>) -> &'b T {
+        // SAFETY: the one caller, `Batch::lend`, has put a clone of `value` into `held`, which is emptied only when the
+        // batch is dropped; an `Arc`'s content does not move, and `T` is not mutated while it is shared. `'b` is
+        // universally quantified for everybody but the engine, so no user can keep the reference longer; the
+        // engine drops its own `'b` values before the batch, as the module's documentation lays out. `T: 'static`
+        // holds no `'b` value that could dangle in turn. Whoever leaks a `Batch` leaks `held` with it.
+        unsafe { &*Arc::as_ptr(value) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    fn batch(threads: usize) -> Batch<'static> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        Batch::new(Time::default(), Vec::new(), Arc::new(pool), Arc::default())
+    }
+
+    #[test]
+    fn what_is_lent_comes_back_when_the_batch_is_dropped_and_not_before() {
+        let value = Arc::new(String::from("lent"));
+        let batch = batch(1);
+        let copy = batch.clone();
+        assert_eq!(batch.lend(&value), "lent");
+        drop(batch);
+        assert_eq!(Arc::strong_count(&value), 2);
+        drop(copy);
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn a_task_that_panics_is_tried_again_and_alone() {
+        let runs = AtomicUsize::new(0);
+        let results = batch(2).run_stage("test", 8, |i| {
+            if runs.fetch_add(1, Ordering::SeqCst) < 3 && i == 3 {
+                panic!("not yet");
+            }
+            i * 10
+        });
+        assert_eq!(results, (0..8).map(|i| i * 10).collect::<Vec<_>>());
+        assert!(runs.load(Ordering::SeqCst) <= 8 + 3);
+    }
+
+    #[test]
+    fn four_attempts_and_then_the_stage_fails_with_the_message() {
+        let runs = AtomicUsize::new(0);
+        let failed = catch_unwind(AssertUnwindSafe(|| {
+            batch(2).run_stage("filter", 1, |_| {
+                runs.fetch_add(1, Ordering::SeqCst);
+                panic!("always");
+            })
+        }));
+        let reason = panic_message(&*failed.unwrap_err());
+        assert_eq!(reason, "filter panicked in 4 attempts: always");
+        assert_eq!(runs.load(Ordering::SeqCst), 4);
+    }
+}

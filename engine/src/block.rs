@@ -1,0 +1,83 @@
+//! A block: an immutable run of whole records from one connection, and where it came from.
+
+use bytes::Bytes;
+
+use crate::slabs::Lease;
+
+/// The number of a source within its context, in order of creation.
+pub(crate) type SourceId = usize;
+
+/// Where a block's first record lies in its input. D11: input is addressed, so that it can be found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) source: SourceId,
+    /// The connection's number within the source; it is never used again.
+    pub(crate) connection: u64,
+    /// The offset of the block's first record in the connection's bytes.
+    pub(crate) offset: u64,
+}
+
+/// Whole records of one connection, in their order. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Block {
+    // Declared in this order because fields are dropped in it: bytes first, then what keeps their slab from its pool.
+    bytes: Bytes,
+    _lease: Option<Lease>,
+    origin: Origin,
+}
+
+impl Block {
+    /// A block over a slab.
+    pub(crate) fn new(bytes: Bytes, lease: Lease, origin: Origin) -> Self {
+        Block { bytes, _lease: Some(lease), origin }
+    }
+
+    /// A block over memory of its own, outside the pool.
+    pub(crate) fn of_bytes(bytes: Bytes) -> Self {
+        Block { bytes, _lease: None, origin: Origin { source: 0, connection: 0, offset: 0 } }
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    #[cfg(test)]
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The block in two where it is longer than `most_bytes`: its first records of about that many bytes, and the rest.
+    /// `None` where it is short enough, or one record.
+    pub(crate) fn split(&self, most_bytes: usize) -> Option<(Block, Block)> {
+        if self.bytes.len() <= most_bytes {
+            return None;
+        }
+        let end = match memchr::memrchr(b'\n', &self.bytes[..most_bytes]) {
+            Some(newline) => newline + 1,
+            None => most_bytes + memchr::memchr(b'\n', &self.bytes[most_bytes..])? + 1,
+        };
+        (end < self.bytes.len()).then(|| {
+            let part = |range: std::ops::Range<usize>| Block {
+                origin: Origin { offset: self.origin.offset + range.start as u64, ..self.origin },
+                bytes: self.bytes.slice(range),
+                _lease: self._lease.clone(),
+            };
+            (part(0..end), part(end..self.bytes.len()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_splits_between_records_and_its_parts_know_where_they_began() {
+        let block = Block::of_bytes(Bytes::from_static(b"one\ntwo\nthree\n"));
+        let (a, b) = block.split(9).unwrap();
+        assert_eq!((&a.bytes()[..], &b.bytes()[..]), (&b"one\ntwo\n"[..], &b"three\n"[..]));
+        assert_eq!((a.origin().offset, b.origin().offset), (0, 8));
+        assert!(b.split(1).is_none() && block.split(14).is_none());
+        assert_eq!(&block.split(2).unwrap().0.bytes()[..], b"one\n");
+    }
+}

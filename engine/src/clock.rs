@@ -1,0 +1,130 @@
+//! Where time comes from: the machine, or a test.
+//!
+//! The engine asks one [`Clock`] for every decision that time takes part in. The system's clock reads the wall once,
+//! when it is made, and counts from there on the monotonic clock, so that a wall clock that jumps moves no batch.
+
+use std::sync::{Arc, Weak};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
+
+use crate::time::{Duration, Time};
+
+/// The engine's source of time. Cheap to clone; clones show the same time.
+#[derive(Clone, Debug)]
+pub struct Clock(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    System { wall_at_start: std::time::Duration, started: Instant },
+    Manual(ManualClock),
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        let wall_at_start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Clock(Kind::System { wall_at_start, started: Instant::now() })
+    }
+
+    /// The current time, rounded down to milliseconds.
+    pub fn now(&self) -> Time {
+        match &self.0 {
+            Kind::System { .. } => Time::from_millis(self.since_epoch().as_millis() as i64),
+            Kind::Manual(clock) => clock.now(),
+        }
+    }
+
+    /// Time since the epoch as finely as the clock knows it; never goes back.
+    pub fn since_epoch(&self) -> std::time::Duration {
+        match &self.0 {
+            Kind::System { wall_at_start, started } => *wall_at_start + started.elapsed(),
+            Kind::Manual(clock) => {
+                std::time::Duration::from_millis(clock.now().as_millis().max(0) as u64)
+            }
+        }
+    }
+
+    /// How long from now until `time`, for a wait that a wake-up may cut short. `None` for ever: a manual clock
+    /// wakes its waiters when it is moved.
+    pub(crate) fn remaining(&self, time: Time) -> Option<std::time::Duration> {
+        match &self.0 {
+            Kind::System { .. } => {
+                let due = std::time::Duration::from_millis(time.as_millis().max(0) as u64);
+                Some(due.saturating_sub(self.since_epoch()))
+            }
+            Kind::Manual(clock) => (clock.now() >= time).then_some(std::time::Duration::ZERO),
+        }
+    }
+
+    /// Has `wake` called whenever the clock is moved by hand, for as long as `wake` is alive.
+    pub(crate) fn on_move(&self, wake: &Arc<dyn Fn() + Send + Sync>) {
+        if let Kind::Manual(clock) = &self.0 {
+            clock.0.lock().wakes.push(Arc::downgrade(wake));
+        }
+    }
+
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.0, Kind::Manual(_))
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Clock::system()
+    }
+}
+
+impl From<ManualClock> for Clock {
+    fn from(clock: ManualClock) -> Self {
+        Clock(Kind::Manual(clock))
+    }
+}
+
+/// A clock that stands still until it is moved: tests under it need not sleep to be right.
+///
+/// ```
+/// use millstream::{Clock, ManualClock, Time, secs};
+/// let hand = ManualClock::at(Time::from_millis(0));
+/// let clock = Clock::from(hand.clone());
+/// hand.advance(secs(3));
+/// assert_eq!(clock.now(), Time::from_millis(3000));
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<Mutex<Hand>>);
+
+struct Hand {
+    now: Time,
+    wakes: Vec<Weak<dyn Fn() + Send + Sync>>,
+}
+
+impl std::fmt::Debug for Hand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hand({})", self.now)
+    }
+}
+
+impl ManualClock {
+    /// A clock that shows `now`.
+    pub fn at(now: Time) -> Self {
+        ManualClock(Arc::new(Mutex::new(Hand { now, wakes: Vec::new() })))
+    }
+
+    /// What it shows.
+    pub fn now(&self) -> Time {
+        self.0.lock().now
+    }
+
+    /// Moves it on by `d` and wakes whoever waits for it. It never moves back: a negative `d` is taken as zero.
+    pub fn advance(&self, d: Duration) {
+        let wakes: Vec<_> = {
+            let mut hand = self.0.lock();
+            hand.now = hand.now + d.max(Duration::ZERO);
+            hand.wakes.retain(|wake| wake.strong_count() > 0);
+            hand.wakes.iter().filter_map(Weak::upgrade).collect()
+        };
+        for wake in wakes {
+            wake();
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The settings of an application, checked before anything starts.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::progress::Listener;
+use crate::time::{Duration, millis, secs};
+
+/// Blocks close at most this far apart where no block interval is given.
+const LONGEST_DEFAULT_BLOCK_INTERVAL: Duration = millis(200);
+
+/// What becomes of a line that is longer than [`Conf::max_line_bytes`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LongLines {
+    /// It is left out and counted as rejected.
+    #[default]
+    Skip,
+    /// It is cut at the limit, on a character's boundary, and counted as cut.
+    Cut,
+}
+
+/// What becomes of a line that is not UTF-8.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum InvalidUtf8 {
+    /// Each malformed sequence becomes U+FFFD, as in Spark; the line is counted as mended.
+    #[default]
+    Replace,
+    /// The line is left out and counted as rejected.
+    Skip,
+}
+
+/// The settings of an application. Every setting has a default that suits a machine of any size.
+///
+/// ```
+/// use millstream::{Conf, StreamingContext, secs};
+/// let conf = Conf::new("error lines").master("local[2]").memory_bytes(64 << 20);
+/// let ssc = StreamingContext::new(conf, secs(1))?;
+/// # Ok::<(), millstream::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a configuration does nothing until a StreamingContext is built from it"]
+pub struct Conf {
+    pub(crate) app_name: String,
+    pub(crate) master: String,
+    pub(crate) block_interval: Option<Duration>,
+    pub(crate) memory_bytes: Option<u64>,
+    pub(crate) max_line_bytes: usize,
+    pub(crate) long_lines: LongLines,
+    pub(crate) invalid_utf8: InvalidUtf8,
+    pub(crate) max_connections: Option<u64>,
+    pub(crate) early_work: bool,
+    pub(crate) graceful_stop_timeout: Option<Duration>,
+    pub(crate) clock: Clock,
+    pub(crate) warnings: bool,
+    pub(crate) listeners: Vec<Arc<dyn Listener>>,
+}
+
+impl Conf {
+    /// The default settings, for an application called `app_name`: `local[*]`, half of the memory that the process
+    /// may use, lines of up to 1 MiB, the system's clock.
+    pub fn new(app_name: impl Into<String>) -> Self {
+        Conf {
+            app_name: app_name.into(),
+            master: "local[*]".into(),
+            block_interval: None,
+            memory_bytes: None,
+            max_line_bytes: 1 << 20,
+            long_lines: LongLines::default(),
+            invalid_utf8: InvalidUtf8::default(),
+            max_connections: None,
+            early_work: true,
+            graceful_stop_timeout: None,
+            clock: Clock::system(),
+            warnings: true,
+            listeners: Vec::new(),
+        }
+    }
+
+    /// How many tasks run at once: `local` for one, `local[N]` for N, `local[*]` for one per core.
+    /// Receivers have threads of their own, so unlike in Spark `local` starves nobody.
+    pub fn master(mut self, master: impl Into<String>) -> Self {
+        self.master = master.into();
+        self
+    }
+
+    /// [`Conf::master`] with a number: `local[tasks]`.
+    pub fn parallelism(self, tasks: usize) -> Self {
+        self.master(format!("local[{tasks}]"))
+    }
+
+    /// How often a receiver closes its blocks. It must divide the batch interval; left out, it is the largest
+    /// divisor of the batch interval that is at most 200 ms.
+    pub fn block_interval(mut self, interval: Duration) -> Self {
+        self.block_interval = Some(interval);
+        self
+    }
+
+    /// The most memory, in bytes, that received data may take. At the limit receivers stop reading and TCP holds
+    /// the sender back. Left out, it is half of what the process may use.
+    pub fn memory_bytes(mut self, bytes: u64) -> Self {
+        self.memory_bytes = Some(bytes);
+        self
+    }
+
+    /// The longest line, in bytes without its line end, that is taken whole. 1 MiB by default.
+    pub fn max_line_bytes(mut self, bytes: usize) -> Self {
+        self.max_line_bytes = bytes;
+        self
+    }
+
+    /// What becomes of longer lines; they are skipped by default.
+    pub fn long_lines(mut self, policy: LongLines) -> Self {
+        self.long_lines = policy;
+        self
+    }
+
+    /// What becomes of lines that are not UTF-8; they are mended by default.
+    pub fn invalid_utf8(mut self, policy: InvalidUtf8) -> Self {
+        self.invalid_utf8 = policy;
+        self
+    }
+
+    /// How many connections a listening receiver holds at once. The descriptors for them are reserved at the start,
+    /// and a number that the process's hard limit does not allow is refused there. Left out, it is what the hard
+    /// limit allows, up to 65,536.
+    pub fn max_connections(mut self, connections: u64) -> Self {
+        self.max_connections = Some(connections);
+        self
+    }
+
+    /// Whether aggregations work on a block as soon as it closes (the default) or all at the batch's turn.
+    /// The results are the same; only their latency, and the memory in use, differ.
+    pub fn early_work(mut self, early: bool) -> Self {
+        self.early_work = early;
+        self
+    }
+
+    /// How long a graceful stop may take before it turns into an immediate one. Left out, it is ten batch intervals,
+    /// and ten seconds at least.
+    pub fn graceful_stop_timeout(mut self, limit: Duration) -> Self {
+        self.graceful_stop_timeout = Some(limit);
+        self
+    }
+
+    /// Where time comes from; a [`ManualClock`](crate::ManualClock) makes a run repeatable.
+    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
+        self.clock = clock.into();
+        self
+    }
+
+    /// Whether warnings (a refused connection, a failed batch, a full budget) are written to stderr, one sentence
+    /// each. They are by default; listeners hear of them either way.
+    pub fn warnings_on_stderr(mut self, on: bool) -> Self {
+        self.warnings = on;
+        self
+    }
+
+    /// Adds a listener, from the first event on.
+    pub fn listener(mut self, listener: impl Listener + 'static) -> Self {
+        self.listeners.push(Arc::new(listener));
+        self
+    }
+
+    /// The number of tasks that the master asks for.
+    pub(crate) fn tasks(&self) -> Result<usize> {
+        let refused = || Error::Master { got: self.master.clone() };
+        match self.master.as_str() {
+            "local" => Ok(1),
+            "local[*]" => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+            other => {
+                let n = other
+                    .strip_prefix("local[")
+                    .and_then(|rest| rest.strip_suffix(']'))
+                    .ok_or_else(refused)?;
+                n.parse().ok().filter(|&n| n >= 1).ok_or_else(refused)
+            }
+        }
+    }
+
+    pub(crate) fn budget_bytes(&self) -> u64 {
+        self.memory_bytes.unwrap_or_else(|| memory::usable_bytes() / 2)
+    }
+
+    /// The block interval that goes with `batch`.
+    pub(crate) fn block_interval_for(&self, batch: Duration) -> Result<Duration> {
+        require_positive("batch interval", batch)?;
+        match self.block_interval {
+            Some(block) => {
+                require_positive("block interval", block)?;
+                if !batch.is_multiple_of(block) {
+                    return Err(Error::NotAMultiple { batch, block });
+                }
+                Ok(block)
+            }
+            None => Ok(largest_divisor(batch, LONGEST_DEFAULT_BLOCK_INTERVAL)),
+        }
+    }
+
+    pub(crate) fn graceful_stop_limit(&self, batch: Duration) -> Duration {
+        self.graceful_stop_timeout.unwrap_or_else(|| (batch * 10).max(secs(10)))
+    }
+}
+
+fn require_positive(what: &'static str, got: Duration) -> Result {
+    if got > Duration::ZERO { Ok(()) } else { Err(Error::NotPositive { what, got }) }
+}
+
+fn largest_divisor(of: Duration, at_most: Duration) -> Duration {
+    let top = of.min(at_most).as_millis();
+    let divisor = (1..=top).rev().find(|d| of.as_millis() % d == 0).unwrap_or(1);
+    Duration::from_millis(divisor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::mins;
+
+    #[test]
+    fn masters_are_read_and_nonsense_is_refused() {
+        assert_eq!(Conf::new("t").master("local").tasks().unwrap(), 1);
+        assert_eq!(Conf::new("t").master("local[3]").tasks().unwrap(), 3);
+        assert!(Conf::new("t").tasks().unwrap() >= 1);
+        for bad in ["local[0]", "local[x]", "local[-1]", "spark://host", ""] {
+            assert!(
+                Conf::new("t").master(bad).tasks().unwrap_err().to_string().contains("local[N]"),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_block_interval_divides_the_batch_interval() {
+        let given = |batch| Conf::new("t").block_interval_for(batch).unwrap();
+        assert_eq!(given(secs(1)), millis(200));
+        assert_eq!(given(millis(250)), millis(125));
+        assert_eq!(given(millis(211)), millis(1));
+        assert_eq!(given(millis(10)), millis(10));
+        assert_eq!(given(mins(10)), millis(200));
+        let e = Conf::new("t")
+            .block_interval(millis(300))
+            .block_interval_for(secs(1))
+            .unwrap_err()
+            .to_string();
+        assert!(e.contains("1000 ms") && e.contains("300 ms"), "{e}");
+        assert!(
+            Conf::new("t")
+                .block_interval_for(Duration::ZERO)
+                .unwrap_err()
+                .to_string()
+                .contains("0 ms")
+        );
+        assert!(Conf::new("t").block_interval(Duration::ZERO).block_interval_for(secs(1)).is_err());
+    }
+}

@@ -1,0 +1,66 @@
+//! Early work: what is done with a parcel of blocks as soon as a receiver has stored it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rayon::ThreadPool;
+
+use crate::batch::Batch;
+use crate::graph::Early;
+use crate::intake::{Intake, OnStored, Parcel};
+use crate::progress::LineCounts;
+
+/// Slabs that may wait for early work, for each thread: enough to keep it busy, few enough to stay in the cache.
+const SLABS_PER_THREAD: u64 = 4;
+
+/// The most bytes that may wait for early work.
+pub(crate) fn most_waiting_bytes(slab_bytes: usize, threads: usize) -> u64 {
+    slab_bytes as u64 * SLABS_PER_THREAD * threads as u64
+}
+
+/// Has each stored parcel worked on by `tasks`, by the early stages of its source.
+pub(crate) fn on_stored(
+    early: Vec<Option<Early<'static>>>,
+    intake: &Arc<Intake>,
+    tasks: Arc<ThreadPool>,
+) -> OnStored {
+    let early = Arc::new(early);
+    let intake = Arc::downgrade(intake);
+    Box::new(move |parcel| {
+        if early[parcel.source()].is_none() {
+            return;
+        }
+        let Some(intake) = intake.upgrade() else { return };
+        intake.admission.early_began(parcel.bytes());
+        let early = early.clone();
+        tasks.spawn(move || {
+            let bytes = parcel.bytes();
+            if let Some(work) = &early[parcel.source()] {
+                take_in(&parcel, work, early.len());
+            }
+            drop(parcel);
+            intake.admission.early_ended(bytes);
+        });
+    })
+}
+
+/// Runs the early stages over a parcel. A stage that panics has not taken it in, and finds it again at the batch's turn.
+fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) {
+    let Some(blocks) = parcel.begin_early() else { return };
+    let batch = Batch::of_blocks(parcel.batch(), sources, parcel.source(), blocks.clone());
+    let mut committed = 0;
+    for (bit, stage) in &early.stages {
+        if catch_unwind(AssertUnwindSafe(|| stage.take_in(&batch))).is_ok() {
+            committed |= bit;
+        }
+    }
+    // The end of this small batch: every value that borrows is gone with `take_in`, and now what was lent comes back.
+    drop(batch);
+    let mut counts = LineCounts::default();
+    for block in &blocks {
+        counts += block.counts();
+    }
+    let everybody = early.stages.iter().fold(0, |all, (bit, _)| all | bit);
+    drop(blocks);
+    parcel.end_early(committed, Some(counts), committed == everybody && !early.keep_blocks);
+}

@@ -1,0 +1,180 @@
+//! Which batch a stored parcel belongs to, and when a batch is complete.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::block::SourceId;
+use crate::time::{Duration, Time};
+
+use super::admission::Admission;
+use super::parcel::Parcel;
+
+/// Called with each parcel as it is stored; it must not block.
+pub(crate) type OnStored = Box<dyn Fn(Arc<Parcel>) + Send + Sync>;
+
+/// The meeting place of receivers and driver.
+pub(crate) struct Intake {
+    batch_interval: Duration,
+    state: Mutex<State>,
+    /// Signalled when a source has closed more.
+    closed: Condvar,
+    on_stored: OnceLock<OnStored>,
+    pub(crate) admission: Admission,
+    stored_bytes: AtomicU64,
+}
+
+struct State {
+    /// By batch, in order of arrival.
+    received: BTreeMap<Time, Vec<Arc<Parcel>>>,
+    /// Up to when each receiving source has stored everything.
+    closed_up_to: BTreeMap<SourceId, Time>,
+    /// The last batch that was taken; what comes later than its turn goes to the next one.
+    assigned_up_to: Time,
+}
+
+impl Intake {
+    /// For batches every `batch_interval`, none assigned up to `zero`.
+    pub(crate) fn new(batch_interval: Duration, zero: Time, admission: Admission) -> Self {
+        let state = State {
+            received: BTreeMap::new(),
+            closed_up_to: BTreeMap::new(),
+            assigned_up_to: zero,
+        };
+        Intake {
+            batch_interval,
+            state: Mutex::new(state),
+            closed: Condvar::new(),
+            on_stored: OnceLock::new(),
+            admission,
+            stored_bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Has `on_stored` called with each parcel from now on. The first call counts.
+    pub(crate) fn on_stored(&self, on_stored: OnStored) {
+        assert!(
+            self.on_stored.set(on_stored).is_ok(),
+            "early work is set up once, before the receivers start"
+        );
+    }
+
+    /// A receiving source: the driver will wait for what it closes.
+    pub(crate) fn expect(&self, source: SourceId) {
+        self.state.lock().closed_up_to.insert(source, Time::from_millis(i64::MIN));
+    }
+
+    /// Stores blocks that closed at `closed_at` at the latest.
+    pub(crate) fn store(&self, parcel: Parcel, closed_at: Time) {
+        let parcel = Arc::new(parcel);
+        self.stored_bytes.fetch_add(parcel.bytes(), Ordering::Relaxed);
+        self.admission.took_in(parcel.bytes());
+        {
+            let mut state = self.state.lock();
+            let batch = self.batch_of(closed_at).max(state.assigned_up_to + self.batch_interval);
+            parcel.label(batch);
+            state.received.entry(batch).or_default().push(parcel.clone());
+        }
+        if let Some(on_stored) = self.on_stored.get() {
+            on_stored(parcel);
+        }
+    }
+
+    /// `source` has stored everything that closed up to `up_to`.
+    pub(crate) fn close(&self, source: SourceId, up_to: Time) {
+        self.state.lock().closed_up_to.insert(source, up_to);
+        self.closed.notify_all();
+    }
+
+    /// Waits until every source has closed `batch`, for at most `limit`; says whether they have.
+    pub(crate) fn wait_until_closed(&self, batch: Time, limit: std::time::Duration) -> bool {
+        let mut state = self.state.lock();
+        let open = |state: &mut State| state.closed_up_to.values().any(|&up_to| up_to < batch);
+        !self.closed.wait_while_for(&mut state, open, limit).timed_out()
+    }
+
+    /// Gives out what belongs to `batch`, and whatever was left over from batches before it.
+    pub(crate) fn assign(&self, batch: Time) -> Vec<Arc<Parcel>> {
+        let mut state = self.state.lock();
+        state.assigned_up_to = batch;
+        let later = state.received.split_off(&(batch + Duration::from_millis(1)));
+        let now = std::mem::replace(&mut state.received, later);
+        now.into_values().flatten().collect()
+    }
+
+    /// Whether anything is stored that no batch has been given.
+    pub(crate) fn has_unassigned(&self) -> bool {
+        !self.state.lock().received.is_empty()
+    }
+
+    /// Bytes stored since the start.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        self.stored_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The batch whose interval `(t - interval, t]` holds `time`.
+    fn batch_of(&self, time: Time) -> Time {
+        let floor = time.floor(self.batch_interval);
+        if floor == time { time } else { floor + self.batch_interval }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Block;
+    use crate::conf::{InvalidUtf8, LongLines};
+    use crate::framing::LineLimit;
+    use crate::progress::LineCounts;
+    use crate::text::{TextBlock, TextPolicy};
+    use crate::time::secs;
+
+    fn parcel(text: &'static str) -> Parcel {
+        let limit = LineLimit { max_bytes: 100, policy: LongLines::Skip };
+        let policy = TextPolicy { limit, invalid_utf8: InvalidUtf8::Replace };
+        let block = TextBlock::new(Block::of_bytes(text.into()), policy);
+        Parcel::new(0, vec![Arc::new(block)], LineCounts::default())
+    }
+
+    fn at(seconds: u64) -> Time {
+        Time::default() + secs(seconds)
+    }
+
+    fn bytes(parcels: &[Arc<Parcel>]) -> Vec<u64> {
+        parcels.iter().map(|p| p.bytes()).collect()
+    }
+
+    #[test]
+    fn a_batch_holds_what_closed_after_the_one_before_and_up_to_its_end() {
+        let intake = Intake::new(secs(1), at(0), Admission::new(None, u64::MAX));
+        intake.store(parcel("a\n"), Time::from_millis(1));
+        intake.store(parcel("bb\n"), at(1));
+        intake.store(parcel("ccc\n"), Time::from_millis(1001));
+        assert_eq!(bytes(&intake.assign(at(1))), [2, 3]);
+        assert!(intake.has_unassigned());
+        assert_eq!(bytes(&intake.assign(at(2))), [4]);
+        assert!(!intake.has_unassigned());
+    }
+
+    #[test]
+    fn what_comes_late_goes_to_the_next_batch_and_is_never_lost() {
+        let intake = Intake::new(secs(1), at(0), Admission::new(None, u64::MAX));
+        assert!(intake.assign(at(5)).is_empty());
+        intake.store(parcel("late\n"), at(3));
+        assert_eq!(bytes(&intake.assign(at(6))), [5]);
+    }
+
+    #[test]
+    fn the_driver_waits_for_the_slowest_source_and_no_longer_than_it_was_told() {
+        let intake = Intake::new(secs(1), at(0), Admission::new(None, u64::MAX));
+        intake.expect(0);
+        intake.expect(1);
+        intake.close(0, at(1));
+        assert!(!intake.wait_until_closed(at(1), std::time::Duration::from_millis(1)));
+        intake.close(1, at(2));
+        assert!(intake.wait_until_closed(at(1), std::time::Duration::ZERO));
+    }
+}

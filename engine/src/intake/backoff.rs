@@ -1,0 +1,49 @@
+//! How long to wait before a connection is dialled again.
+
+use std::time::Duration;
+
+const FIRST: Duration = Duration::from_millis(100);
+
+/// Spark waits this long every time.
+const CEILING: Duration = Duration::from_secs(2);
+
+/// Doubles from 100 ms to 2 s, and starts again after a success.
+#[derive(Debug, Default)]
+pub(super) struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// The wait after one more failure.
+    pub(super) fn failed(&mut self) -> Duration {
+        let wait = FIRST.saturating_mul(1 << self.failures.min(10));
+        self.failures = self.failures.saturating_add(1);
+        wait.min(CEILING)
+    }
+
+    pub(super) fn succeeded(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Whether the last failure is worth a sentence: the first of a row, and then every thirtieth, about once a minute.
+    pub(super) fn worth_a_word(&self) -> bool {
+        self.failures % 30 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_ceiling_and_start_again() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<_> = (0..7).map(|_| backoff.failed().as_millis()).collect();
+        assert_eq!(waits, [100, 200, 400, 800, 1600, 2000, 2000]);
+        backoff.succeeded();
+        assert_eq!(backoff.failed(), FIRST);
+        assert!(backoff.worth_a_word());
+        backoff.failed();
+        assert!(!backoff.worth_a_word());
+    }
+}

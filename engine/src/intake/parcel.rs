@@ -1,0 +1,129 @@
+//! A parcel: the blocks that a receiver closed together, and how far the work on them has come.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::block::SourceId;
+use crate::progress::LineCounts;
+use crate::text::TextBlock;
+use crate::time::Time;
+
+/// Which early stages have taken a parcel in: bit `i` is the source's `i`-th stage.
+pub(crate) type Committed = u64;
+
+/// What a parcel has for its batch's turn.
+pub(crate) struct Claimed {
+    pub(crate) blocks: Vec<Arc<TextBlock>>,
+    pub(crate) committed: Committed,
+    /// What became of the lines, where early work has looked at them all.
+    pub(crate) counts: Option<LineCounts>,
+}
+
+/// Blocks that closed together, usually one slab's worth.
+pub(crate) struct Parcel {
+    source: SourceId,
+    batch: OnceLock<Time>,
+    bytes: u64,
+    blocks: u64,
+    framing: LineCounts,
+    work: Mutex<Work>,
+    finished: Condvar,
+}
+
+struct Work {
+    /// Empty once every reader is done with them.
+    blocks: Vec<Arc<TextBlock>>,
+    /// What became of the lines, known once the blocks were worked on.
+    counts: Option<LineCounts>,
+    committed: Committed,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Waiting,
+    Running,
+    Over,
+}
+
+impl Parcel {
+    /// `framing` is what the receiver has counted: lines rejected or cut before they reached a block.
+    pub(crate) fn new(source: SourceId, blocks: Vec<Arc<TextBlock>>, framing: LineCounts) -> Self {
+        Parcel {
+            source,
+            batch: OnceLock::new(),
+            bytes: blocks.iter().map(|b| b.raw_bytes() as u64).sum(),
+            blocks: blocks.len() as u64,
+            framing,
+            work: Mutex::new(Work { blocks, counts: None, committed: 0, phase: Phase::Waiting }),
+            finished: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn source(&self) -> SourceId {
+        self.source
+    }
+
+    /// Bytes in its blocks.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many blocks it was made of.
+    pub(crate) fn block_count(&self) -> u64 {
+        self.blocks
+    }
+
+    /// The batch that it belongs to, once it is stored.
+    pub(crate) fn batch(&self) -> Time {
+        *self.batch.get().expect("a parcel is labelled when it is stored")
+    }
+
+    pub(crate) fn label(&self, batch: Time) {
+        assert!(self.batch.set(batch).is_ok(), "a parcel is stored once");
+    }
+
+    /// What the receiver counted: lines that never reached a block.
+    pub(crate) fn framing(&self) -> LineCounts {
+        self.framing
+    }
+
+    /// Begins early work: its blocks, or `None` where the batch's turn has come first.
+    pub(crate) fn begin_early(&self) -> Option<Vec<Arc<TextBlock>>> {
+        let mut work = self.work.lock();
+        if work.phase != Phase::Waiting {
+            return None;
+        }
+        work.phase = Phase::Running;
+        Some(work.blocks.clone())
+    }
+
+    /// Ends early work. `committed` are the stages that have the parcel whole; `release` says that nobody else needs
+    /// the blocks, which lets their slab go back to the pool still warm.
+    pub(crate) fn end_early(
+        &self,
+        committed: Committed,
+        counts: Option<LineCounts>,
+        release: bool,
+    ) {
+        let released = {
+            let mut work = self.work.lock();
+            work.phase = Phase::Over;
+            work.committed = committed;
+            work.counts = counts;
+            if release { std::mem::take(&mut work.blocks) } else { Vec::new() }
+        };
+        self.finished.notify_all();
+        drop(released);
+    }
+
+    /// The batch's turn has come: waits for early work that runs, prevents what has not begun, and tells what is left.
+    pub(crate) fn claim(&self) -> Claimed {
+        let mut work = self.work.lock();
+        self.finished.wait_while(&mut work, |work| work.phase == Phase::Running);
+        work.phase = Phase::Over;
+        Claimed { blocks: work.blocks.clone(), committed: work.committed, counts: work.counts }
+    }
+}

@@ -1,0 +1,74 @@
+//! A queue of batches that a program fills itself: the input of tests and of embedding.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+/// A queue of datasets, one for each coming batch. Clones are the same queue, so a program keeps one to push to.
+///
+/// ```
+/// use millstream::Queue;
+/// let queue = Queue::from([vec![1, 2], vec![3]]);
+/// queue.push(vec![4]);
+/// assert_eq!(queue.len(), 3);
+/// ```
+#[derive(Debug)]
+pub struct Queue<T>(Arc<Mutex<VecDeque<Vec<T>>>>);
+
+impl<T> Queue<T> {
+    /// An empty queue.
+    pub fn new() -> Self {
+        Queue(Arc::default())
+    }
+
+    /// Adds a dataset for a batch to come.
+    pub fn push(&self, batch: Vec<T>) {
+        self.0.lock().push_back(batch);
+    }
+
+    /// How many datasets wait.
+    pub fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The next batch's dataset; an empty one where none waits.
+    pub(crate) fn pop(&self) -> Vec<T> {
+        self.0.lock().pop_front().unwrap_or_default()
+    }
+}
+
+impl<T> Clone for Queue<T> {
+    fn clone(&self) -> Self {
+        Queue(self.0.clone())
+    }
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Queue::new()
+    }
+}
+
+impl<T> From<&Queue<T>> for Queue<T> {
+    fn from(queue: &Queue<T>) -> Self {
+        queue.clone()
+    }
+}
+
+impl<T> From<Vec<Vec<T>>> for Queue<T> {
+    fn from(batches: Vec<Vec<T>>) -> Self {
+        Queue(Arc::new(Mutex::new(batches.into())))
+    }
+}
+
+impl<T, const N: usize> From<[Vec<T>; N]> for Queue<T> {
+    fn from(batches: [Vec<T>; N]) -> Self {
+        Vec::from(batches).into()
+    }
+}

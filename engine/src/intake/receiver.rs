@@ -1,0 +1,94 @@
+//! What a receiver is given to work with, and the handle by which it is woken and stopped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::block::SourceId;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::slabs::SlabPool;
+use crate::text::TextPolicy;
+use crate::threads::EngineThread;
+use crate::time::Duration;
+
+use super::assignment::Intake;
+
+/// What every receiver works with.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) pool: SlabPool,
+    pub(crate) clock: Clock,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) block_interval: Duration,
+    pub(crate) policy: TextPolicy,
+    /// The most connections that one receiver holds.
+    pub(crate) max_connections: u64,
+    /// The most memory that the unfinished lines of one receiver may hold together.
+    pub(crate) max_carry_bytes: usize,
+}
+
+/// A running receiver. Dropping it leaves the thread alone; stop it and join it.
+pub(crate) struct Receiver {
+    source: SourceId,
+    order: Arc<Order>,
+    /// Kept so that a manual clock goes on waking the receiver.
+    wake: Arc<dyn Fn() + Send + Sync>,
+    thread: EngineThread,
+}
+
+/// What the driver wants of a receiver.
+#[derive(Default)]
+pub(crate) struct Order(AtomicU8);
+
+const GO_ON: u8 = 0;
+const DRAIN: u8 = 1;
+const LEAVE: u8 = 2;
+
+impl Order {
+    /// `None` to go on; otherwise stop, after reading what has arrived if `true`.
+    pub(super) fn stop_wanted(&self) -> Option<bool> {
+        match self.0.load(Ordering::Acquire) {
+            GO_ON => None,
+            order => Some(order == DRAIN),
+        }
+    }
+}
+
+impl Receiver {
+    /// Starts `work` on a thread of its own. `wake` must make it look at its orders and at the clock.
+    pub(super) fn spawn(
+        source: SourceId,
+        clock: &Clock,
+        order: Arc<Order>,
+        wake: Arc<dyn Fn() + Send + Sync>,
+        work: impl FnOnce() + Send + 'static,
+    ) -> Result<Self> {
+        clock.on_move(&wake);
+        let thread = EngineThread::spawn(format!("receiver-{source}"), work)
+            .map_err(|e| Error::io("no thread could be started for a receiver", &e))?;
+        Ok(Receiver { source, order, wake, thread })
+    }
+
+    /// Makes the receiver look at the clock now.
+    pub(crate) fn wake(&self) {
+        (self.wake)();
+    }
+
+    /// Tells the receiver to stop, after it has read what has arrived if `drain`.
+    pub(crate) fn stop(&self, drain: bool) {
+        self.order.0.store(if drain { DRAIN } else { LEAVE }, Ordering::Release);
+        self.wake();
+    }
+
+    /// Waits for its end, for at most `limit`; says whether it has ended.
+    pub(crate) fn wait(&self, limit: std::time::Duration) -> bool {
+        self.thread.wait(limit)
+    }
+
+    /// Its source.
+    pub(crate) fn source(&self) -> SourceId {
+        self.source
+    }
+}

@@ -1,0 +1,107 @@
+//! Millstream is a micro-batch stream engine for one machine: Spark Streaming's DStream model at the speed of the memory
+//! bus. A mill takes the stream a bucket at a time; so does this engine.
+//!
+//! A [`StreamingContext`] cuts a batch every so often. Its *receivers* read sockets into *blocks*; a batch is the blocks that arrived in its
+//! interval. A program describes *streams* ([`DStream`]) once, in a setup closure; then every batch runs through them. Operators between two shuffles are
+//! fused into one loop, records borrow from the blocks that the kernel filled, and the compiler proves that
+//! none of them escapes.
+//!
+//! ```
+//! use millstream::{Conf, ManualClock, Queue, Stop, StreamingContext, Time, secs, testing::Collector};
+//!
+//! let clock = ManualClock::at(Time::default());
+//! let ssc = StreamingContext::new(Conf::new("word count").clock(clock.clone()), secs(1))?;
+//! let (input, counts) = (Queue::new(), Collector::new());
+//! let (lines, out) = (input.clone(), counts.clone());
+//! let running = ssc.start(move |s| {
+//!     let words = s.queue_text_stream(&lines).words();
+//!     let counts = words.map(|w| (w, 1u64)).reduce_by_key(|a, b| a + b);
+//!     counts.print();
+//!     out.collect(&counts.map(|(word, n)| (word.to_owned(), n)));
+//!     Ok(())
+//! })?;
+//!
+//! input.push(vec!["to mill or not\nto mill\n".to_string()]);
+//! clock.advance(secs(1));
+//! running.wait_for_batch(clock.now(), secs(10))?;
+//! running.stop(Stop::Graceful)?;
+//! let (time, mut batch) = counts.take().remove(0);
+//! batch.sort();
+//! assert_eq!(time, Time::from_millis(1000));
+//! assert_eq!(batch, [("mill".into(), 2), ("not".into(), 1), ("or".into(), 1), ("to".into(), 2)]);
+//! # Ok::<(), millstream::Error>(())
+//! ```
+//!
+//! # The parts
+//!
+//! - [`StreamingContext`], [`Conf`], [`Engine`]: settings, threads and memory; [`Running`] is a started context.
+//! - [`Scope`]: where streams begin (sockets, queues); [`DStream`]: operators and outputs; [`Rdd`]: one batch's dataset.
+//! - [`Key`], [`Show`]: what a type must be able to do to be a key, and to be printed.
+//! - [`Time`], [`Duration`], [`Clock`]: batches are labelled by the end of their interval, in whole milliseconds.
+//! - [`progress`]: what the outside sees. [`testing`]: batches in, batches out. [`disk`]: the file system, behind a seam.
+//!
+//! The modules are declared in the order of their layers: each uses only those above it, and a test holds them to it.
+
+// words
+pub mod time;
+mod error;
+mod clock;
+mod memory;
+mod threads;
+pub mod disk;
+pub mod progress;
+mod conf;
+
+// bytes
+mod slabs;
+mod block;
+mod framing;
+mod text;
+
+// intake: received -> assigned -> done
+mod intake;
+
+// a batch
+mod batch;
+mod separators;
+mod words;
+mod key;
+mod table;
+mod partition;
+#[doc(hidden)]
+pub mod pipe;
+mod stage;
+
+// streams
+mod graph;
+pub mod show;
+mod rdd;
+mod dstream;
+mod scope;
+
+// running
+mod status;
+mod engine;
+mod early;
+mod driver;
+mod signals;
+mod context;
+pub mod testing;
+
+pub use clock::{Clock, ManualClock};
+pub use conf::{Conf, InvalidUtf8, LongLines};
+pub use context::{Running, StreamingContext};
+pub use dstream::DStream;
+pub use engine::Engine;
+pub use error::{BoxError, Error, Result};
+pub use intake::queue::Queue;
+pub use key::Key;
+pub use pipe::{
+    Boxed, Filter, FlatMap, Items, Lines, Map, MapPartitions, Pipe, Split, Union, Words,
+};
+pub use rdd::Rdd;
+pub use scope::Scope;
+pub use show::Show;
+pub use stage::Edge;
+pub use status::{State, Stop, Stopped};
+pub use time::{Duration, Time, millis, mins, secs};

@@ -1,0 +1,118 @@
+//! A stage's inner loop: operators fused like iterator adapters, pushing records into a sink.
+//!
+//! [`Pipe`] is what a [`DStream`](crate::DStream) is made of. Once per batch it is *prepared*, which answers how many
+//! partitions there are; then each partition is *run*, in a task of its own, and pushes its records. Nothing is dispatched per
+//! record: a chain of pipes compiles to one loop. Types are erased at the edge of a stage ([`Edge`](crate::Edge)), once
+//! per partition, and inside [`Boxed`](crate::Boxed), once per 1024 records.
+
+mod boxed;
+mod narrow;
+mod source;
+mod union;
+
+use std::ops::ControlFlow;
+
+use crate::batch::Batch;
+use crate::block::SourceId;
+
+pub use boxed::Boxed;
+pub use narrow::{Filter, FlatMap, Map, MapPartitions, Split, Words};
+pub use source::{Items, Lines};
+pub use union::Union;
+
+pub(crate) mod sealed {
+    /// Only the engine makes pipes: a user's own could keep a record beyond its batch.
+    pub trait Sealed {}
+}
+
+/// The records of a stream, as a loop. Made by the methods of [`DStream`](crate::DStream), and sealed: a pipe of a user's could keep
+/// what it must not.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a pipeline",
+    note = "pipelines are made by the methods of `DStream`"
+)]
+pub trait Pipe<'b>: sealed::Sealed + Clone + Send + Sync + 'b {
+    /// What it pushes.
+    type Item;
+
+    /// What it needs to run in one batch.
+    #[doc(hidden)]
+    type Plan: Send + Sync + 'b;
+
+    /// Looks at the batch, on the driver's thread. Stages upstream run here.
+    #[doc(hidden)]
+    fn prepare(&self, batch: &Batch<'b>) -> Self::Plan;
+
+    /// How many partitions the plan has.
+    #[doc(hidden)]
+    fn partitions(&self, plan: &Self::Plan) -> usize;
+
+    /// Pushes the records of one partition, in order, until the sink has had enough.
+    #[doc(hidden)]
+    fn run<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
+    where
+        S: FnMut(Self::Item) -> ControlFlow<()>;
+
+    /// Pushes the text of one partition in pieces of one line or of many, newlines included or not: for operators to
+    /// which a newline is one more separator.
+    #[doc(hidden)]
+    #[inline]
+    fn run_text<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
+    where
+        S: FnMut(&'b str) -> ControlFlow<()>,
+        Self: Pipe<'b, Item = &'b str>,
+    {
+        self.run(plan, partition, sink)
+    }
+
+    /// How many records one partition has.
+    #[doc(hidden)]
+    #[inline]
+    fn count(&self, plan: &Self::Plan, partition: usize) -> u64 {
+        let mut records = 0;
+        push_all(self, plan, partition, |_| records += 1);
+        records
+    }
+
+    /// What it is made of.
+    #[doc(hidden)]
+    fn trace(&self) -> Trace;
+}
+
+/// Runs a partition to its end.
+#[inline]
+pub(crate) fn push_all<'b, P: Pipe<'b> + ?Sized>(
+    pipe: &P,
+    plan: &P::Plan,
+    partition: usize,
+    mut sink: impl FnMut(P::Item),
+) {
+    let end = pipe.run(plan, partition, |item| {
+        sink(item);
+        ControlFlow::Continue(())
+    });
+    debug_assert!(end.is_continue(), "a sink that never stops is never stopped");
+}
+
+/// What a pipe is made of, up to the stages and sources that it starts from.
+#[doc(hidden)]
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// In words, as in `socket localhost:7777 -> filter -> map`.
+    pub(crate) text: String,
+    /// The sources that it reads in this stage.
+    pub(crate) sources: Vec<SourceId>,
+    /// The stages that it starts from.
+    pub(crate) stages: Vec<usize>,
+    /// Whether it can run on a block by itself, as soon as the block closes.
+    pub(crate) per_block: bool,
+}
+
+impl Trace {
+    /// The trace of a further operator behind this one.
+    pub(crate) fn then(mut self, operator: &str) -> Self {
+        self.text.push_str(" -> ");
+        self.text.push_str(operator);
+        self
+    }
+}

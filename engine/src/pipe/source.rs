@@ -1,0 +1,113 @@
+//! Where records begin: the lines of received blocks, and the items of a queue.
+
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::sealed::Sealed;
+use super::{Pipe, Trace};
+use crate::batch::Batch;
+use crate::block::SourceId;
+use crate::partition::group;
+use crate::text::{TextBlock, for_each_line};
+
+/// The lines of a text source, borrowed from its blocks.
+#[derive(Clone)]
+pub struct Lines {
+    pub(crate) source: SourceId,
+    pub(crate) name: Arc<str>,
+}
+
+impl Sealed for Lines {}
+
+impl<'b> Pipe<'b> for Lines {
+    type Item = &'b str;
+    type Plan = Vec<Vec<&'b TextBlock>>;
+
+    fn prepare(&self, batch: &Batch<'b>) -> Self::Plan {
+        group(batch.text(self.source), |block| block.raw_bytes(), batch.parallelism())
+    }
+
+    fn partitions(&self, plan: &Self::Plan) -> usize {
+        plan.len()
+    }
+
+    #[inline]
+    fn run<S>(&self, plan: &Self::Plan, partition: usize, mut sink: S) -> ControlFlow<()>
+    where
+        S: FnMut(&'b str) -> ControlFlow<()>,
+    {
+        plan[partition].iter().try_for_each(|block| for_each_line(block.text(), &mut sink))
+    }
+
+    #[inline]
+    fn run_text<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
+    where
+        S: FnMut(&'b str) -> ControlFlow<()>,
+    {
+        plan[partition].iter().map(|block| block.text()).try_for_each(sink)
+    }
+
+    fn count(&self, plan: &Self::Plan, partition: usize) -> u64 {
+        plan[partition].iter().map(|block| block.counts().records).sum()
+    }
+
+    fn trace(&self) -> Trace {
+        Trace {
+            text: self.name.to_string(),
+            sources: vec![self.source],
+            stages: Vec::new(),
+            per_block: true,
+        }
+    }
+}
+
+/// The items of a [`Queue`](crate::Queue), cloned out of it.
+pub struct Items<T> {
+    pub(crate) source: SourceId,
+    pub(crate) name: Arc<str>,
+    pub(crate) _items: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Items<T> {
+    fn clone(&self) -> Self {
+        Items { source: self.source, name: self.name.clone(), _items: PhantomData }
+    }
+}
+
+impl<T> Sealed for Items<T> {}
+
+impl<'b, T: Clone + Send + Sync + 'static> Pipe<'b> for Items<T> {
+    type Item = T;
+    type Plan = Vec<&'b [T]>;
+
+    /// `n` items over `p` partitions are cut at `i * n / p`, as Spark cuts a collection.
+    fn prepare(&self, batch: &Batch<'b>) -> Self::Plan {
+        let items = batch.items::<T>(self.source);
+        let partitions = batch.parallelism().min(items.len());
+        (0..partitions)
+            .map(|i| &items[i * items.len() / partitions..(i + 1) * items.len() / partitions])
+            .collect()
+    }
+
+    fn partitions(&self, plan: &Self::Plan) -> usize {
+        plan.len()
+    }
+
+    #[inline]
+    fn run<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
+    where
+        S: FnMut(T) -> ControlFlow<()>,
+    {
+        plan[partition].iter().cloned().try_for_each(sink)
+    }
+
+    fn trace(&self) -> Trace {
+        Trace {
+            text: self.name.to_string(),
+            sources: vec![self.source],
+            stages: Vec::new(),
+            per_block: false,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What the outside sees of a running stream, from one place: a [`BatchReport`] per batch and a [`Notice`] for
+//! whatever else is worth a sentence. Listeners, warnings, JSON lines and the benchmarks all read these.
+
+use std::fmt;
+use std::io::Write;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+use serde::Serialize;
+
+use crate::time::{Duration, Time};
+
+/// The version of [`BatchReport`]'s JSON form. It changes when a field changes its meaning or goes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// How one batch went. The three delays have the meaning that the original gives them: *scheduling delay* from
+/// submission (the batch's time on the clock) to the start, *processing time* from the start to the end of the last
+/// output, *total delay* their sum. All are in milliseconds, with a fraction.
+#[derive(Clone, Debug, Serialize)]
+pub struct BatchReport {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The batch's label: the end of its interval, in milliseconds since the epoch.
+    pub batch_time_ms: i64,
+    /// How often batches are cut.
+    pub batch_interval_ms: i64,
+    /// Records that the batch took in, over all sources: those that were given to operators.
+    pub records: u64,
+    /// Bytes that the batch took in.
+    pub bytes: u64,
+    /// From the batch's time to its start.
+    pub scheduling_delay_ms: f64,
+    /// From its start to the end of its last output.
+    pub processing_ms: f64,
+    /// The sum of both.
+    pub total_delay_ms: f64,
+    /// By source, in the order in which they were made.
+    pub sources: Vec<SourceReport>,
+    /// By stage, in the order in which they ran.
+    pub stages: Vec<StageReport>,
+    /// Bytes that were worked on before the batch's turn.
+    pub early_bytes: u64,
+    /// Bytes of received data in memory when the batch ended, over all contexts of the engine.
+    pub memory_bytes: u64,
+    /// What failed, an entry for each output; empty when the batch succeeded.
+    pub errors: Vec<String>,
+}
+
+impl BatchReport {
+    /// Whether every output succeeded.
+    pub fn succeeded(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// The batch's label.
+    pub fn batch_time(&self) -> Time {
+        Time::from_millis(self.batch_time_ms)
+    }
+}
+
+/// What one source gave to a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SourceReport {
+    /// Its name, as in `socket localhost:7777`.
+    pub name: String,
+    /// Bytes in its blocks.
+    pub bytes: u64,
+    /// Blocks.
+    pub blocks: u64,
+    /// What became of the lines.
+    #[serde(flatten)]
+    pub lines: LineCounts,
+}
+
+/// What became of lines. Those framed are those given to operators plus those rejected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LineCounts {
+    /// Lines (or other records) given to operators.
+    pub records: u64,
+    /// Lines left out because they were too long or not UTF-8.
+    pub rejected: u64,
+    /// Lines cut at the longest allowed length.
+    pub cut: u64,
+    /// Lines in which malformed UTF-8 was replaced.
+    pub mended: u64,
+    /// Last lines of a connection that had no line end; they are among the records.
+    pub unterminated: u64,
+}
+
+impl std::ops::AddAssign for LineCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.records += other.records;
+        self.rejected += other.rejected;
+        self.cut += other.cut;
+        self.mended += other.mended;
+        self.unterminated += other.unterminated;
+    }
+}
+
+/// How long a stage took at the batch's turn.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StageReport {
+    /// The operator whose stage it is.
+    pub name: &'static str,
+    /// Tasks that ran, retries aside.
+    pub tasks: usize,
+    /// From the first task's start to the last one's end.
+    pub millis: f64,
+    /// Rounds of retries after panics.
+    pub retries: u32,
+}
+
+/// Something worth a sentence that is not a batch.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A receiver listens at this address; the way to learn a port that was left to the system.
+    Listening {
+        /// The source's name.
+        source: String,
+        /// Where.
+        address: std::net::SocketAddr,
+    },
+    /// A connection was made.
+    Connected {
+        /// The source's name.
+        source: String,
+        /// The connection's number within the source.
+        connection: u64,
+        /// Its other end.
+        peer: String,
+    },
+    /// A connection ended; `reason` is `None` where the other end closed it properly.
+    Disconnected {
+        /// The source's name.
+        source: String,
+        /// The connection's number within the source.
+        connection: u64,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Something is wrong that the engine lives with.
+    Warning {
+        /// A sentence.
+        message: String,
+    },
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::Listening { source, address } => write!(f, "{source} listens on {address}"),
+            Notice::Connected { source, connection, peer } => {
+                write!(f, "{source}: connection {connection} with {peer}")
+            }
+            Notice::Disconnected { source, connection, reason: None } => {
+                write!(f, "{source}: connection {connection} was closed by the other end")
+            }
+            Notice::Disconnected { source, connection, reason: Some(reason) } => {
+                write!(f, "{source}: connection {connection} ended: {reason}")
+            }
+            Notice::Warning { message } => f.write_str(message),
+        }
+    }
+}
+
+/// Hears of everything that a running stream reports. Calls come on the engine's threads, so a slow listener holds
+/// the stream up; hand work on to a thread of your own.
+pub trait Listener: Send + Sync {
+    /// A batch has ended, with success or without.
+    fn batch_completed(&self, report: &BatchReport) {
+        let _: &BatchReport = report;
+    }
+
+    /// Something else happened.
+    fn notice(&self, notice: &Notice) {
+        let _: &Notice = notice;
+    }
+}
+
+/// The one place through which the engine speaks.
+pub(crate) struct Progress {
+    listeners: RwLock<Vec<Arc<dyn Listener>>>,
+    warnings_on_stderr: bool,
+}
+
+impl Progress {
+    pub(crate) fn new(listeners: Vec<Arc<dyn Listener>>, warnings_on_stderr: bool) -> Self {
+        Progress { listeners: RwLock::new(listeners), warnings_on_stderr }
+    }
+
+    pub(crate) fn add(&self, listener: Arc<dyn Listener>) {
+        self.listeners.write().push(listener);
+    }
+
+    pub(crate) fn batch_completed(&self, report: &BatchReport) {
+        for listener in self.listeners.read().iter() {
+            listener.batch_completed(report);
+        }
+    }
+
+    pub(crate) fn notice(&self, notice: &Notice) {
+        for listener in self.listeners.read().iter() {
+            listener.notice(notice);
+        }
+    }
+
+    pub(crate) fn warn(&self, message: impl Into<String>) {
+        let notice = Notice::Warning { message: message.into() };
+        if self.warnings_on_stderr {
+            eprintln!("millstream: {notice}");
+        }
+        self.notice(&notice);
+    }
+}
+
+/// A listener that writes each [`BatchReport`] as one line of JSON.
+///
+/// ```
+/// use millstream::{Conf, progress::JsonLines};
+/// let conf = Conf::new("counts").listener(JsonLines::new(std::io::stderr()));
+/// ```
+pub struct JsonLines<W>(Mutex<W>);
+
+impl<W: Write + Send> JsonLines<W> {
+    /// Writes to `out`, a line and a flush per batch.
+    pub fn new(out: W) -> Self {
+        JsonLines(Mutex::new(out))
+    }
+}
+
+impl<W: Write + Send> Listener for JsonLines<W> {
+    fn batch_completed(&self, report: &BatchReport) {
+        let mut line = serde_json::to_string(report).expect("a report has no maps with odd keys");
+        line.push('\n');
+        let mut out = self.0.lock();
+        if let Err(e) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+            eprintln!(
+                "millstream: the progress of batch {} could not be written: {e}",
+                report.batch_time_ms
+            );
+        }
+    }
+}
+
+/// A length of real time in milliseconds, with its fraction.
+pub(crate) fn as_ms(d: std::time::Duration) -> f64 {
+    d.as_secs_f64() * 1e3
+}
+
+impl From<(Time, Duration)> for BatchReport {
+    fn from((time, interval): (Time, Duration)) -> Self {
+        BatchReport {
+            schema_version: SCHEMA_VERSION,
+            batch_time_ms: time.as_millis(),
+            batch_interval_ms: interval.as_millis(),
+            records: 0,
+            bytes: 0,
+            scheduling_delay_ms: 0.0,
+            processing_ms: 0.0,
+            total_delay_ms: 0.0,
+            sources: Vec::new(),
+            stages: Vec::new(),
+            early_bytes: 0,
+            memory_bytes: 0,
+            errors: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Where a running stream and those who wait for it meet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::time::{Duration, Time};
+
+/// How to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// What has been received is processed first.
+    Graceful,
+    /// At once: a running batch ends after the tasks under way, and counts as failed.
+    Now,
+}
+
+/// How a stop went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stopped {
+    /// Whether everything that was received has been processed.
+    pub drained: bool,
+}
+
+/// The states of a context, in their order; there is no way back.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum State {
+    /// Built, not started.
+    Initialized,
+    /// Batches are cut.
+    Active,
+    /// Stopped, for good.
+    Stopped,
+}
+
+/// The status of one stream, shared by its driver and its handles.
+pub(crate) struct Status {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+    /// Set when running tasks had better end: asked without a lock, before each task.
+    pub(crate) cancelled: Arc<AtomicBool>,
+}
+
+struct Inner {
+    state: State,
+    wanted: Option<Stop>,
+    stopped: Option<Stopped>,
+    first_error: Option<Error>,
+    done_up_to: Option<Time>,
+    driver: Option<ThreadId>,
+}
+
+impl Status {
+    pub(crate) fn new() -> Self {
+        let inner = Inner {
+            state: State::Initialized,
+            wanted: None,
+            stopped: None,
+            first_error: None,
+            done_up_to: None,
+            driver: None,
+        };
+        Status { inner: Mutex::new(inner), changed: Condvar::new(), cancelled: Arc::default() }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.inner.lock().state
+    }
+
+    // ---- the driver's side --------------------------------------------------------------------------------------
+
+    pub(crate) fn begin(&self) {
+        let mut inner = self.inner.lock();
+        inner.state = State::Active;
+        inner.driver = Some(std::thread::current().id());
+    }
+
+    /// Waits for `time` or for an order to stop, whichever comes first.
+    pub(crate) fn wait_for(&self, clock: &Clock, time: Time) -> Option<Stop> {
+        let mut inner = self.inner.lock();
+        loop {
+            if inner.wanted.is_some() {
+                return inner.wanted;
+            }
+            match clock.remaining(time) {
+                Some(std::time::Duration::ZERO) => return None,
+                Some(left) => {
+                    self.changed.wait_for(&mut inner, left);
+                }
+                None => self.changed.wait(&mut inner),
+            }
+        }
+    }
+
+    /// What is wanted, if a stop is.
+    pub(crate) fn wanted(&self) -> Option<Stop> {
+        self.inner.lock().wanted
+    }
+
+    pub(crate) fn batch_done(&self, time: Time, error: Option<Error>) {
+        let mut inner = self.inner.lock();
+        inner.done_up_to = Some(time);
+        if inner.first_error.is_none() {
+            inner.first_error = error;
+        }
+        drop(inner);
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn end(&self, stopped: Stopped) {
+        let mut inner = self.inner.lock();
+        inner.state = State::Stopped;
+        inner.stopped = Some(stopped);
+        drop(inner);
+        self.changed.notify_all();
+    }
+
+    /// Makes whoever waits look again.
+    pub(crate) fn nudge(&self) {
+        drop(self.inner.lock());
+        self.changed.notify_all();
+    }
+
+    // ---- the handles' side --------------------------------------------------------------------------------------
+
+    /// Orders a stop. An order to stop now overrules a graceful one, not the other way round.
+    pub(crate) fn order(&self, stop: Stop) {
+        let mut inner = self.inner.lock();
+        if inner.wanted != Some(Stop::Now) {
+            inner.wanted = Some(stop);
+        }
+        if stop == Stop::Now {
+            self.cancelled.store(true, Ordering::Relaxed);
+        }
+        drop(inner);
+        self.changed.notify_all();
+    }
+
+    /// Fails on the driver's thread, which would wait for itself.
+    pub(crate) fn refuse_inside(&self, call: &'static str) -> Result {
+        match self.inner.lock().driver {
+            Some(driver) if driver == std::thread::current().id() => {
+                Err(Error::FromInside { call })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until the stream has stopped or an output has failed, for at most `limit`; `None` if neither.
+    pub(crate) fn wait_for_end(
+        &self,
+        limit: Option<std::time::Duration>,
+    ) -> Option<Result<Stopped>> {
+        self.wait_until(limit, |inner| match (&inner.first_error, inner.stopped) {
+            (Some(error), _) => Some(Err(error.clone())),
+            (None, Some(stopped)) => Some(Ok(stopped)),
+            (None, None) => None,
+        })
+    }
+
+    /// Waits until the stream has stopped, whatever failed before.
+    pub(crate) fn wait_for_stop(&self, limit: Option<std::time::Duration>) -> Option<Stopped> {
+        self.wait_until(limit, |inner| inner.stopped)
+    }
+
+    /// Waits until the batch at `time` is done, or the stream has stopped.
+    pub(crate) fn wait_for_batch(&self, time: Time, limit: Duration) -> Result {
+        self.wait_until(Some(limit.to_std()), |inner| {
+            (inner.done_up_to.is_some_and(|done| done >= time) || inner.stopped.is_some())
+                .then_some(())
+        })
+        .ok_or_else(|| Error::Deadline { what: format!("batch {time}"), limit })
+    }
+
+    fn wait_until<R>(
+        &self,
+        limit: Option<std::time::Duration>,
+        mut look: impl FnMut(&Inner) -> Option<R>,
+    ) -> Option<R> {
+        let deadline = limit.and_then(|limit| std::time::Instant::now().checked_add(limit));
+        let mut inner = self.inner.lock();
+        loop {
+            if let Some(found) = look(&inner) {
+                return Some(found);
+            }
+            match deadline {
+                None => self.changed.wait(&mut inner),
+                Some(deadline) if self.changed.wait_until(&mut inner, deadline).timed_out() => {
+                    return look(&inner);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The one hash table of the engine: from keys to dense numbers, in order of first insertion.
+//!
+//! What belongs to a key lies in an array of the operator's own, at the key's number. Lookups take the key as it
+//! comes, borrowed; what is stored is made only for a key that is new. The hash is seeded anew in every process, so that
+//! a hostile sender cannot pick keys that collide.
+
+use std::hash::{BuildHasher, Hash};
+use std::sync::{Arc, OnceLock};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+/// The seeded hash of this process.
+#[inline]
+pub(crate) fn hash_of(key: &impl Hash) -> u64 {
+    static SEED: OnceLock<RandomState> = OnceLock::new();
+    SEED.get_or_init(RandomState::default).hash_one(key)
+}
+
+/// Keys of form `S`, numbered from 0 in order of insertion.
+///
+/// Invariants: `hashes[i]` is the hash of `keys[i]`; `index` holds each number below `keys.len()` once.
+#[derive(Debug)]
+pub(crate) struct Table<S> {
+    index: HashTable<u32>,
+    hashes: Vec<u64>,
+    keys: Arc<Vec<S>>,
+}
+
+impl<S> Default for Table<S> {
+    fn default() -> Self {
+        Table { index: HashTable::new(), hashes: Vec::new(), keys: Arc::default() }
+    }
+}
+
+impl<S> Table<S> {
+    /// How many keys it has.
+    pub(crate) fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// The keys, in order. While a clone of the `Arc` is held, no key can be added.
+    pub(crate) fn keys(&self) -> &Arc<Vec<S>> {
+        &self.keys
+    }
+
+    /// Their hashes, in the same order.
+    pub(crate) fn hashes(&self) -> &[u64] {
+        &self.hashes
+    }
+
+    /// The number of the key for which `is` holds.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, is: impl Fn(&S) -> bool) -> Option<usize> {
+        self.index.find(hash, |&i| is(&self.keys[i as usize])).map(|&i| i as usize)
+    }
+
+    /// The number of the key for which `is` holds; where there is none, that of `make()`, newly inserted.
+    ///
+    /// # Panics
+    /// Beyond 2^32 keys, and on insertion while the keys are shared.
+    #[inline]
+    pub(crate) fn find_or_insert(
+        &mut self,
+        hash: u64,
+        is: impl Fn(&S) -> bool,
+        make: impl FnOnce() -> S,
+    ) -> usize {
+        match self.find(hash, is) {
+            Some(number) => number,
+            None => self.insert(hash, make()),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insert(&mut self, hash: u64, key: S) -> usize {
+        let number = self.hashes.len();
+        let small = u32::try_from(number).expect("a table holds less than 2^32 keys");
+        let hashes = &mut self.hashes;
+        self.index.insert_unique(hash, small, |&i| hashes[i as usize]);
+        hashes.push(hash);
+        Arc::get_mut(&mut self.keys).expect("keys are lent only to the end of a batch").push(key);
+        number
+    }
+
+    /// Forgets all keys and keeps the memory, as far as nobody else holds it.
+    pub(crate) fn clear(&mut self) {
+        self.index.clear();
+        self.hashes.clear();
+        match Arc::get_mut(&mut self.keys) {
+            Some(keys) => keys.clear(),
+            None => self.keys = Arc::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn it_is_a_hash_map_that_remembers_the_order() {
+        let mut table = Table::<String>::default();
+        let mut model: HashMap<String, usize> = HashMap::new();
+        let mut order = Vec::new();
+        let mut x = 1u64;
+        for _ in 0..20_000 {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let key = (x >> 52).to_string();
+            let expected = *model.entry(key.clone()).or_insert_with(|| {
+                order.push(key.clone());
+                order.len() - 1
+            });
+            let number = table.find_or_insert(hash_of(&key), |k| *k == key, || key.clone());
+            assert_eq!(number, expected);
+        }
+        assert_eq!(**table.keys(), order);
+        assert_eq!(table.find(hash_of(&"absent"), |k| k == "absent"), None);
+    }
+
+    #[test]
+    fn a_cleared_table_is_empty_though_its_keys_are_still_lent() {
+        let mut table = Table::<String>::default();
+        table.find_or_insert(hash_of(&"a"), |k| k == "a", || "a".into());
+        let lent = table.keys().clone();
+        table.clear();
+        assert_eq!((table.len(), lent.len()), (0, 1));
+        assert_eq!(table.find_or_insert(hash_of(&"b"), |k| k == "b", || "b".into()), 0);
+    }
+}

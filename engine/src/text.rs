@@ -1,0 +1,228 @@
+//! A block's text, made fit for operators once: counted, checked, mended where it must be.
+//!
+//! Almost every block is fine as it is: valid UTF-8, no line too long. Then this costs one pass that counts newlines
+//! and one that checks UTF-8, both at tens of gigabytes a second while the block is in the cache, and copies nothing.
+//! A block with a fault is rewritten, line by line, into memory of its own.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use memchr::{memchr_iter, memrchr};
+
+use crate::block::Block;
+use crate::conf::{InvalidUtf8, LongLines};
+use crate::framing::{LineLimit, cut_len};
+use crate::progress::LineCounts;
+
+/// What may be in a line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TextPolicy {
+    pub(crate) limit: LineLimit,
+    pub(crate) invalid_utf8: InvalidUtf8,
+}
+
+/// Whole lines of valid UTF-8, each ended by a newline, none longer than the limit.
+#[derive(Debug)]
+struct Checked {
+    bytes: Bytes,
+    counts: LineCounts,
+}
+
+/// A block and, from the first use on, its checked text.
+#[doc(hidden)]
+pub struct TextBlock {
+    checked: OnceLock<Checked>,
+    policy: TextPolicy,
+    block: Block,
+}
+
+impl TextBlock {
+    pub(crate) fn new(block: Block, policy: TextPolicy) -> Self {
+        TextBlock { checked: OnceLock::new(), policy, block }
+    }
+
+    /// The bytes as they came.
+    pub(crate) fn raw_bytes(&self) -> usize {
+        self.block.bytes().len()
+    }
+
+    /// Whether somebody has looked at the text.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.checked.get().is_some()
+    }
+
+    /// The block in two, where it is longer than `most_bytes` and nobody has looked at it yet.
+    pub(crate) fn split(&self, most_bytes: usize) -> Option<(TextBlock, TextBlock)> {
+        if self.is_checked() {
+            return None;
+        }
+        let (first, rest) = self.block.split(most_bytes)?;
+        Some((TextBlock::new(first, self.policy), TextBlock::new(rest, self.policy)))
+    }
+
+    /// The text: whole lines, each ended by a newline.
+    pub(crate) fn text(&self) -> &str {
+        known_utf8::as_str(self.checked())
+    }
+
+    /// What became of its lines.
+    pub(crate) fn counts(&self) -> LineCounts {
+        self.checked().counts
+    }
+
+    fn checked(&self) -> &Checked {
+        self.checked.get_or_init(|| check(self.block.bytes(), self.policy))
+    }
+}
+
+/// Calls `sink` with each line of a block's text, without its line end (a newline, or a carriage return and one).
+#[inline]
+pub(crate) fn for_each_line<'t>(
+    text: &'t str,
+    mut sink: impl FnMut(&'t str) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut start = 0;
+    for end in memchr_iter(b'\n', text.as_bytes()) {
+        let line = &text[start..end];
+        start = end + 1;
+        sink(line.strip_suffix('\r').unwrap_or(line))?;
+    }
+    ControlFlow::Continue(())
+}
+
+fn check(bytes: &Bytes, policy: TextPolicy) -> Checked {
+    if simdutf8::basic::from_utf8(bytes).is_ok() && every_line_fits(bytes, policy.limit.max_bytes) {
+        let records = memchr_iter(b'\n', bytes).count() as u64;
+        return Checked {
+            bytes: bytes.clone(),
+            counts: LineCounts { records, ..LineCounts::default() },
+        };
+    }
+    mend(bytes, policy)
+}
+
+/// Whether no line is longer than `max_bytes`. Leaps from the last newline that a line may end in to the next such
+/// one, so it looks at few bytes of a block of many lines. May say no where only a carriage return is too much.
+fn every_line_fits(bytes: &[u8], max_bytes: usize) -> bool {
+    let mut rest = bytes;
+    while rest.len() > max_bytes + 1 {
+        match memrchr(b'\n', &rest[..=max_bytes]) {
+            Some(newline) => rest = &rest[newline + 1..],
+            None => return false,
+        }
+    }
+    true
+}
+
+fn mend(bytes: &[u8], policy: TextPolicy) -> Checked {
+    let mut counts = LineCounts::default();
+    let mut kept = Vec::with_capacity(bytes.len());
+    for line in bytes.split_inclusive(|&b| b == b'\n') {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let too_long = line.strip_suffix(b"\r").unwrap_or(line).len() > policy.limit.max_bytes;
+        let line = match (too_long, policy.limit.policy) {
+            (false, _) => line,
+            (true, LongLines::Skip) => {
+                counts.rejected += 1;
+                continue;
+            }
+            (true, LongLines::Cut) => {
+                counts.cut += 1;
+                &line[..cut_len(line, policy.limit.max_bytes)]
+            }
+        };
+        match (String::from_utf8_lossy(line), policy.invalid_utf8) {
+            (Cow::Borrowed(valid), _) => kept.extend_from_slice(valid.as_bytes()),
+            (Cow::Owned(mended), InvalidUtf8::Replace) => {
+                counts.mended += 1;
+                kept.extend_from_slice(mended.as_bytes());
+            }
+            (Cow::Owned(_), InvalidUtf8::Skip) => {
+                counts.rejected += 1;
+                continue;
+            }
+        }
+        kept.push(b'\n');
+        counts.records += 1;
+    }
+    Checked { bytes: kept.into(), counts }
+}
+
+/// The door to the one line that needs `unsafe`.
+mod known_utf8 {
+    #![allow(unsafe_code)]
+
+    use super::Checked;
+
+    /// The safe twin is `std::str::from_utf8`, a pass over the block for every operator that reads it.
+    pub(super) fn as_str(checked: &Checked) -> &str {
+        debug_assert!(std::str::from_utf8(&checked.bytes).is_ok());
+        // SAFETY: a `Checked` is only made by `check`, from bytes that it found to be UTF-8, and by `mend`, from
+        // pieces of `str` and newlines. `Bytes` is immutable: nobody else can write what it refers to.
+        unsafe { std::str::from_utf8_unchecked(&checked.bytes) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(max_bytes: usize, long: LongLines, invalid_utf8: InvalidUtf8) -> TextPolicy {
+        TextPolicy { limit: LineLimit { max_bytes, policy: long }, invalid_utf8 }
+    }
+
+    fn lines(bytes: &[u8], policy: TextPolicy) -> (Vec<String>, LineCounts) {
+        let block = TextBlock::new(Block::of_bytes(Bytes::copy_from_slice(bytes)), policy);
+        let mut lines = Vec::new();
+        let end = for_each_line(block.text(), |line| {
+            lines.push(line.to_string());
+            ControlFlow::Continue(())
+        });
+        assert!(end.is_continue());
+        assert_eq!(block.counts().records, lines.len() as u64, "given are those counted");
+        (lines, block.counts())
+    }
+
+    #[test]
+    fn every_oddity_has_its_line() {
+        let odd = b"a\n\nb\r\nc\r\r\nd\re\n\0\n";
+        let (lines, counts) = lines(odd, policy(100, LongLines::Skip, InvalidUtf8::Replace));
+        assert_eq!(lines, ["a", "", "b", "c\r", "d\re", "\0"]);
+        assert_eq!(counts, LineCounts { records: 6, ..LineCounts::default() });
+    }
+
+    #[test]
+    fn malformed_utf8_is_replaced_or_its_line_skipped_and_counted() {
+        let bytes = b"ok\nbad \xff\xfe!\nfine\n";
+        let (replaced, counts) = lines(bytes, policy(100, LongLines::Skip, InvalidUtf8::Replace));
+        assert_eq!(replaced, ["ok", "bad \u{fffd}\u{fffd}!", "fine"]);
+        assert_eq!((counts.mended, counts.rejected), (1, 0));
+        let (skipped, counts) = lines(bytes, policy(100, LongLines::Skip, InvalidUtf8::Skip));
+        assert_eq!(skipped, ["ok", "fine"]);
+        assert_eq!((counts.mended, counts.rejected), (0, 1));
+    }
+
+    #[test]
+    fn lines_past_the_limit_are_skipped_or_cut_and_counted() {
+        let bytes = b"12345678\n123456789\n12345678\r\nx\n";
+        let (skipped, counts) = lines(bytes, policy(8, LongLines::Skip, InvalidUtf8::Replace));
+        assert_eq!(skipped, ["12345678", "12345678", "x"]);
+        assert_eq!((counts.rejected, counts.cut), (1, 0));
+        let (cut, counts) = lines(bytes, policy(8, LongLines::Cut, InvalidUtf8::Replace));
+        assert_eq!(cut, ["12345678", "12345678", "12345678", "x"]);
+        assert_eq!((counts.rejected, counts.cut), (0, 1));
+    }
+
+    #[test]
+    fn leaping_finds_a_long_line_wherever_it_is() {
+        for long_at in 0..20 {
+            let text: Vec<u8> = (0..20)
+                .flat_map(|i| if i == long_at { &b"123456789\n"[..] } else { b"1234\n" }.to_vec())
+                .collect();
+            assert!(!every_line_fits(&text, 8), "at {long_at}");
+            assert!(every_line_fits(&text, 9), "at {long_at}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Where connections come from: clients that are waited for, or targets that are dialled.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use crate::{Error, Result, Stop};
+
+/// A target that neither accepts nor refuses is given up after this.
+const DIAL: Duration = Duration::from_secs(5);
+
+/// Listens on an address such as `127.0.0.1:7777`, or on a free port with port 0.
+pub fn listen(address: &str) -> Result<TcpListener> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => Error::PortInUse { address: address.to_owned() },
+        _ => Error::Listen { address: address.to_owned(), source },
+    };
+    let mut refusal = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for resolved in address.to_socket_addrs().map_err(failed)? {
+        // Not the standard library's listener, whose queue of 128 overflows when thousands dial at
+        // once: then each waits for a second or more.
+        match mio::net::TcpListener::bind(resolved) {
+            Ok(listener) => return Ok(TcpListener::from(OwnedFd::from(listener))),
+            Err(error) => refusal = error,
+        }
+    }
+    Err(failed(refusal))
+}
+
+/// Opens this many connections, in turns over the targets. When stopped, it returns what it has.
+pub(crate) fn dial(
+    targets: &[String],
+    connections: usize,
+    stop: &Stop,
+) -> Result<Vec<(TcpStream, SocketAddr)>> {
+    let failed = |target: &str, source: io::Error| match source.kind() {
+        io::ErrorKind::ConnectionRefused => Error::Refused { target: target.to_owned() },
+        _ => Error::Connect { target: target.to_owned(), source },
+    };
+    let mut resolved = Vec::new();
+    for target in targets {
+        let addresses = target.to_socket_addrs().map_err(|error| failed(target, error))?;
+        resolved.push((target, addresses.collect::<Vec<_>>()));
+    }
+    let mut streams = Vec::with_capacity(connections);
+    for (target, addresses) in resolved.iter().cycle().take(connections) {
+        if stop.is_stopped() {
+            break;
+        }
+        streams.push(dial_one(addresses).map_err(|error| failed(target, error))?);
+    }
+    Ok(streams)
+}
+
+/// A name may stand for several addresses; the first that answers is taken.
+fn dial_one(addresses: &[SocketAddr]) -> io::Result<(TcpStream, SocketAddr)> {
+    let mut refusal = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(address, DIAL) {
+            Ok(stream) => return Ok((stream, *address)),
+            Err(error) => refusal = error,
+        }
+    }
+    Err(refusal)
+}

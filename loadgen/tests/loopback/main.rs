@@ -1,0 +1,12 @@
+//! The generator from outside: its text, what arrives over real loopback sockets, and the program.
+
+#[cfg(test)]
+mod bytes;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod schedule;
+#[cfg(test)]
+mod text;

@@ -1,0 +1,162 @@
+//! The program as a user meets it: flags, sentences, exit codes, signals.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+
+use crate::harness::{accept_and_read, free_listener, lines_in, read_all};
+use loadgen::Summary;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+fn loadgen(arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    command.args(arguments.split_whitespace()).stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &str) -> (Option<i32>, String, String) {
+    told(loadgen(arguments).output().unwrap())
+}
+
+fn told(output: Output) -> (Option<i32>, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// Starts `serve` on a free port and gives the address that it tells.
+fn start_serve(arguments: &str) -> (Child, BufReader<std::process::ChildStderr>, String) {
+    let mut child = loadgen(&format!("serve --listen 127.0.0.1:0 {arguments}"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut told = String::new();
+    stderr.read_line(&mut told).unwrap();
+    let address = told.trim().strip_prefix("waiting for clients on ").unwrap().to_owned();
+    (child, stderr, address)
+}
+
+#[test]
+fn a_value_that_makes_no_sense_is_a_usage_error_with_the_numbers() {
+    for (flag, sentence) in [
+        ("--error-share 1.5", "--error-share 1.5 is not a share: it must lie between 0 and 1"),
+        ("--error-share -1", "--error-share -1 is not a share"),
+        ("--connections 0", "--connections 0 is not possible"),
+        ("--records 0", "--records 0 is not possible"),
+        ("--line-bytes 3", "--line-bytes 3 is not possible: it must lie between 16 and 1048576"),
+        ("--rate quick", "--rate quick is not a rate"),
+        ("--rate -5", "--rate -5 is not a rate"),
+    ] {
+        let (code, stdout, stderr) = run(&format!("serve --listen 127.0.0.1:0 {flag}"));
+        assert_eq!(code, Some(2), "{flag}: {stderr}");
+        assert!(stderr.contains(sentence) && stdout.is_empty(), "{flag}: {stderr}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told_with_its_address() {
+    let (_taken, address) = free_listener();
+    let (code, _, stderr) = run(&format!("serve --listen {address}"));
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains(&format!("cannot listen on {address}: another program has that port")));
+}
+
+#[test]
+fn a_target_that_is_not_there_is_told_at_once() {
+    let (listener, address) = free_listener();
+    drop(listener);
+    let (code, _, stderr) = run(&format!("send --connect {address} --records 1"));
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.contains(&format!("cannot connect to {address}: nothing listens there")),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_target_that_hangs_up_is_told_and_fails_the_run() {
+    let (listener, address) = free_listener();
+    let target = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 100_000]).unwrap();
+    });
+    let (code, stdout, stderr) = run(&format!("send --connect {address} --json"));
+    target.join().unwrap();
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains(&format!("{address} hung up after ")), "{stderr}");
+    let summary: Summary = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((summary.connections, summary.connections_lost), (1, 1));
+}
+
+#[test]
+fn a_run_prints_a_table_or_json() {
+    for json in ["", "--json"] {
+        let (listener, address) = free_listener();
+        let readers = accept_and_read(listener, 2);
+        let flags = format!("--connections 2 --records 2001 --rate 20k --quiet {json}");
+        let (code, stdout, stderr) = run(&format!("send --connect {address} {flags}"));
+        assert_eq!(stderr, "");
+        assert_eq!(code, Some(0));
+        let lines: usize = readers.join().unwrap().iter().map(|bytes| lines_in(bytes)).sum();
+        assert_eq!(lines, 2001);
+        if json.is_empty() {
+            assert!(stdout.starts_with("lines sent") && stdout.contains("2 001"), "{stdout}");
+        } else {
+            let summary: Summary = serde_json::from_str(&stdout).unwrap();
+            assert_eq!((summary.schema_version, summary.records), (1, 2001));
+            assert_eq!(summary.rate_asked_lines_per_s, Some(20_000.0));
+        }
+    }
+}
+
+#[test]
+fn a_schedule_that_is_not_held_has_its_own_exit_code() {
+    let (listener, address) = free_listener();
+    let silent = thread::spawn(move || listener.accept().unwrap());
+    let (code, _, stderr) = run(&format!("send --connect {address} --rate 5M --for 300ms"));
+    assert_eq!(code, Some(5), "{stderr}");
+    assert!(stderr.contains("the schedule was not held: at its end "), "{stderr}");
+    drop(silent);
+}
+
+#[test]
+fn more_connections_than_descriptors_are_refused_with_both_numbers() {
+    let (_listener, address) = free_listener();
+    let send = format!("ulimit -n 100; exec \"$0\" send --connect {address} --connections 5000");
+    let output =
+        Command::new("sh").args(["-c", &send, env!("CARGO_BIN_EXE_loadgen")]).output().unwrap();
+    let (code, _, stderr) = told(output);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("5000 connections need 5064 file descriptors"), "{stderr}");
+    assert!(stderr.contains("the hard limit is 100"), "{stderr}");
+}
+
+#[test]
+fn a_first_signal_ends_the_run_in_order() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let (child, _stderr, address) = start_serve("--rate 1k --json");
+        let mut stream = TcpStream::connect(address).unwrap();
+        let mut first = [0; 500];
+        stream.read_exact(&mut first).unwrap();
+        kill(Pid::from_raw(child.id() as i32), signal).unwrap();
+        let rest = read_all(stream);
+        let (code, stdout, _) = told(child.wait_with_output().unwrap());
+        assert_eq!(code, Some(0));
+        let summary: Summary = serde_json::from_str(&stdout).unwrap();
+        assert!(summary.interrupted);
+        assert_eq!(summary.records as usize, lines_in(&first) + lines_in(&rest));
+        assert!(rest.last().is_none_or(|&last| last == b'\n'));
+    }
+}
+
+#[test]
+fn help_teaches_with_examples() {
+    for command in ["--help", "serve --help", "send --help"] {
+        let (code, stdout, _) = run(command);
+        assert_eq!(code, Some(0));
+        assert!(stdout.contains("Examples:"), "{command}");
+    }
+}
