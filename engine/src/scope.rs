@@ -10,7 +10,7 @@ use crate::block::Block;
 use crate::dstream::DStream;
 use crate::graph::{Graph, SharedGraph, SourceKind};
 use crate::intake::queue::Queue;
-use crate::pipe::{Items, Lines};
+use crate::pipe::{Items, Lines, Pipe, UnionOfMany};
 
 /// The place where streams begin, for the time of the setup. Its brand `'b` is what records borrow for.
 ///
@@ -71,6 +71,27 @@ impl<'b> Scope<'b> {
         let queue = queue.into();
         let pop = move || queue.pop().into_iter().map(block_of).collect();
         self.lines("text queue".into(), SourceKind::Texts(Box::new(pop)))
+    }
+
+    /// The records of all `streams`, which are of one type: the partitions of the first, then those of the next. Cost: none.
+    /// No stream at all gives empty batches.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// let out = testing::run(secs(1), 1, |s, out| {
+    ///     let streams = [1, 2, 3].map(|n| s.queue_stream([vec![n]]));
+    ///     out.collect(&s.union(streams));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [[1, 2, 3]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn union<P: Pipe<'b>>(
+        &self,
+        streams: impl IntoIterator<Item = DStream<'b, P>>,
+    ) -> DStream<'b, UnionOfMany<P>> {
+        let pipes = streams.into_iter().map(DStream::into_pipe).collect();
+        DStream::new(self.graph.clone(), UnionOfMany { pipes })
     }
 
     fn lines(&self, name: String, kind: SourceKind) -> DStream<'b, Lines> {

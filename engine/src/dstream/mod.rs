@@ -40,6 +40,10 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         DStream { graph, pipe }
     }
 
+    pub(crate) fn into_pipe(self) -> P {
+        self.pipe
+    }
+
     /// A stream of the same graph.
     fn with<Q: Pipe<'b>>(&self, pipe: Q) -> DStream<'b, Q> {
         DStream { graph: self.graph.clone(), pipe }

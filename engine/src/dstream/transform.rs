@@ -3,7 +3,7 @@
 use std::vec::IntoIter;
 
 use super::DStream;
-use crate::pipe::{Boxed, Filter, FlatMap, Map, MapPartitions, Pipe, Split, Union, Words};
+use crate::pipe::{Boxed, Filter, FlatMap, Map, MapPartitions, Pipe, Split, Text, Union, Words};
 
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
     /// Each record through `f`. Order and partitions stay. Cost: the call, inlined.
@@ -122,7 +122,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     }
 }
 
-impl<'b, P: Pipe<'b, Item = &'b str>> DStream<'b, P> {
+impl<'b, P: Pipe<'b, Item: Text<'b>>> DStream<'b, P> {
     /// The words of each line: those of [`str::split_ascii_whitespace`]. Cost: a nanosecond or two a word, well below that of
     /// `flat_map`, for it searches 64 bytes at a time, and on lines as they came a whole block at once.
     ///

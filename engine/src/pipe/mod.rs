@@ -18,7 +18,7 @@ use crate::block::SourceId;
 pub use boxed::Boxed;
 pub use narrow::{Filter, FlatMap, Map, MapPartitions, Split, Words};
 pub use source::{Items, Lines};
-pub use union::Union;
+pub use union::{Union, UnionOfMany};
 
 pub(crate) mod sealed {
     /// Only the engine makes pipes: a user's own could keep a record beyond its batch.
@@ -57,12 +57,12 @@ pub trait Pipe<'b>: sealed::Sealed + Clone + Send + Sync + 'b {
     /// which a newline is one more separator.
     #[doc(hidden)]
     #[inline]
-    fn run_text<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
+    fn run_text<S>(&self, plan: &Self::Plan, partition: usize, mut sink: S) -> ControlFlow<()>
     where
         S: FnMut(&'b str) -> ControlFlow<()>,
-        Self: Pipe<'b, Item = &'b str>,
+        Self::Item: Text<'b>,
     {
-        self.run(plan, partition, sink)
+        self.run(plan, partition, |item| sink(item.text()))
     }
 
     /// How many records one partition has.
@@ -77,6 +77,22 @@ pub trait Pipe<'b>: sealed::Sealed + Clone + Send + Sync + 'b {
     /// What it is made of.
     #[doc(hidden)]
     fn trace(&self) -> Trace;
+}
+
+/// Records that are text.
+pub trait Text<'b>: sealed::Sealed {
+    /// The text.
+    #[doc(hidden)]
+    fn text(self) -> &'b str;
+}
+
+impl sealed::Sealed for &str {}
+
+impl<'b, 's: 'b> Text<'b> for &'s str {
+    #[inline]
+    fn text(self) -> &'b str {
+        self
+    }
 }
 
 /// Runs a partition to its end.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::vec::IntoIter;
 
 use super::sealed::Sealed;
-use super::{Pipe, Trace, push_all};
+use super::{Pipe, Text, Trace, push_all};
 use crate::batch::Batch;
 use crate::words::for_each_word;
 
@@ -173,7 +173,7 @@ pub struct Words<P> {
 
 impl<P> Sealed for Words<P> {}
 
-impl<'b, P: Pipe<'b, Item = &'b str>> Pipe<'b> for Words<P> {
+impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for Words<P> {
     type Item = &'b str;
     type Plan = P::Plan;
 
@@ -208,7 +208,7 @@ pub struct Split<P> {
 
 impl<P> Sealed for Split<P> {}
 
-impl<'b, P: Pipe<'b, Item = &'b str>> Pipe<'b> for Split<P> {
+impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for Split<P> {
     type Item = &'b str;
     type Plan = P::Plan;
 
@@ -225,7 +225,8 @@ impl<'b, P: Pipe<'b, Item = &'b str>> Pipe<'b> for Split<P> {
     where
         S: FnMut(&'b str) -> ControlFlow<()>,
     {
-        self.pipe.run(plan, partition, |line| line.split(self.separator).try_for_each(&mut sink))
+        self.pipe
+            .run(plan, partition, |line| line.text().split(self.separator).try_for_each(&mut sink))
     }
 
     fn trace(&self) -> Trace {
