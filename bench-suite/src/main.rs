@@ -1,2 +1,26 @@
-//! bench-suite.
-fn main() {}
+//! The `bench-suite` program: the command line in front of the library.
+
+use std::process::ExitCode;
+
+use bench_suite::cli::{Cli, Command};
+use bench_suite::{job, quick, role};
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        None => quick::run(&quick::Options::default()),
+        Some(Command::Quick(options)) => quick::run(&options),
+        Some(Command::Job(options)) => job::run(&options),
+        Some(Command::Role(role)) => role::run(&role),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("bench-suite: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

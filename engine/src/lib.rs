@@ -42,6 +42,8 @@
 //!
 //! The modules are declared in the order of their layers: each uses only those above it, and a test holds them to it.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
 // words
 pub mod time;
 mod error;
@@ -87,6 +89,9 @@ mod driver;
 mod signals;
 mod context;
 pub mod testing;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 
 pub use clock::{Clock, ManualClock};
 pub use conf::{Conf, InvalidUtf8, LongLines};
@@ -97,7 +102,8 @@ pub use error::{BoxError, Error, Result};
 pub use intake::queue::Queue;
 pub use key::Key;
 pub use pipe::{
-    Boxed, Filter, FlatMap, Items, Lines, Map, MapPartitions, Pipe, Split, Union, Words,
+    Boxed, Filter, FlatMap, Items, Lines, Map, MapPartitions, Pipe, Split, Text, Union,
+    UnionOfMany, Words,
 };
 pub use rdd::Rdd;
 pub use scope::Scope;

@@ -139,6 +139,13 @@ pub enum Notice {
         /// Why.
         reason: Option<String>,
     },
+    /// A receiver was stopped while connections were in the middle of a line, which is no record.
+    Unfinished {
+        /// The source's name.
+        source: String,
+        /// How many connections.
+        connections: u64,
+    },
     /// Something is wrong that the engine lives with.
     Warning {
         /// A sentence.
@@ -158,6 +165,12 @@ impl fmt::Display for Notice {
             }
             Notice::Disconnected { source, connection, reason: Some(reason) } => {
                 write!(f, "{source}: connection {connection} ended: {reason}")
+            }
+            Notice::Unfinished { source, connections } => {
+                write!(
+                    f,
+                    "{source}: {connections} connections were stopped in the middle of a line, which is no record"
+                )
             }
             Notice::Warning { message } => f.write_str(message),
         }

@@ -33,7 +33,10 @@ use crate::time::{Duration, Time, secs};
 const PATIENCE: Duration = secs(60);
 
 /// Collects what a stream gives, batch by batch. Clones collect into the same place.
-pub struct Collector<T>(Arc<Mutex<Vec<(Time, Vec<T>)>>>);
+pub struct Collector<T>(Arc<Mutex<Batches<T>>>);
+
+/// What was collected in each batch, with the batch's time.
+type Batches<T> = Vec<(Time, Vec<T>)>;
 
 impl<T> Clone for Collector<T> {
     fn clone(&self) -> Self {

@@ -168,6 +168,7 @@ mod known_utf8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::Carry;
 
     fn policy(max_bytes: usize, long: LongLines, invalid_utf8: InvalidUtf8) -> TextPolicy {
         TextPolicy { limit: LineLimit { max_bytes, policy: long }, invalid_utf8 }
@@ -213,6 +214,90 @@ mod tests {
         let (cut, counts) = lines(bytes, policy(8, LongLines::Cut, InvalidUtf8::Replace));
         assert_eq!(cut, ["12345678", "12345678", "12345678", "x"]);
         assert_eq!((counts.rejected, counts.cut), (0, 1));
+    }
+
+    /// The obvious version: all bytes at once, split at newlines.
+    fn obvious(bytes: &[u8], policy: TextPolicy) -> Vec<String> {
+        let mut lines: Vec<&[u8]> = bytes.split(|&b| b == b'\n').collect();
+        if lines.last().is_some_and(|last| last.is_empty()) {
+            lines.pop();
+        }
+        let mut kept = Vec::new();
+        for line in lines {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let line = match (line.len() > policy.limit.max_bytes, policy.limit.policy) {
+                (false, _) => line,
+                (true, LongLines::Skip) => continue,
+                (true, LongLines::Cut) => {
+                    let cut = &line[..cut_len(line, policy.limit.max_bytes)];
+                    cut.strip_suffix(b"\r").unwrap_or(cut)
+                }
+            };
+            match (std::str::from_utf8(line), policy.invalid_utf8) {
+                (Err(_), InvalidUtf8::Skip) => {}
+                _ => kept.push(String::from_utf8_lossy(line).into_owned()),
+            }
+        }
+        kept
+    }
+
+    /// As a receiver and a task do it, with a read for each of `pieces`.
+    fn received(pieces: [&[u8]; 3], policy: TextPolicy) -> (Vec<String>, u64) {
+        let mut carry = Carry::default();
+        let (mut kept, mut too_long) = (Vec::new(), 0);
+        let mut take = |bytes: &[u8], kept: &mut Vec<String>| {
+            let (lines, counts) = lines(bytes, policy);
+            kept.extend(lines);
+            too_long += counts.cut + counts.rejected;
+        };
+        let mut framed_too_long = 0;
+        for piece in pieces {
+            let gap = carry.gap();
+            let mut buffer = [&vec![b'?'; gap][..], piece].concat();
+            let framed = carry.take(&mut buffer, piece.len(), policy.limit);
+            framed_too_long += framed.cut + framed.rejected;
+            take(&buffer[framed.lines], &mut kept);
+        }
+        let mut buffer = vec![b'?'; carry.gap() + 1];
+        if let Some(last) = carry.finish(&mut buffer) {
+            take(&buffer[last], &mut kept);
+        }
+        (kept, too_long + framed_too_long)
+    }
+
+    #[test]
+    fn every_pair_of_cuts_gives_the_same_lines_and_the_same_counts() {
+        let corpus: [&[u8]; 3] = [
+            b"a\n\n\nbb\r\n\r\nc\r\r\nd\re\n\0\nno end",
+            b"12345678\n123456789\n12345678\r\n123456789\r\n1234567\r8\n1234567\r89\nx\n1234567890123456789",
+            "1234567€\n12345€\néééé\néééée\n\u{10348}\u{10348}\n\u{10348}\u{10348}!\n".as_bytes(),
+        ];
+        let bad = [
+            b"\xff\n1234567\xe2\x82\n\xe2\x82\n1234567\xf0\x90\x8d\n".as_slice(),
+            corpus[1],
+            &[0x80; 20],
+        ]
+        .concat();
+        for text in corpus.into_iter().chain([bad.as_slice()]) {
+            for long in [LongLines::Skip, LongLines::Cut] {
+                for invalid in [InvalidUtf8::Replace, InvalidUtf8::Skip] {
+                    let policy = policy(8, long, invalid);
+                    let expected = obvious(text, policy);
+                    let (_, expected_count) = received([text, b"", b""], policy);
+                    for i in 0..=text.len() {
+                        for j in i..=text.len() {
+                            let (lines, count) =
+                                received([&text[..i], &text[i..j], &text[j..]], policy);
+                            assert_eq!(lines, expected, "{long:?} {invalid:?}, cut at {i} and {j}");
+                            assert_eq!(
+                                count, expected_count,
+                                "{long:?} {invalid:?}, cut at {i} and {j}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl TryFrom<std::time::Duration> for Duration {
     type Error = FractionalMillis;
 
     fn try_from(got: std::time::Duration) -> Result<Self, FractionalMillis> {
-        let whole = got.subsec_nanos() % 1_000_000 == 0;
+        let whole = got.subsec_nanos().is_multiple_of(1_000_000);
         i64::try_from(got.as_millis())
             .ok()
             .filter(|_| whole)

@@ -57,11 +57,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     where
         P::Item: Key<'b>,
     {
-        fn once<K>(key: K) -> (K, u64) {
-            (key, 1)
-        }
-        let pairs: DStream<'b, Map<P, fn(P::Item) -> (P::Item, u64)>> =
-            self.with(Map { pipe: self.pipe.clone(), f: once as fn(P::Item) -> (P::Item, u64) });
+        let pairs = self.with(Map { pipe: self.pipe.clone(), f: |value| (value, 1u64) });
         pairs.aggregated(ReduceByKey::new("count_by_value", |a: u64, b: u64| a + b))
     }
 }

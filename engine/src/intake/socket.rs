@@ -585,13 +585,11 @@ impl SocketReceiver {
                 }
             }
         }
-        let unfinished = self.connections.values().filter(|c| c.has_unfinished_line()).count();
+        let unfinished =
+            self.connections.values().filter(|c| c.has_unfinished_line()).count() as u64;
         if unfinished > 0 {
-            self.around.progress.warn(format!(
-                "{}: {unfinished} of {} connections were stopped in the middle of a line, which is no record",
-                self.name,
-                self.connections.len()
-            ));
+            let notice = Notice::Unfinished { source: self.name.clone(), connections: unfinished };
+            self.around.progress.notice(&notice);
         }
         self.cut();
         self.around.intake.close(self.source, Time::from_millis(i64::MAX));

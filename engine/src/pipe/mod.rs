@@ -97,7 +97,7 @@ impl<'b, 's: 'b> Text<'b> for &'s str {
 
 /// Runs a partition to its end.
 #[inline]
-pub(crate) fn push_all<'b, P: Pipe<'b> + ?Sized>(
+pub(crate) fn push_all<'b, P: Pipe<'b>>(
     pipe: &P,
     plan: &P::Plan,
     partition: usize,

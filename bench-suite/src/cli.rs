@@ -1,0 +1,50 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::{job, quick, role};
+
+/// What was written on the command line.
+#[derive(Debug, Parser)]
+#[command(name = "bench-suite", version, about, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do; left out, the quick benchmark.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// A benchmark of about a minute: three workloads at full load, beside the machine's roof (the default)
+    Quick(quick::Options),
+    /// One workload against any source of lines, alone in this process
+    #[command(after_help = JOB_EXAMPLES)]
+    Job(job::Options),
+    /// A part of a benchmark, started by this program itself
+    #[command(subcommand, hide = true)]
+    Role(role::Role),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  What this machine can do, in about a minute, kept under results/:
+    bench-suite
+
+  Count words from a load generator, in batches of 100 ms, and watch:
+    loadgen serve --listen 127.0.0.1:7777 --rate 1M
+    bench-suite job word-count --connect 127.0.0.1:7777 --batch 100ms
+
+Exit codes:
+  0  done    1  failed    2  wrong usage    5  the run is not valid";
+
+const JOB_EXAMPLES: &str = "\
+Examples:
+  Lines that contain `error`, from whoever connects, a JSON line per batch on stderr:
+    bench-suite job grep --listen 127.0.0.1:7777 --progress ndjson
+
+  Words over two connections for twenty seconds, on one thread, with 256 MiB for received data:
+    bench-suite job word-count --connect 127.0.0.1:7777 --connections 2 --for 20s --parallelism 1 --memory 256MiB
+
+Exit codes:
+  0  done, or drained after Ctrl-C    1  failed    2  wrong usage";

@@ -1,0 +1,122 @@
+//! One workload against any source of lines, alone in its process.
+
+mod answers;
+mod count;
+mod grep;
+mod live;
+mod ndjson;
+mod run;
+mod summary;
+mod word_count;
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::{Args, ValueEnum};
+use millstream::{DStream, Pipe, Text};
+
+pub use answers::Answers;
+pub use run::run;
+pub use summary::Summary;
+
+/// What is done with the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Workload {
+    /// Count the lines
+    Count,
+    /// Count the lines that contain `error`
+    Grep,
+    /// Count how often each word occurs
+    WordCount,
+}
+
+impl Workload {
+    /// Describes the workload over `lines`; each batch's answer goes to `answers`.
+    pub fn describe<'b, P: Pipe<'b, Item: Text<'b>>>(
+        self,
+        lines: &DStream<'b, P>,
+        answers: &Answers,
+    ) {
+        match self {
+            Workload::Count => count::describe(lines, answers),
+            Workload::Grep => grep::describe(lines, answers),
+            Workload::WordCount => word_count::describe(lines, answers),
+        }
+    }
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Workload::Count => "count",
+            Workload::Grep => "grep",
+            Workload::WordCount => "word-count",
+        }
+    }
+}
+
+/// How progress is told, on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressForm {
+    /// A line for each batch, rewritten in place on a terminal
+    Live,
+    /// A JSON line for each batch
+    Ndjson,
+    /// Nothing
+    None,
+}
+
+/// The flags of `job`.
+#[derive(Args, Clone, Debug)]
+#[command(group = clap::ArgGroup::new("source").required(true).multiple(true))]
+pub struct Options {
+    /// What to do with the lines
+    pub workload: Workload,
+    /// A server of lines to dial; may be repeated
+    #[arg(long, value_name = "HOST:PORT", group = "source")]
+    pub connect: Vec<String>,
+    /// An address to listen on for lines; a port alone is on loopback
+    #[arg(long, value_name = "ADDR", group = "source")]
+    pub listen: Option<String>,
+    /// How many connections to make to each server, each with a receiver of its own
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
+    pub connections: usize,
+    /// How often a batch is cut
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
+    pub batch: millstream::Duration,
+    /// How often a receiver closes its blocks [default: the largest divisor of the batch interval up to 200ms]
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    pub block: Option<millstream::Duration>,
+    /// How many tasks run at once [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub parallelism: Option<usize>,
+    /// The most memory for received data, such as 256MiB [default: half of what the process may use]
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<ByteSize>,
+    /// How long to run, such as 20s [default: until Ctrl-C]
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub run_for: Option<Duration>,
+    /// How to tell the progress on stderr
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = ProgressForm::Live)]
+    pub progress: ProgressForm,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn interval(text: &str) -> Result<millstream::Duration, String> {
+    let given =
+        humantime::parse_duration(text).map_err(|e| format!("{e}; write it as in 1s or 200ms"))?;
+    let interval = millstream::Duration::try_from(given).map_err(|e| e.to_string())?;
+    if interval == millstream::Duration::ZERO {
+        return Err("an interval must be at least 1 ms".into());
+    }
+    Ok(interval)
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it must be at least 1".into()),
+        Ok(n) => Ok(n),
+        Err(e) => Err(e.to_string()),
+    }
+}

@@ -1,0 +1,152 @@
+//! Runs a workload to its end.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, bail};
+use millstream::progress::{BatchReport, Listener, Notice};
+use millstream::{Conf, Error, Stop, StreamingContext};
+
+use super::live::Live;
+use super::summary::Gathered;
+use super::{Answers, Options, ProgressForm, ndjson};
+use crate::usage;
+
+/// Runs the workload until the time is up or a signal stops it, and prints its summary.
+///
+/// Fails where it cannot start, and where a batch failed.
+pub fn run(options: &Options) -> Result<()> {
+    let answers = Answers::default();
+    let teller = Arc::new(Teller {
+        answers: answers.clone(),
+        form: options.progress,
+        live: Live::new(),
+        gathered: Mutex::default(),
+    });
+    let ssc = match StreamingContext::new(conf(options), options.batch) {
+        Ok(ssc) => ssc,
+        Err(e) => refuse(&e),
+    };
+    ssc.add_listener(Told(teller.clone()));
+
+    let (workload, connect, listen) = (options.workload, targets(options), options.listen.clone());
+    let running = ssc.start(move |s| {
+        let dialled = s.union(connect.iter().map(|target| s.socket_text_stream(target)));
+        match &listen {
+            None => workload.describe(&dialled, &answers),
+            Some(address) if connect.is_empty() => {
+                workload.describe(&s.listen_text_stream(address), &answers)
+            }
+            Some(address) => {
+                workload.describe(&dialled.union(&s.listen_text_stream(address)), &answers)
+            }
+        }
+        Ok(())
+    })?;
+    running.stop_on_signals()?;
+    let failure = match options.run_for {
+        None => running.await_termination().err(),
+        Some(limit) => {
+            let limit = millstream::Duration::from_millis(limit.as_millis() as i64);
+            running.await_termination_or_timeout(limit).err()
+        }
+    };
+    let stopped = running.stop(Stop::Graceful)?;
+    teller.live_end();
+
+    let parallelism = ssc.engine().parallelism();
+    let gathered = teller.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+    let summary = gathered.summary(
+        workload.name(),
+        options.batch.as_millis(),
+        parallelism,
+        usage::of_this_process()?,
+    );
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        serde_json::to_writer(&mut out, &summary)?;
+        writeln!(out)
+    } else {
+        write!(out, "{summary}")
+    }
+    .context("the summary could not be written")?;
+    if let Some(failure) = failure {
+        return Err(failure.into());
+    }
+    if !stopped.drained {
+        bail!("not everything that was received could be processed before the end");
+    }
+    Ok(())
+}
+
+fn conf(options: &Options) -> Conf {
+    let mut conf = Conf::new(options.workload.name());
+    if let Some(tasks) = options.parallelism {
+        conf = conf.parallelism(tasks);
+    }
+    if let Some(block) = options.block {
+        conf = conf.block_interval(block);
+    }
+    if let Some(memory) = options.memory {
+        conf = conf.memory_bytes(memory.as_u64());
+    }
+    conf
+}
+
+/// Each server as often as it is to be dialled.
+fn targets(options: &Options) -> Vec<String> {
+    options
+        .connect
+        .iter()
+        .flat_map(|target| std::iter::repeat_n(target.clone(), options.connections))
+        .collect()
+}
+
+/// A setting that does not go with the others is a mistake of usage.
+fn refuse(error: &Error) -> ! {
+    eprintln!("error: {error}");
+    std::process::exit(2)
+}
+
+/// Hears of each batch, tells it, and keeps it for the summary.
+struct Teller {
+    answers: Answers,
+    form: ProgressForm,
+    live: Live,
+    gathered: Mutex<Gathered>,
+}
+
+struct Told(Arc<Teller>);
+
+impl Teller {
+    fn live_end(&self) {
+        if self.form == ProgressForm::Live {
+            self.live.end();
+        }
+    }
+}
+
+impl Listener for Told {
+    fn batch_completed(&self, report: &BatchReport) {
+        let teller = &self.0;
+        let result = teller.answers.take(report.batch_time());
+        let told = match teller.form {
+            ProgressForm::None => Ok(()),
+            ProgressForm::Live => teller.live.batch(report, &result),
+            ProgressForm::Ndjson => {
+                writeln!(std::io::stderr().lock(), "{}", ndjson::line(report, &result))
+            }
+        };
+        if let Err(e) = told {
+            // Nobody reads stderr any more, so there is nobody to tell; the summary still counts the batch.
+            drop(e);
+        }
+        teller.gathered.lock().unwrap_or_else(PoisonError::into_inner).add(report, &result);
+    }
+
+    fn notice(&self, notice: &Notice) {
+        if let (Notice::Listening { address, .. }, ProgressForm::Live) = (notice, self.0.form) {
+            eprintln!("listening on {address}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What a figure was measured on.
+
+use std::fs;
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+/// The machine and the versions, as far as they tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// The processor's name.
+    pub processor: String,
+    /// Cores that this process may use.
+    pub cores: usize,
+    /// Memory in MiB.
+    pub memory_mib: u64,
+    /// The kernel.
+    pub kernel: String,
+    /// The version of this program.
+    pub version: String,
+    /// The commit that is checked out, with `+` where there are changes; empty outside a checkout.
+    pub commit: String,
+}
+
+impl Machine {
+    /// This one.
+    pub fn here() -> Self {
+        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let field = |text: &str, name: &str| {
+            let value = text
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix(':'));
+            value.map(|value| value.trim().to_string()).unwrap_or_default()
+        };
+        let memory_kib =
+            field(&read("/proc/meminfo"), "MemTotal").trim_end_matches(" kB").parse().unwrap_or(0);
+        let processor = match field(&read("/proc/cpuinfo"), "model name") {
+            name if name.is_empty() => std::env::consts::ARCH.to_string(),
+            name => name,
+        };
+        Machine {
+            processor,
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_mib: memory_kib / 1024,
+            kernel: format!(
+                "{} {}",
+                std::env::consts::OS,
+                read("/proc/sys/kernel/osrelease").trim()
+            ),
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            commit: commit(),
+        }
+    }
+
+    /// A short name for folders, of letters, digits and dashes: the processor and the number of cores.
+    pub fn short_name(&self) -> String {
+        let mut name = String::new();
+        for c in self.processor.chars().take(24) {
+            if c.is_ascii_alphanumeric() {
+                name.push(c.to_ascii_lowercase());
+            } else if !name.ends_with('-') && !name.is_empty() {
+                name.push('-');
+            }
+        }
+        format!("{}-{}core", name.trim_end_matches('-'), self.cores)
+    }
+}
+
+fn commit() -> String {
+    let git = |args: &[&str]| {
+        let output = Command::new("git")
+            .args(args)
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_string())
+    };
+    let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return String::new() };
+    let changed = git(&["status", "--porcelain", "--untracked-files=no"])
+        .is_some_and(|status| !status.is_empty());
+    if changed { commit + "+" } else { commit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_name_is_fit_for_a_folder() {
+        let machine =
+            Machine { processor: "AMD EPYC (TM) 9R14".into(), cores: 2, ..Machine::here() };
+        assert_eq!(machine.short_name(), "amd-epyc-tm-9r14-2core");
+    }
+
+    #[test]
+    fn this_machine_has_cores_and_a_processor() {
+        let here = Machine::here();
+        assert!(here.cores >= 1 && !here.processor.is_empty());
+    }
+}

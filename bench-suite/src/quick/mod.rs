@@ -1,0 +1,63 @@
+//! The benchmark of a minute: what this machine does with three workloads at full load, beside its roof.
+
+mod measure;
+mod part;
+mod results;
+mod table;
+mod verdict;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+
+/// The flags of the quick benchmark.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// How long each workload runs
+    #[arg(long = "for", value_name = "TIME", default_value = "9s", value_parser = at_least_four_seconds)]
+    pub run_for: Duration,
+    /// Connections between load and workload, each with a receiver of its own
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub connections: usize,
+    /// Distinct words in the lines
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub vocabulary: usize,
+    /// Where the result's folder is made
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub results: PathBuf,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            run_for: Duration::from_secs(9),
+            connections: 2,
+            vocabulary: 10_000,
+            results: PathBuf::from("results"),
+        }
+    }
+}
+
+/// Two batches are not counted, and two are the least to count.
+fn at_least_four_seconds(text: &str) -> Result<Duration, String> {
+    let given = humantime::parse_duration(text).map_err(|e| e.to_string())?;
+    if given < Duration::from_secs(4) {
+        return Err(format!(
+            "{text} is too short: with batches of a second it must be at least 4s"
+        ));
+    }
+    Ok(given)
+}
+
+/// Measures, prints the table and the verdict, and keeps the result.
+pub fn run(options: &Options) -> Result<()> {
+    let measured = measure::all(options)?;
+    let table = table::table(&measured);
+    let verdict = verdict::verdict(&measured);
+    println!("{table}\n{verdict}");
+    let folder = results::keep(options, &measured, &table, &verdict)?;
+    println!("\nkept in {}", folder.display());
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! A part of the benchmark in a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::de::DeserializeOwned;
+
+use crate::role::{Listening, LoadDone};
+
+/// A part that says nothing for this long beyond its own time is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// This executable, started again. It is killed, by its id, if it is dropped while it runs.
+pub(super) struct Part {
+    name: String,
+    child: Child,
+    lines: Receiver<std::io::Result<String>>,
+}
+
+impl Part {
+    /// Starts it with these arguments. What it says on stderr is passed on.
+    pub(super) fn start(name: &str, args: &[String]) -> Result<Self> {
+        let this = std::env::current_exe().context("the path of this program is not known")?;
+        let mut child = Command::new(this)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("the {name} could not be started"))?;
+        let stdout = child.stdout.take().context("a piped stdout is there")?;
+        Ok(Part { name: name.into(), child, lines: read_in_background(stdout) })
+    }
+
+    /// What it says next, in JSON.
+    pub(super) fn hear<T: DeserializeOwned>(&mut self, within: Duration) -> Result<T> {
+        let line = match self.lines.recv_timeout(within + PATIENCE) {
+            Ok(line) => line.with_context(|| format!("the {} could not be read", self.name))?,
+            Err(RecvTimeoutError::Timeout) => {
+                bail!("the {} has said nothing for {:?}", self.name, within + PATIENCE)
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                let status =
+                    self.child.wait().with_context(|| format!("the {} is gone", self.name))?;
+                bail!("the {} ended early ({status})", self.name);
+            }
+        };
+        serde_json::from_str(&line)
+            .with_context(|| format!("the {} said {line:?}, which was not expected", self.name))
+    }
+
+    /// Asks it to end, as Ctrl-C would.
+    fn ask_to_end(&self) -> Result<()> {
+        let id = Pid::from_raw(
+            i32::try_from(self.child.id()).map_err(|_| anyhow!("no process has such an id"))?,
+        );
+        kill(id, Signal::SIGTERM)
+            .with_context(|| format!("the {} could not be told to end", self.name))
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if let Ok(Some(_)) = self.child.try_wait() {
+            return;
+        }
+        if let Err(e) = self.child.kill().and_then(|()| self.child.wait()) {
+            eprintln!("bench-suite: the {} may still run: {e}", self.name);
+        }
+    }
+}
+
+fn read_in_background(stdout: ChildStdout) -> Receiver<std::io::Result<String>> {
+    let (tell, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines() {
+            if tell.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+/// A load that feeds whoever dials it.
+pub(super) struct FeedingLoad {
+    part: Part,
+    pub(super) address: SocketAddr,
+}
+
+impl FeedingLoad {
+    pub(super) fn start(connections: usize, vocabulary: usize) -> Result<Self> {
+        let args = [
+            "role",
+            "load",
+            "--connections",
+            &connections.to_string(),
+            "--vocabulary",
+            &vocabulary.to_string(),
+        ];
+        let mut part = Part::start("load", &args.map(String::from))?;
+        let Listening { listening } = part.hear(Duration::ZERO)?;
+        Ok(FeedingLoad { part, address: listening })
+    }
+
+    pub(super) fn end(mut self) -> Result<LoadDone> {
+        self.part.ask_to_end()?;
+        self.part.hear(Duration::from_secs(5))
+    }
+}

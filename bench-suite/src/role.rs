@@ -1,0 +1,163 @@
+//! What this executable does when a benchmark starts it again: feed lines, or run a bare loop. `cargo run -p bench-suite` builds no
+//! other package's program, so it brings its own.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Subcommand, ValueEnum};
+use loadgen::{Load, Stop, TextOptions};
+use serde::{Deserialize, Serialize};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::roof;
+use crate::usage::{self, Usage};
+
+/// The parts of a benchmark.
+#[derive(Debug, Subcommand)]
+pub enum Role {
+    /// Feed lines as fast as they are taken, until SIGTERM
+    Load {
+        /// Clients to wait for before the first line
+        #[arg(long)]
+        connections: usize,
+        /// Distinct words
+        #[arg(long)]
+        vocabulary: usize,
+    },
+    /// Run a bare loop
+    Roof {
+        /// Which
+        job: RoofJob,
+        /// A server, once for each connection
+        #[arg(long)]
+        connect: Vec<SocketAddr>,
+        /// For how long
+        #[arg(long = "for", value_parser = humantime::parse_duration)]
+        run_for: Duration,
+    },
+}
+
+/// The bare loops, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoofJob {
+    /// Read and discard
+    Receive,
+    /// Count lines
+    Count,
+    /// Count lines that contain `error`
+    Grep,
+    /// Count words
+    WordCount,
+}
+
+impl RoofJob {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            RoofJob::Receive => "receive",
+            RoofJob::Count => "count",
+            RoofJob::Grep => "grep",
+            RoofJob::WordCount => "word-count",
+        }
+    }
+
+    fn job(self) -> roof::Job {
+        match self {
+            RoofJob::Receive => roof::Job::Receive,
+            RoofJob::Count => roof::Job::Count,
+            RoofJob::Grep => roof::Job::Grep { needle: b"error".to_vec() },
+            RoofJob::WordCount => roof::Job::WordCount,
+        }
+    }
+}
+
+/// The first thing that a load says: where it listens.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Listening {
+    /// There.
+    pub listening: SocketAddr,
+}
+
+/// The last thing that a load says.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LoadDone {
+    /// What was sent.
+    pub sent: loadgen::Summary,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+/// What a bare loop says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RoofDone {
+    /// The job's name.
+    pub job: String,
+    /// Bytes a second, the median of the whole seconds after the first two, in which tables grow.
+    pub bytes_per_s: f64,
+    /// Lines a second, likewise; 0 for `receive`, which does not look.
+    pub lines_per_s: f64,
+    /// The answers' sum: lines matched, or words.
+    pub found: u64,
+    /// All lines.
+    pub lines: u64,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+/// Plays a role.
+pub fn run(role: &Role) -> Result<()> {
+    match role {
+        Role::Load { connections, vocabulary } => feed(*connections, *vocabulary),
+        Role::Roof { job, connect, run_for } => run_roof(*job, connect, *run_for),
+    }
+}
+
+fn feed(connections: usize, vocabulary: usize) -> Result<()> {
+    let stop = Stop::new();
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, stop.flag())
+            .context("the signals could not be watched")?;
+    }
+    let text = TextOptions { vocabulary, ..TextOptions::default() };
+    // A thread for each connection, as far as there are cores: the load must be faster than what it feeds.
+    let load = Load { text, connections, ..Load::default() };
+    let listener = loadgen::listen("127.0.0.1:0")?;
+    say(&Listening {
+        listening: listener.local_addr().context("the load's address is not known")?,
+    })?;
+    let sent = loadgen::serve(listener, &load, &stop, |_| ())?;
+    say(&LoadDone { sent, usage: usage::of_this_process()? })
+}
+
+fn run_roof(job: RoofJob, connect: &[SocketAddr], run_for: Duration) -> Result<()> {
+    let measured = roof::run(&job.job(), connect, Duration::from_secs(1), run_for)
+        .with_context(|| format!("the bare {} failed", job.name()))?;
+    let whole: Vec<_> = measured.batches.iter().filter(|batch| batch.seconds > 0.9).collect();
+    let steady = if whole.len() > 2 { &whole[2..] } else { &whole[..] };
+    let median = |rate: &dyn Fn(&roof::Batch) -> f64| {
+        let mut rates: Vec<f64> = steady.iter().map(|batch| rate(batch)).collect();
+        rates.sort_by(f64::total_cmp);
+        rates.get(rates.len() / 2).copied().unwrap_or(0.0)
+    };
+    let found = measured.batches.iter().map(|batch| match batch.answer {
+        roof::Answer::Matched(n) | roof::Answer::Words { total: n, .. } => n,
+        roof::Answer::Received | roof::Answer::Counted => 0,
+    });
+    say(&RoofDone {
+        job: job.name().into(),
+        bytes_per_s: median(&|batch| batch.bytes as f64 / batch.seconds),
+        lines_per_s: median(&|batch| batch.lines as f64 / batch.seconds),
+        found: found.sum(),
+        lines: measured.lines,
+        usage: usage::of_this_process()?,
+    })
+}
+
+/// A JSON line on stdout, for the benchmark that has started this process.
+fn say(what: &impl Serialize) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", serde_json::to_string(what)?)
+        .context("nobody listens to this part of a benchmark")
+}

@@ -1,0 +1,59 @@
+//! Kernels, for benchmarks that measure them alone. No part of the public interface.
+
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+
+use crate::block::Block;
+use crate::conf::{InvalidUtf8, LongLines};
+use crate::framing::{Carry, LineLimit};
+use crate::table::{Table, hash_of};
+use crate::text::{TextBlock, TextPolicy, for_each_line};
+
+const LIMIT: LineLimit = LineLimit { max_bytes: 1 << 20, policy: LongLines::Skip };
+
+/// Cuts `reads` into whole lines as a receiver does; gives the bytes of whole lines.
+pub fn frame<'r>(reads: impl Iterator<Item = &'r [u8]>, buffer: &mut Vec<u8>) -> u64 {
+    let mut carry = Carry::default();
+    let mut whole = 0;
+    for read in reads {
+        let gap = carry.gap();
+        buffer.resize(gap + read.len(), 0);
+        buffer[gap..].copy_from_slice(read);
+        whole += carry.take(buffer, read.len(), LIMIT).lines.len() as u64;
+    }
+    whole
+}
+
+/// Checks a block's text and visits its lines; gives how many there are.
+pub fn lines(text: &Bytes) -> u64 {
+    let policy = TextPolicy { limit: LIMIT, invalid_utf8: InvalidUtf8::Replace };
+    let block = TextBlock::new(Block::of_bytes(text.clone()), policy);
+    let mut lines = 0;
+    let end = for_each_line(block.text(), |_| {
+        lines += 1;
+        ControlFlow::Continue(())
+    });
+    debug_assert!(end.is_continue());
+    lines
+}
+
+/// Visits the words of `text`; gives how many bytes they have.
+pub fn words(text: &str) -> u64 {
+    let mut bytes = 0;
+    let end = crate::words::for_each_word(text, |word| {
+        bytes += word.len() as u64;
+        ControlFlow::Continue(())
+    });
+    debug_assert!(end.is_continue());
+    bytes
+}
+
+/// Numbers `keys` in a table; gives how many are distinct.
+pub fn number<'k>(keys: impl Iterator<Item = &'k str>) -> usize {
+    let mut table: Table<&str> = Table::default();
+    for key in keys {
+        table.find_or_insert(hash_of(&key), |known| *known == key, || key);
+    }
+    table.len()
+}

@@ -1,0 +1,18 @@
+// An output that cannot fail uses the question mark.
+//@ error: E0277
+
+use millstream::{Result, Running, StreamingContext};
+
+fn attempt(ssc: &StreamingContext) -> Result<Running> {
+    ssc.start(|s| {
+        let lines = s.socket_text_stream("localhost:7777");
+        lines.for_each_rdd(|rdd, _| {
+            for line in rdd.collect() {
+                line.parse::<u64>()?;
+            }
+        });
+        Ok(())
+    })
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+// A record is pushed into a mutex that the closure of an operator has captured.
+//@ error: E0521
+
+use std::sync::{Arc, Mutex};
+
+use millstream::{Result, Running, StreamingContext};
+
+fn attempt(ssc: &StreamingContext) -> Result<Running> {
+    ssc.start(|s| {
+        let lines = s.socket_text_stream("localhost:7777");
+        let kept = Mutex::new(Vec::new());
+        let kept = Arc::new(kept);
+        lines.map(move |line| kept.lock().unwrap().push(line)).print();
+        Ok(())
+    })
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+// An output keeps the first records of a batch.
+//@ error: E0521
+
+use std::sync::Mutex;
+
+use millstream::{Result, Running, StreamingContext};
+
+static KEPT: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+
+fn attempt(ssc: &StreamingContext) -> Result<Running> {
+    ssc.start(|s| {
+        let lines = s.socket_text_stream("localhost:7777");
+        lines.for_each_rdd(|rdd, _| *KEPT.lock().unwrap() = rdd.take(1));
+        Ok(())
+    })
+}
+
+fn main() {}

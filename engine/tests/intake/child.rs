@@ -1,0 +1,56 @@
+//! Tests in a process of their own: for what concerns a whole process, and for what might end it.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration as StdDuration;
+
+use crate::rig::wait_until;
+
+const MARK: &str = "MILLSTREAM_TEST_CHILD";
+
+/// Whether this is the child.
+pub(crate) fn is_child() -> bool {
+    std::env::var_os(MARK).is_some()
+}
+
+/// This executable again, to run the test `name` alone.
+pub(crate) fn spawn(name: &str) -> Child {
+    Command::new(std::env::current_exe().expect("a test knows itself"))
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .env(MARK, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a test can be started again")
+}
+
+/// Runs the test `name` in a process of its own and fails as it does.
+pub(crate) fn run(name: &str) {
+    let mut child = spawn(name);
+    let ended = wait_until("the child to end", || child.try_wait().expect("it is our child"));
+    assert!(ended.success(), "{name} in a process of its own: {ended}");
+}
+
+/// The memory that this process has in RAM, in bytes.
+pub(crate) fn resident_bytes() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
+    let pages = statm.split(' ').nth(1).and_then(|n| n.parse::<u64>().ok());
+    pages.expect("the second number is the resident pages") * 4096
+}
+
+/// Looks at the process's memory ten times a millisecond-ish while `work` runs, and answers its peak.
+pub(crate) fn peak_resident_bytes(work: impl FnOnce()) -> u64 {
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        let watch = threads.spawn(|| {
+            let mut peak = 0;
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                peak = peak.max(resident_bytes());
+                std::thread::sleep(StdDuration::from_millis(2));
+            }
+            peak
+        });
+        work();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        watch.join().expect("it only looks")
+    })
+}

@@ -1,0 +1,17 @@
+//! Receiving, under attack: odd bytes, hostile and vanishing peers, too little memory, too few descriptors, panics and
+//! stops at bad moments. Real loopback sockets, and a clock that the tests move by hand wherever it can be.
+
+mod child;
+mod reset;
+mod rig;
+
+mod accounts;
+mod descriptors;
+mod dialling;
+mod endings;
+mod framing;
+mod hostile;
+mod listening;
+mod panics;
+mod pressure;
+mod stopping;

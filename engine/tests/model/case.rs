@@ -1,0 +1,87 @@
+//! A case: a program, its input and how it runs. All of it comes from one seed.
+
+use std::fmt;
+
+use crate::fault::{Fault, MOST_TIMES};
+use crate::generate;
+use crate::input::{self, Batches};
+use crate::program::{Program, Source};
+use crate::seed::Random;
+
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub program: Program,
+    /// Lines by source, then by batch; every source has as many batches.
+    pub input: Vec<Batches>,
+    pub parallelism: usize,
+    pub early_work: bool,
+    pub fault: Option<Fault>,
+    /// Where bytes are cut into blocks and writes.
+    pub cuts: u64,
+}
+
+/// What may go wrong in a case.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    Nothing,
+    /// Panics that retries get over.
+    Passes,
+    /// Records at which every attempt panics.
+    Stays,
+}
+
+impl Case {
+    /// A case over one or two sources, the first of kind `first` unless that is left to chance.
+    pub fn new(seed: u64, first: Option<Source>, trouble: Trouble) -> Self {
+        let mut random = Random::new(seed);
+        let queues = [Source::TextQueue, Source::Queue];
+        let mut sources = vec![first.unwrap_or_else(|| random.pick(&queues))];
+        if random.one_in(2) {
+            let others: &[Source] = match first {
+                Some(Source::Socket) => &[Source::Socket, Source::TextQueue, Source::Queue],
+                _ => &queues,
+            };
+            sources.push(random.pick(others));
+        }
+        let fault = match trouble {
+            Trouble::Nothing => None,
+            Trouble::Stays => Some(Fault::AlwaysAtMarks),
+            Trouble::Passes => {
+                let times = 1 + random.below(MOST_TIMES as usize) as u32;
+                Some(match random.one_in(3) {
+                    true => Fault::InMerges { from: random.below(20) as u32, times },
+                    false => Fault::AtMarks { times },
+                })
+            }
+        };
+        let marked = matches!(fault, Some(Fault::AtMarks { .. } | Fault::AlwaysAtMarks));
+        Case {
+            input: input::batches(&mut random, sources.len(), marked),
+            program: generate::program(&mut random, sources, marked),
+            parallelism: 1 + random.below(8),
+            early_work: true,
+            fault,
+            cuts: random.next(),
+        }
+    }
+
+    pub fn batches(&self) -> usize {
+        self.input[0].len()
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let early = if self.early_work { "on" } else { "off" };
+        writeln!(f, "{}parallelism {}, early work {early}", self.program, self.parallelism)?;
+        if let Some(fault) = self.fault {
+            writeln!(f, "fault: {fault:?}")?;
+        }
+        for (source, batches) in self.input.iter().enumerate() {
+            for (batch, lines) in batches.iter().enumerate() {
+                writeln!(f, "source {source}, batch {batch}: {lines:?}")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! A case run by the engine, under a clock that is moved by hand.
+
+use std::sync::{Arc, Mutex};
+
+use millstream::progress::{BatchReport, Listener};
+use millstream::testing::Collector;
+use millstream::{
+    Conf, Duration, ManualClock, Queue, Stop, StreamingContext, Time, millis, secs,
+};
+
+use crate::build::describe;
+use crate::case::Case;
+use crate::fault::Attempts;
+use crate::input;
+use crate::model::Outcome;
+use crate::program::Source;
+use crate::record::Record;
+use crate::seed::Random;
+use crate::sockets::Sockets;
+
+/// Long enough for as many blocks as a slow machine may need until it has taken a batch's bytes in.
+pub const BATCH_INTERVAL: Duration = secs(10);
+pub const BLOCK_INTERVAL: Duration = millis(1);
+
+/// A batch that takes longer is stuck.
+const PATIENCE: Duration = secs(60);
+
+/// What the engine made of a case.
+pub struct Observed {
+    /// By batch, then by output.
+    pub outcomes: Vec<Vec<Outcome>>,
+    pub reports: Vec<BatchReport>,
+}
+
+struct Reports(Arc<Mutex<Vec<BatchReport>>>);
+
+impl Listener for Reports {
+    fn batch_completed(&self, report: &BatchReport) {
+        self.0.lock().expect("nobody panics with this lock").push(report.clone());
+    }
+}
+
+pub fn observe(case: &Case) -> millstream::Result<Observed> {
+    let clock = ManualClock::at(Time::default());
+    let reports = Arc::new(Mutex::default());
+    let conf = Conf::new("model")
+        .parallelism(case.parallelism)
+        .early_work(case.early_work)
+        .clock(clock.clone())
+        .block_interval(BLOCK_INTERVAL)
+        .memory_bytes(32 << 20)
+        .max_connections(8)
+        .warnings_on_stderr(false)
+        .listener(Reports(reports.clone()));
+    let ssc = StreamingContext::new(conf, BATCH_INTERVAL)?;
+
+    let mut random = Random::new(case.cuts);
+    let queues: Vec<Queue<String>> =
+        (0..case.input.len()).map(|source| queue(case, source, &mut random)).collect();
+    let collectors: Vec<Collector<Record>> =
+        case.program.outputs.iter().map(|_| Collector::new()).collect();
+    let (program, into) = (case.program.clone(), collectors.clone());
+    let attempts = Arc::new(Attempts::new(case.fault));
+    let running = ssc.start(move |scope| {
+        describe(scope, &program, &queues, &attempts, &into);
+        Ok(())
+    })?;
+
+    let mut sockets = Sockets::connect(case, running.listening(), &mut random);
+    for batch in 0..case.batches() {
+        let due = clock.now().floor(BATCH_INTERVAL) + BATCH_INTERVAL;
+        sockets.send(case, batch, &mut random, (&running, &clock), due);
+        clock.advance(due - clock.now());
+        running.wait_for_batch(due, PATIENCE)?;
+    }
+    running.stop(Stop::Now)?;
+    let reports = std::mem::take(&mut *reports.lock().expect("nobody panics with this lock"));
+    Ok(Observed { outcomes: by_batch(case, &collectors), reports })
+}
+
+fn queue(case: &Case, source: usize, random: &mut Random) -> Queue<String> {
+    let batches = case.input[source].iter();
+    let queued: Vec<Vec<String>> = match case.program.sources[source] {
+        Source::TextQueue => batches.map(|lines| input::blocks(random, lines)).collect(),
+        Source::Queue => batches.cloned().collect(),
+        Source::Socket => Vec::new(),
+    };
+    queued.into()
+}
+
+fn by_batch(case: &Case, collectors: &[Collector<Record>]) -> Vec<Vec<Outcome>> {
+    let mut outcomes = vec![vec![None; collectors.len()]; case.batches()];
+    for (output, collector) in collectors.iter().enumerate() {
+        for (time, mut records) in collector.take() {
+            records.sort();
+            let batch = (time.as_millis() / BATCH_INTERVAL.as_millis()) as usize - 1;
+            let before = outcomes[batch][output].replace(records);
+            assert!(before.is_none(), "output {output} ran twice in batch {batch}");
+        }
+    }
+    outcomes
+}
