@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::{Subcommand, ValueEnum};
-use loadgen::{Load, Stop, TextOptions};
+use clap::{Args, Subcommand, ValueEnum};
+use loadgen::{Load, Rate, Stop, TextOptions};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -17,15 +17,8 @@ use crate::usage::{self, Usage};
 /// The parts of a benchmark.
 #[derive(Debug, Subcommand)]
 pub enum Role {
-    /// Feed lines as fast as they are taken, until SIGTERM
-    Load {
-        /// Clients to wait for before the first line
-        #[arg(long)]
-        connections: usize,
-        /// Distinct words
-        #[arg(long)]
-        vocabulary: usize,
-    },
+    /// Feed lines until SIGTERM, or until what is asked for is sent
+    Load(LoadOptions),
     /// Run a bare loop
     Roof {
         /// Which
@@ -37,6 +30,29 @@ pub enum Role {
         #[arg(long = "for", value_parser = humantime::parse_duration)]
         run_for: Duration,
     },
+}
+
+/// What to feed to whom.
+#[derive(Args, Debug)]
+pub struct LoadOptions {
+    /// A target to dial; left out, it listens and says where
+    #[arg(long)]
+    connect: Option<String>,
+    /// Connections to make, or to wait for before the first line
+    #[arg(long)]
+    connections: usize,
+    /// Distinct words
+    #[arg(long, default_value_t = TextOptions::default().vocabulary)]
+    vocabulary: usize,
+    /// Lines a second
+    #[arg(long, default_value = "max")]
+    rate: Rate,
+    /// Lines in all
+    #[arg(long)]
+    records: Option<u64>,
+    /// Begin each line with `<connection> <sequence> `
+    #[arg(long)]
+    numbered: bool,
 }
 
 /// The bare loops, by name.
@@ -109,25 +125,35 @@ pub struct RoofDone {
 /// Plays a role.
 pub fn run(role: &Role) -> Result<()> {
     match role {
-        Role::Load { connections, vocabulary } => feed(*connections, *vocabulary),
+        Role::Load(options) => feed(options),
         Role::Roof { job, connect, run_for } => run_roof(*job, connect, *run_for),
     }
 }
 
-fn feed(connections: usize, vocabulary: usize) -> Result<()> {
+fn feed(options: &LoadOptions) -> Result<()> {
     let stop = Stop::new();
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, stop.flag())
             .context("the signals could not be watched")?;
     }
-    let text = TextOptions { vocabulary, ..TextOptions::default() };
-    // A thread for each connection, as far as there are cores: the load must be faster than what it feeds.
-    let load = Load { text, connections, ..Load::default() };
-    let listener = loadgen::listen("127.0.0.1:0")?;
-    say(&Listening {
-        listening: listener.local_addr().context("the load's address is not known")?,
-    })?;
-    let sent = loadgen::serve(listener, &load, &stop, |_| ())?;
+    let load = Load {
+        text: TextOptions { vocabulary: options.vocabulary, ..TextOptions::default() },
+        connections: options.connections,
+        rate: options.rate,
+        records: options.records,
+        numbered: options.numbered,
+        ..Load::default()
+    };
+    let sent = match &options.connect {
+        Some(target) => loadgen::send(std::slice::from_ref(target), &load, &stop, |_| ())?,
+        None => {
+            let listener = loadgen::listen("127.0.0.1:0")?;
+            say(&Listening {
+                listening: listener.local_addr().context("the load's address is not known")?,
+            })?;
+            loadgen::serve(listener, &load, &stop, |_| ())?
+        }
+    };
     say(&LoadDone { sent, usage: usage::of_this_process()? })
 }
 

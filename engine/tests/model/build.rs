@@ -9,7 +9,8 @@ use millstream::{Boxed, DStream, Key, Lines, Pipe, Queue, Scope, testing::Collec
 use crate::fault::Attempts;
 use crate::program::{Action, Operator, Output, Program, Source};
 use crate::record::{
-    Kind, Merge, Parts, Record, group_of, label_of, mixed, number_of, tail, times_written, weight, written,
+    Kind, Merge, Parts, Record, group_of, label_of, mixed, number_of, tail, times_written, weight,
+    written,
 };
 
 type Flow<'b, T> = DStream<'b, Boxed<'b, T>>;
@@ -175,7 +176,7 @@ impl<'b> Borrows<'b> for (u64, &'b str) {
 }
 
 /// Describes `program` to the engine. A queue source takes from the queue of its number, and output `i` collects into `into[i]`.
-pub fn describe<'b>(
+pub(crate) fn describe<'b>(
     scope: &Scope<'b>,
     program: &Program,
     queues: &[Queue<String>],
@@ -228,7 +229,9 @@ fn apply<'b>(stream: &Stream<'b>, operator: Operator, attempts: &Arc<Attempts>) 
             Stream::Text(s) => map_borrowing(s, to),
             Stream::Pair(s) => map_borrowing(s, to),
             Stream::Label(s) => map_borrowing(s, to),
-            Stream::Number(_) | Stream::Owned(_) => unreachable!("{operator:?} of what owns itself"),
+            Stream::Number(_) | Stream::Owned(_) => {
+                unreachable!("{operator:?} of what owns itself")
+            }
         },
         (Operator::ReduceByKey(merge), stream) => reduce_by_key(stream, merge, attempts),
         (operator, stream) => with_any!(stream, s => apply_to_any(s, operator, attempts)),

@@ -9,20 +9,20 @@ use crate::program::{Program, Source};
 use crate::seed::Random;
 
 #[derive(Clone, Debug)]
-pub struct Case {
-    pub program: Program,
+pub(crate) struct Case {
+    pub(crate) program: Program,
     /// Lines by source, then by batch; every source has as many batches.
-    pub input: Vec<Batches>,
-    pub parallelism: usize,
-    pub early_work: bool,
-    pub fault: Option<Fault>,
+    pub(crate) input: Vec<Batches>,
+    pub(crate) parallelism: usize,
+    pub(crate) early_work: bool,
+    pub(crate) fault: Option<Fault>,
     /// Where bytes are cut into blocks and writes.
-    pub cuts: u64,
+    pub(crate) cuts: u64,
 }
 
 /// What may go wrong in a case.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     Nothing,
     /// Panics that retries get over.
     Passes,
@@ -32,7 +32,7 @@ pub enum Trouble {
 
 impl Case {
     /// A case over one or two sources, the first of kind `first` unless that is left to chance.
-    pub fn new(seed: u64, first: Option<Source>, trouble: Trouble) -> Self {
+    pub(crate) fn new(seed: u64, first: Option<Source>, trouble: Trouble) -> Self {
         let mut random = Random::new(seed);
         let queues = [Source::TextQueue, Source::Queue];
         let mut sources = vec![first.unwrap_or_else(|| random.pick(&queues))];
@@ -65,7 +65,7 @@ impl Case {
         }
     }
 
-    pub fn batches(&self) -> usize {
+    pub(crate) fn batches(&self) -> usize {
         self.input[0].len()
     }
 }

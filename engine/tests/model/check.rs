@@ -10,17 +10,17 @@ const MOST_SHOWN: usize = 8;
 
 /// What a case showed that agreed with the model.
 #[derive(Clone, Copy, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Bytes that early work had taken in before their batch's turn.
-    pub early_bytes: u64,
+    pub(crate) early_bytes: u64,
     /// Outputs that failed, as they should.
-    pub failures: usize,
+    pub(crate) failures: usize,
     /// Rounds of retries.
-    pub retries: u32,
+    pub(crate) retries: u32,
 }
 
 impl Seen {
-    pub fn and(self, other: Seen) -> Seen {
+    pub(crate) fn and(self, other: Seen) -> Seen {
         Seen {
             early_bytes: self.early_bytes + other.early_bytes,
             failures: self.failures + other.failures,
@@ -30,7 +30,7 @@ impl Seen {
 }
 
 /// Runs the case; `Err` says where it departs from the model.
-pub fn check(case: &Case) -> Result<Seen, String> {
+pub(crate) fn check(case: &Case) -> Result<Seen, String> {
     let observed = observe(case).map_err(|e| format!("the case could not be run: {e}"))?;
     let mut seen = Seen::default();
     for batch in 0..case.batches() {

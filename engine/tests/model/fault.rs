@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, Once};
 
 /// The word that marks a record of each batch. A batch has one mark, in as many records as operators make of it.
-pub const MARKS: [&str; 5] = ["boom0", "boom1", "boom2", "boom3", "boom4"];
+pub(crate) const MARKS: [&str; 5] = ["boom0", "boom1", "boom2", "boom3", "boom4"];
 
 /// What the panics here say, so that the hook knows them.
 const MESSAGE: &str = "a fault that the test wants";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Fragile operators panic the first so many times that they meet a mark, whichever of its records it is.
     AtMarks { times: u32 },
     /// Fragile operators panic whenever they meet a mark.
@@ -22,22 +22,22 @@ pub enum Fault {
 }
 
 /// The most times that a fault which passes may panic: a task is tried four times, and all may hit the same task.
-pub const MOST_TIMES: u32 = 3;
+pub(crate) const MOST_TIMES: u32 = 3;
 
 /// Counts the attempts of one run.
-pub struct Attempts {
+pub(crate) struct Attempts {
     fault: Option<Fault>,
     at_marks: Mutex<BTreeMap<&'static str, u32>>,
     merges: AtomicU32,
 }
 
 impl Attempts {
-    pub fn new(fault: Option<Fault>) -> Self {
+    pub(crate) fn new(fault: Option<Fault>) -> Self {
         Attempts { fault, at_marks: Mutex::default(), merges: AtomicU32::new(0) }
     }
 
     /// A fragile operator meets a record.
-    pub fn meet(&self, text: &str) {
+    pub(crate) fn meet(&self, text: &str) {
         let Some(mark) = mark_in(text) else { return };
         let wanted = match self.fault {
             Some(Fault::AlwaysAtMarks) => true,
@@ -53,7 +53,7 @@ impl Attempts {
     }
 
     /// A merging function is called.
-    pub fn merge(&self) {
+    pub(crate) fn merge(&self) {
         if let Some(Fault::InMerges { from, times }) = self.fault {
             let number = self.merges.fetch_add(1, Ordering::Relaxed);
             assert!(!(from..from + times).contains(&number), "{MESSAGE}");
@@ -62,12 +62,12 @@ impl Attempts {
 }
 
 /// The mark in a text.
-pub fn mark_in(text: &str) -> Option<&'static str> {
+pub(crate) fn mark_in(text: &str) -> Option<&'static str> {
     MARKS.into_iter().find(|mark| text.contains(mark))
 }
 
 /// Keeps the panics that the tests want off the terminal; any other is reported as ever.
-pub fn silence() {
+pub(crate) fn silence() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let report = panic::take_hook();

@@ -7,7 +7,7 @@ use crate::seed::Random;
 const MOST_OPERATORS: usize = 10;
 
 /// A program over `sources`; with a fragile operator somewhere if it is to be `fragile`.
-pub fn program(random: &mut Random, sources: Vec<Source>, fragile: bool) -> Program {
+pub(crate) fn program(random: &mut Random, sources: Vec<Source>, fragile: bool) -> Program {
     let mut nodes: Vec<Node> = sources.iter().enumerate().map(source).collect();
     let operators = 1 + random.below(MOST_OPERATORS);
     let fragile_at = fragile.then(|| random.below(operators));
@@ -22,10 +22,14 @@ pub fn program(random: &mut Random, sources: Vec<Source>, fragile: bool) -> Prog
             false => operator(random, nodes[input].kind),
         };
         let mut reads = vec![input];
-        if operator == Operator::Union {
+        if operator.unites() {
             let like = |i: &usize| nodes[*i].kind == nodes[input].kind;
             let others: Vec<usize> = (0..nodes.len()).filter(like).collect();
-            reads.push(random.pick(&others));
+            let more = match operator {
+                Operator::Union => 1,
+                _ => random.below(4),
+            };
+            reads.extend((0..more).map(|_| random.pick(&others)));
         }
         let kind = operator.kind(nodes[input].kind);
         nodes.push(Node { operator, reads, kind });
@@ -53,7 +57,8 @@ fn operator(random: &mut Random, of: Kind) -> Operator {
             6 => Operator::Repeat(2 + random.below(3) as u64),
             7 => Operator::Reverse,
             8..=11 => Operator::Map(random.pick(&kinds)),
-            12 | 13 => Operator::Union,
+            12 => Operator::Union,
+            13 => random.pick(&[Operator::UnionOfMany, Operator::WordsOfUnion]),
             14 => Operator::Count,
             15 => Operator::CountByValue,
             16 => Operator::Reduce(merge),

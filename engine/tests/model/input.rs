@@ -4,7 +4,7 @@ use crate::fault::MARKS;
 use crate::seed::Random;
 
 /// Lines by batch.
-pub type Batches = Vec<Vec<String>>;
+pub(crate) type Batches = Vec<Vec<String>>;
 
 const MOST_BATCHES: usize = 5;
 
@@ -30,7 +30,7 @@ const ODD_WORDS: [&str; 12] = [
 const GAPS: [&str; 7] = [" ", " ", " ", ",", "  ", "\t", " \x0c "];
 
 /// Lines for each of `sources` sources in the same number of batches.
-pub fn batches(random: &mut Random, sources: usize, marked: bool) -> Vec<Batches> {
+pub(crate) fn batches(random: &mut Random, sources: usize, marked: bool) -> Vec<Batches> {
     let batches = 1 + random.below(MOST_BATCHES);
     let large = random.one_in(100).then(|| random.below(batches));
     (0..sources)
@@ -87,8 +87,7 @@ fn word(random: &mut Random, batch: usize) -> String {
 
 fn many_words(random: &mut Random) -> Vec<String> {
     let first = random.below(1000);
-    let words: Vec<String> =
-        (first..first + MANY_WORDS).map(|i| format!("{i}-many")).collect();
+    let words: Vec<String> = (first..first + MANY_WORDS).map(|i| format!("{i}-many")).collect();
     words.chunks(1 + random.below(50)).map(|words| words.join(" ")).collect()
 }
 
@@ -101,7 +100,7 @@ fn mark(random: &mut Random, lines: &mut Vec<String>, batch: usize) {
 }
 
 /// The lines as the blocks of a text queue: some of several lines, some of none, some whose last line has no end.
-pub fn blocks(random: &mut Random, lines: &[String]) -> Vec<String> {
+pub(crate) fn blocks(random: &mut Random, lines: &[String]) -> Vec<String> {
     let mut blocks = vec![String::new()];
     for line in lines {
         if random.one_in(4) {
@@ -121,7 +120,7 @@ pub fn blocks(random: &mut Random, lines: &[String]) -> Vec<String> {
 }
 
 /// The lines as the bytes of a connection, in up to six writes that are cut anywhere.
-pub fn writes(random: &mut Random, lines: &[String]) -> Vec<Vec<u8>> {
+pub(crate) fn writes(random: &mut Random, lines: &[String]) -> Vec<Vec<u8>> {
     let bytes: Vec<u8> = lines.iter().flat_map(|line| [line, "\n"]).flat_map(str::bytes).collect();
     let mut cuts: Vec<usize> =
         (0..random.below(6)).map(|_| random.below(bytes.len() + 1)).collect();

@@ -11,10 +11,10 @@ use crate::record::{
 };
 
 /// What an output has of a batch, in order of size; `None` if it fails.
-pub type Outcome = Option<Vec<Record>>;
+pub(crate) type Outcome = Option<Vec<Record>>;
 
 /// What each output should have of the batch with this number.
-pub fn expected(case: &Case, batch: usize) -> Vec<Outcome> {
+pub(crate) fn expected(case: &Case, batch: usize) -> Vec<Outcome> {
     let mut streams: Vec<Outcome> = Vec::new();
     for node in &case.program.nodes {
         let inputs: Option<Vec<&Vec<Record>>> =
@@ -38,7 +38,7 @@ fn evaluate(case: &Case, batch: usize, node: &Node, inputs: &[&Vec<Record>]) -> 
             };
             lines.map(received).collect()
         }
-        Operator::Words => texts(inputs[0], |line| line.split_ascii_whitespace().collect()),
+        Operator::Words => words(inputs[0]),
         Operator::Split(separator) => texts(inputs[0], |line| line.split(separator).collect()),
         Operator::Filter(m) => records().filter(|r| !weight(r.parts()).is_multiple_of(m)).collect(),
         Operator::Repeat(m) => records()
@@ -54,7 +54,8 @@ fn evaluate(case: &Case, batch: usize, node: &Node, inputs: &[&Vec<Record>]) -> 
                 && records().any(|r| mark_in(&r.text).is_some());
             return (!fails).then(|| records().collect());
         }
-        Operator::Union => inputs.iter().copied().flatten().cloned().collect(),
+        Operator::Union | Operator::UnionOfMany => united(inputs),
+        Operator::WordsOfUnion => words(&united(inputs)),
         Operator::Count => vec![Record::new("", inputs[0].len() as u64)],
         Operator::CountByValue => {
             let mut times: BTreeMap<Record, u64> = BTreeMap::new();
@@ -85,6 +86,14 @@ fn evaluate(case: &Case, batch: usize, node: &Node, inputs: &[&Vec<Record>]) -> 
             by_key.into_values().collect()
         }
     })
+}
+
+fn united(inputs: &[&Vec<Record>]) -> Vec<Record> {
+    inputs.iter().copied().flatten().cloned().collect()
+}
+
+fn words(lines: &[Record]) -> Vec<Record> {
+    texts(lines, |line| line.split_ascii_whitespace().collect())
 }
 
 fn texts(lines: &[Record], cut: impl Fn(&str) -> Vec<&str>) -> Vec<Record> {

@@ -6,7 +6,7 @@ use crate::record::{Kind, Merge};
 
 /// Where a stream begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Source {
+pub(crate) enum Source {
     /// `queue_text_stream`: lines that borrow.
     TextQueue,
     /// `queue_stream`: strings, over as many partitions as there are tasks.
@@ -16,7 +16,7 @@ pub enum Source {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Operator {
+pub(crate) enum Operator {
     Source(usize),
     Words,
     Split(char),
@@ -31,6 +31,10 @@ pub enum Operator {
     /// A `map` that changes nothing, and panics when the case says so.
     Fragile,
     Union,
+    /// `Scope::union`, of up to four streams.
+    UnionOfMany,
+    /// The words of a union, in one loop with it where the streams are sources.
+    WordsOfUnion,
     Count,
     CountByValue,
     Reduce(Merge),
@@ -38,16 +42,16 @@ pub enum Operator {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Node {
-    pub operator: Operator,
-    /// What it reads: nothing, one, or the two of a union.
-    pub reads: Vec<usize>,
-    pub kind: Kind,
+pub(crate) struct Node {
+    pub(crate) operator: Operator,
+    /// What it reads: nothing, one, or what it unites.
+    pub(crate) reads: Vec<usize>,
+    pub(crate) kind: Kind,
 }
 
 /// What an output does with a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Action {
+pub(crate) enum Action {
     Collect,
     Count,
     /// The sum of the weights, by `Rdd::aggregate`.
@@ -55,21 +59,21 @@ pub enum Action {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Output {
-    pub node: usize,
-    pub action: Action,
+pub(crate) struct Output {
+    pub(crate) node: usize,
+    pub(crate) action: Action,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Program {
-    pub sources: Vec<Source>,
-    pub nodes: Vec<Node>,
-    pub outputs: Vec<Output>,
+pub(crate) struct Program {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) outputs: Vec<Output>,
 }
 
 impl Operator {
     /// The kind of what it makes of records of kind `of`.
-    pub fn kind(self, of: Kind) -> Kind {
+    pub(crate) fn kind(self, of: Kind) -> Kind {
         match self {
             Operator::Map(kind) => kind,
             Operator::Count => Kind::Number,
@@ -78,12 +82,17 @@ impl Operator {
         }
     }
 
+    /// Whether it brings several streams together.
+    pub(crate) fn unites(self) -> bool {
+        matches!(self, Operator::Union | Operator::UnionOfMany | Operator::WordsOfUnion)
+    }
+
     /// Whether there is such an operator on records of kind `of`.
-    pub fn takes(self, of: Kind) -> bool {
+    pub(crate) fn takes(self, of: Kind) -> bool {
         let borrows = matches!(of, Kind::Text | Kind::Pair | Kind::Label);
         match self {
             Operator::Source(_) => false,
-            Operator::Words | Operator::Split(_) => of == Kind::Text,
+            Operator::Words | Operator::WordsOfUnion | Operator::Split(_) => of == Kind::Text,
             Operator::Map(Kind::Number | Kind::Owned) => true,
             Operator::Map(_) => borrows,
             Operator::ReduceByKey(_) => of != Kind::Text && of != Kind::Number,
@@ -94,7 +103,7 @@ impl Operator {
 
 impl Program {
     /// The program without what no output reads, sources apart.
-    pub fn without_the_unread(&self) -> Program {
+    pub(crate) fn without_the_unread(&self) -> Program {
         let mut read = vec![false; self.nodes.len()];
         for output in &self.outputs {
             read[output.node] = true;
@@ -120,6 +129,24 @@ impl Program {
     }
 }
 
+impl Program {
+    /// The same operators with the kinds that follow from what they read; `None` if one does not take what it reads.
+    pub(crate) fn retyped(mut self) -> Option<Program> {
+        for i in 0..self.nodes.len() {
+            let (before, rest) = self.nodes.split_at_mut(i);
+            let node = &mut rest[0];
+            let Some(&first) = node.reads.first() else { continue };
+            let of = before[first].kind;
+            let alike = node.reads.iter().all(|&input| before[input].kind == of);
+            if !alike || !node.operator.takes(of) {
+                return None;
+            }
+            node.kind = node.operator.kind(of);
+        }
+        Some(self)
+    }
+}
+
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, node) in self.nodes.iter().enumerate() {
@@ -133,6 +160,8 @@ impl fmt::Display for Program {
                 Operator::Map(kind) => format!("map(to {kind:?})"),
                 Operator::Fragile => "map(fragile)".into(),
                 Operator::Union => format!("union(s{})", node.reads[1]),
+                Operator::UnionOfMany => format!("union of many({:?})", node.reads),
+                Operator::WordsOfUnion => format!("words of union({:?})", node.reads),
                 Operator::Count => "count()".into(),
                 Operator::CountByValue => "count_by_value()".into(),
                 Operator::Reduce(merge) => format!("reduce({merge:?})"),

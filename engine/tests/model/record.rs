@@ -7,17 +7,17 @@ use std::fmt;
 
 /// A record of any kind: a text, a number, or both. What a kind has not is empty or zero.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Record {
-    pub text: String,
-    pub number: u64,
+pub(crate) struct Record {
+    pub(crate) text: String,
+    pub(crate) number: u64,
 }
 
 impl Record {
-    pub fn new(text: impl Into<String>, number: u64) -> Self {
+    pub(crate) fn new(text: impl Into<String>, number: u64) -> Self {
         Record { text: text.into(), number }
     }
 
-    pub fn parts(&self) -> Parts<'_> {
+    pub(crate) fn parts(&self) -> Parts<'_> {
         (&self.text, self.number)
     }
 }
@@ -29,11 +29,11 @@ impl fmt::Debug for Record {
 }
 
 /// What a record is made of.
-pub type Parts<'r> = (&'r str, u64);
+pub(crate) type Parts<'r> = (&'r str, u64);
 
 /// The types of the records of a stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `&str`
     Text,
     /// `u64`
@@ -48,13 +48,13 @@ pub enum Kind {
 
 /// How two numbers become one; of two texts the greater stays. Associative and commutative.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Merge {
+pub(crate) enum Merge {
     Sum,
     Max,
 }
 
 impl Merge {
-    pub fn of(self, a: u64, b: u64) -> u64 {
+    pub(crate) fn of(self, a: u64, b: u64) -> u64 {
         match self {
             Merge::Sum => a.wrapping_add(b),
             Merge::Max => a.max(b),
@@ -63,30 +63,30 @@ impl Merge {
 }
 
 /// A number that depends on all of a record: filters and repetitions go by it.
-pub fn weight((text, number): Parts<'_>) -> u64 {
+pub(crate) fn weight((text, number): Parts<'_>) -> u64 {
     let sum = text.bytes().fold(number, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     sum ^ (sum >> 7)
 }
 
 /// The number that a record is mapped to.
-pub fn number_of((text, number): Parts<'_>) -> u64 {
+pub(crate) fn number_of((text, number): Parts<'_>) -> u64 {
     number.wrapping_mul(31).wrapping_add(text.chars().count() as u64)
 }
 
 /// The few numbers that label records.
-pub fn label_of(parts: Parts<'_>) -> u64 {
+pub(crate) fn label_of(parts: Parts<'_>) -> u64 {
     number_of(parts) % 11
 }
 
 /// The text without its first character: a map from slice to slice.
-pub fn tail(text: &str) -> &str {
+pub(crate) fn tail(text: &str) -> &str {
     let mut characters = text.chars();
     characters.next();
     characters.as_str()
 }
 
 /// The string that a record is mapped to.
-pub fn written((text, number): Parts<'_>) -> String {
+pub(crate) fn written((text, number): Parts<'_>) -> String {
     match number {
         0 => text.to_string(),
         n => format!("{n}{}", text.to_lowercase()),
@@ -94,16 +94,16 @@ pub fn written((text, number): Parts<'_>) -> String {
 }
 
 /// The key of an owned string, where one is wanted.
-pub fn group_of(text: &str) -> u64 {
+pub(crate) fn group_of(text: &str) -> u64 {
     text.chars().count() as u64 % 5
 }
 
 /// A number together with how often its record occurred.
-pub fn mixed(number: u64, times: u64) -> u64 {
+pub(crate) fn mixed(number: u64, times: u64) -> u64 {
     number.wrapping_mul(31).wrapping_add(times)
 }
 
 /// A string together with how often it occurred.
-pub fn times_written(text: &str, times: u64) -> String {
+pub(crate) fn times_written(text: &str, times: u64) -> String {
     format!("{text}*{times}")
 }

@@ -4,9 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use millstream::progress::{BatchReport, Listener};
 use millstream::testing::Collector;
-use millstream::{
-    Conf, Duration, ManualClock, Queue, Stop, StreamingContext, Time, millis, secs,
-};
+use millstream::{Conf, Duration, ManualClock, Queue, Stop, StreamingContext, Time, millis, secs};
 
 use crate::build::describe;
 use crate::case::Case;
@@ -19,17 +17,17 @@ use crate::seed::Random;
 use crate::sockets::Sockets;
 
 /// Long enough for as many blocks as a slow machine may need until it has taken a batch's bytes in.
-pub const BATCH_INTERVAL: Duration = secs(10);
-pub const BLOCK_INTERVAL: Duration = millis(1);
+pub(crate) const BATCH_INTERVAL: Duration = secs(10);
+pub(crate) const BLOCK_INTERVAL: Duration = millis(1);
 
 /// A batch that takes longer is stuck.
 const PATIENCE: Duration = secs(60);
 
 /// What the engine made of a case.
-pub struct Observed {
+pub(crate) struct Observed {
     /// By batch, then by output.
-    pub outcomes: Vec<Vec<Outcome>>,
-    pub reports: Vec<BatchReport>,
+    pub(crate) outcomes: Vec<Vec<Outcome>>,
+    pub(crate) reports: Vec<BatchReport>,
 }
 
 struct Reports(Arc<Mutex<Vec<BatchReport>>>);
@@ -40,7 +38,7 @@ impl Listener for Reports {
     }
 }
 
-pub fn observe(case: &Case) -> millstream::Result<Observed> {
+pub(crate) fn observe(case: &Case) -> millstream::Result<Observed> {
     let clock = ManualClock::at(Time::default());
     let reports = Arc::new(Mutex::default());
     let conf = Conf::new("model")

@@ -9,7 +9,7 @@ use crate::program::{Action, Operator, Program};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The smallest case found for which `fails` says why, and what it says. `case` fails because of `reason`.
-pub fn shrink(
+pub(crate) fn shrink(
     mut case: Case,
     mut reason: String,
     fails: impl Fn(&Case) -> Option<String>,
@@ -33,8 +33,7 @@ fn smaller(case: &Case) -> impl Iterator<Item = Case> {
         input.iter_mut().for_each(|batches| drop(batches.remove(batch)));
         Case { input, ..case.clone() }
     });
-    let programs =
-        smaller_programs(&case.program).map(|program| Case { program, ..case.clone() });
+    let programs = smaller_programs(&case.program).map(|program| Case { program, ..case.clone() });
     let parallelism = [1, 2, case.parallelism / 2, case.parallelism - 1];
     let parallelism = parallelism.into_iter().filter(|&p| p > 0 && p < case.parallelism);
     let alone = parallelism.map(|parallelism| Case { parallelism, ..case.clone() });
@@ -46,11 +45,12 @@ fn smaller(case: &Case) -> impl Iterator<Item = Case> {
 fn smaller_programs(program: &Program) -> impl Iterator<Item = Program> {
     let unread = program.without_the_unread();
     let unread = (unread != *program).then_some(unread);
-    let outputs = (0..program.outputs.len()).filter(|_| program.outputs.len() > 1).map(move |output| {
-        let mut less = program.clone();
-        less.outputs.remove(output);
-        less
-    });
+    let outputs =
+        (0..program.outputs.len()).filter(|_| program.outputs.len() > 1).map(move |output| {
+            let mut less = program.clone();
+            less.outputs.remove(output);
+            less
+        });
     let earlier = (0..program.outputs.len()).flat_map(move |output| {
         let node = program.outputs[output].node;
         program.nodes[node].reads.iter().map(move |&input| {
@@ -72,16 +72,18 @@ fn smaller_programs(program: &Program) -> impl Iterator<Item = Program> {
 /// Each operator left out whose readers can read what it reads.
 fn bypasses(program: &Program) -> impl Iterator<Item = Program> {
     let nodes = program.nodes.iter().enumerate();
-    nodes.filter(|(_, node)| !matches!(node.operator, Operator::Source(_))).flat_map(move |(i, node)| {
-        let alike = move |&&input: &&usize| program.nodes[input].kind == node.kind;
-        node.reads.iter().filter(alike).map(move |&input| {
-            let mut less = program.clone();
-            let reads = less.nodes.iter_mut().flat_map(|node| &mut node.reads);
-            let outputs = less.outputs.iter_mut().map(|output| &mut output.node);
-            reads.chain(outputs).filter(|read| **read == i).for_each(|read| *read = input);
-            less.without_the_unread()
-        })
-    })
+    nodes.filter(|(_, node)| !matches!(node.operator, Operator::Source(_))).flat_map(
+        move |(i, node)| {
+            let alike = move |&&input: &&usize| program.nodes[input].kind == node.kind;
+            node.reads.iter().filter(alike).map(move |&input| {
+                let mut less = program.clone();
+                let reads = less.nodes.iter_mut().flat_map(|node| &mut node.reads);
+                let outputs = less.outputs.iter_mut().map(|output| &mut output.node);
+                reads.chain(outputs).filter(|read| **read == i).for_each(|read| *read = input);
+                less.without_the_unread()
+            })
+        },
+    )
 }
 
 /// Less of each batch's lines: halves, then quarters, down to single lines; then less of each line.

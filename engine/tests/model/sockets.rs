@@ -28,7 +28,7 @@ const LOOK_EVERY: StdDuration = StdDuration::from_micros(20);
 const HEAD_START: StdDuration = StdDuration::from_micros(500);
 
 /// The connections of a case, and how far they are.
-pub struct Sockets {
+pub(crate) struct Sockets {
     /// By socket source.
     connections: Vec<(usize, Vec<TcpStream>)>,
     /// Bytes of whole lines sent so far.
@@ -43,7 +43,7 @@ struct Pending<'s> {
 }
 
 impl Sockets {
-    pub fn connect(case: &Case, listening: &[SocketAddr], random: &mut Random) -> Self {
+    pub(crate) fn connect(case: &Case, listening: &[SocketAddr], random: &mut Random) -> Self {
         let sources = (0..case.input.len()).filter(|&i| case.program.sources[i] == Source::Socket);
         let mut connect = |address: &SocketAddr| {
             let dial = |_| TcpStream::connect(address).expect("the source listens there");
@@ -55,7 +55,7 @@ impl Sockets {
     }
 
     /// Sends the lines of a batch that is due at `due`, and returns when the engine has taken them in, before that time.
-    pub fn send(
+    pub(crate) fn send(
         &mut self,
         case: &Case,
         batch: usize,

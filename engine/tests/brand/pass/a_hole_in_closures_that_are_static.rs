@@ -29,7 +29,7 @@ fn attempt(ssc: &StreamingContext) -> Result<Running> {
         let lines = s.socket_text_stream("localhost:7777");
         lines
             .map(|line| {
-                // It would return what a record is, and holds nothing: the compiler takes it for static, and what it returns too.
+                // It holds nothing, so it is static; what it returns is what a record is.
                 let like = || -> &_ { unreachable!() };
                 kept(&like, line)
             })

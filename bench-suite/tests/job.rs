@@ -1,0 +1,167 @@
+//! `bench-suite job` as a user runs it: the flags, the forms of its output, and whether its results are right.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+use loadgen::{Text, TextOptions};
+use serde_json::Value;
+
+fn bench_suite(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench-suite"));
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+/// A server that sends `bytes` to its one client and then waits until the client has gone.
+fn serve(bytes: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        client.write_all(&bytes).unwrap();
+    });
+    address.to_string()
+}
+
+fn json_lines(output: &Output) -> Vec<Value> {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn sum(batches: &[Value], field: &str) -> u64 {
+    batches.iter().map(|batch| batch.pointer(field).and_then(Value::as_u64).unwrap_or(0)).sum()
+}
+
+fn text() -> Text {
+    Text::render(&TextOptions { text_bytes: 4 << 20, ..TextOptions::default() }).unwrap()
+}
+
+fn run(workload: &str, bytes: &[u8]) -> Vec<Value> {
+    let address = serve(bytes.to_vec());
+    let args = [
+        "job",
+        workload,
+        "--connect",
+        &address,
+        "--batch",
+        "100ms",
+        "--for",
+        "1500ms",
+        "--progress",
+        "ndjson",
+    ];
+    let output = bench_suite(&args).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    json_lines(&output)
+}
+
+#[test]
+fn each_batch_is_a_json_line_with_the_promised_fields() {
+    let batches = run("count", b"one\ntwo\n");
+    assert!(batches.len() >= 10, "{} batches in a second and a half", batches.len());
+    let promised = [
+        "schema_version",
+        "batch_time_ms",
+        "records",
+        "bytes",
+        "scheduling_delay_ms",
+        "processing_ms",
+        "total_delay_ms",
+        "result",
+    ];
+    for batch in &batches {
+        assert!(promised.iter().all(|field| batch.get(field).is_some()), "{batch}");
+        assert_eq!(batch["batch_time_ms"].as_u64().unwrap() % 100, 0, "on the grid");
+    }
+    let times: Vec<i64> = batches.iter().map(|b| b["batch_time_ms"].as_i64().unwrap()).collect();
+    assert!(
+        times.windows(2).all(|pair| pair[1] == pair[0] + 100),
+        "no batch is left out: {times:?}"
+    );
+}
+
+#[test]
+fn counted_lines_are_those_that_were_sent() {
+    let text = text();
+    let batches = run("count", text.as_bytes());
+    assert_eq!(sum(&batches, "/result/lines"), text.lines() as u64);
+    assert_eq!(sum(&batches, "/records"), text.lines() as u64);
+    assert_eq!(sum(&batches, "/bytes"), text.as_bytes().len() as u64);
+}
+
+#[test]
+fn matched_lines_are_those_with_error() {
+    let text = text();
+    let expected = std::str::from_utf8(text.as_bytes())
+        .unwrap()
+        .lines()
+        .filter(|line| line.contains("error"))
+        .count();
+    let batches = run("grep", text.as_bytes());
+    assert_eq!(sum(&batches, "/result/matched"), expected as u64);
+    assert_eq!(sum(&batches, "/records"), text.lines() as u64);
+}
+
+#[test]
+fn counted_words_are_those_that_were_sent() {
+    let text = text();
+    let expected = std::str::from_utf8(text.as_bytes()).unwrap().split_whitespace().count();
+    let batches = run("word-count", text.as_bytes());
+    assert_eq!(sum(&batches, "/result/total"), expected as u64);
+}
+
+#[test]
+fn the_summary_is_one_json_object_on_stdout() {
+    let address = serve(b"an error\nfine\n".to_vec());
+    let args = [
+        "job",
+        "grep",
+        "--connect",
+        &address,
+        "--batch",
+        "50ms",
+        "--for",
+        "500ms",
+        "--json",
+        "--progress",
+        "none",
+    ];
+    let output = bench_suite(&args).output().unwrap();
+    assert!(output.status.success());
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["records"], &summary["totals"]["matched"]), (&2.into(), &1.into()));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn wrong_usage_is_said_with_the_numbers_and_ends_with_2() {
+    let cases: [(&[&str], &str); 8] = [
+        (&["job", "count"], "--connect"),
+        (&["job", "count", "--connect", "x:1", "--batch", "1.5us"], "whole number of milliseconds"),
+        (&["job", "count", "--connect", "x:1", "--batch", "0s"], "at least 1 ms"),
+        (&["job", "count", "--connect", "x:1", "--batch", "1s", "--block", "300ms"], "300 ms"),
+        (&["job", "count", "--connect", "x:1", "--parallelism", "0"], "at least 1"),
+        (&["job", "count", "--connect", "x:1", "--memory", "1KiB"], "at least"),
+        (&["job", "sort", "--connect", "x:1"], "word-count"),
+        (&["quick", "--for", "1s"], "at least 4s"),
+    ];
+    for (args, said) in cases {
+        let output = bench_suite(args).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains(said), "{args:?} should say {said:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_said_and_ends_with_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output =
+        bench_suite(&["job", "count", "--listen", &address, "--for", "1s"]).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains(&address) && stderr.contains("in use"), "{stderr}");
+}
