@@ -8,12 +8,13 @@
 //! the batch is dropped, and by then every value whose type mentions `'b` is gone:
 //!
 //! 1. At the end of a batch (phase one) each node of the graph drops what it has remembered; plans, datasets and
-//!    partial results on the stack are gone already. A panic in a user's `Drop` here aborts the process.
-//! 2. Then (phase two) the batch is dropped, and with it what it held.
+//!    partial results on the stack are gone already.
+//! 2. Then (phase two) the batch is dropped, and with it what it held. A panic of a user's `Drop` anywhere between the
+//!    batch's beginning and this, other than inside an output, which is caught, aborts the process.
 //!
 //! An [`Rdd`](crate::Rdd) that is leaked leaks its batch too, which is a loss of memory and nothing worse. Only `'static` data is lent, so
-//! what is lent cannot itself hold a `'b` value. The hole that is left is rustc's own: issue 84366 lets safe
-//! code stretch any lifetime, in any crate.
+//! what is lent cannot itself hold a `'b` value. The holes that are left are rustc's own:
+//! issues 84366 and 25860 let safe code stretch any lifetime, in any crate.
 //!
 //! Early work runs a block through the same operators in a batch of its own, which ends when its task ends.
 

@@ -1,24 +1,21 @@
-//! The driver: one thread that owns the clock's grid and runs one batch after the other.
+//! The driver: one thread that owns the clock's grid and gives one batch after the other its turn.
 
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration as StdDuration, Instant};
 
-use crate::batch::{Batch, Input, panic_message};
 use crate::early;
 use crate::engine::Engine;
 use crate::error::{BoxError, Error, Result};
 use crate::graph::{Graph, SourceKind};
 use crate::intake::receiver::{Receiver, Surroundings};
 use crate::intake::socket::{Endpoint, start_socket};
-use crate::intake::{Admission, Committed, Intake, reserve_descriptors};
-use crate::partition::split_large;
-use crate::progress::{BatchReport, Notice, Progress, SourceReport, as_ms};
+use crate::intake::{Admission, Intake, reserve_descriptors};
+use crate::progress::{Notice, Progress};
 use crate::scope::Scope;
 use crate::status::{Status, Stop, Stopped};
-use crate::text::TextBlock;
 use crate::time::{Duration, Time};
+use crate::turn::{Turn, since_epoch};
 
 /// How long a batch waits for a receiver to close its blocks, under the machine's clock. A receiver takes microseconds,
 /// unless the machine does not let it run; then its last blocks go to the next batch.
@@ -235,143 +232,30 @@ impl Driver {
         let time = self.next;
         self.next = time + self.orders.batch_interval;
         self.intake.admission.batch_cut(self.orders.batch_interval, self.behind);
-        self.run_batch(time);
-    }
-
-    fn run_batch(&mut self, time: Time) {
-        let parts = self.orders.engine.parts();
-        let (clock, slabs, tasks) =
-            (parts.conf.clock.clone(), parts.slabs.clone(), parts.tasks.clone());
-        let due = StdDuration::from_millis(time.as_millis().max(0) as u64);
-        let mut report = BatchReport::from((time, self.orders.batch_interval));
-        let started = Instant::now();
-        let start = clock.since_epoch();
-        report.scheduling_delay_ms = as_ms(start.saturating_sub(due));
-
-        let assigned = self.assign(time);
-        let batch = Batch::new(time, assigned.inputs, tasks, self.orders.status.cancelled.clone());
-        let mut first_error = None;
-        for (number, output) in self.graph.outputs.iter_mut().enumerate() {
-            let reason = match catch_unwind(AssertUnwindSafe(|| (output.run)(&batch))) {
-                Ok(Ok(())) => continue,
-                Ok(Err(e)) => e.to_string(),
-                Err(panic) => panic_message(&*panic),
-            };
-            let error =
-                Error::BatchFailed { time, output: number, name: output.name.into(), reason };
-            report.errors.push(error.to_string());
-            first_error.get_or_insert(error);
-        }
-        let processing = started.elapsed();
-        report.processing_ms = as_ms(processing);
-        report.total_delay_ms = report.scheduling_delay_ms + report.processing_ms;
-        report.stages = batch.take_stages();
-        report.memory_bytes = slabs.bytes_in_use();
-        report.early_bytes = assigned.early_bytes;
-        report.sources = assigned.reports;
-        // Blocks that no output has read are counted here, after the processing time that they are no part of.
-        let late = batch.run_stage("count lines", assigned.uncounted.len(), |i| {
-            assigned.uncounted[i].1.counts()
-        });
-        for ((source, _), counts) in assigned.uncounted.iter().zip(late) {
-            report.sources[*source].lines += counts;
-        }
-        report.records = report.sources.iter().map(|source| source.lines.records).sum();
-        report.bytes = report.sources.iter().map(|source| source.bytes).sum();
-        drop(assigned.uncounted);
-        self.end_batch(batch);
+        let turn = Turn {
+            graph: &mut self.graph,
+            engine: &self.orders.engine,
+            intake: &self.intake,
+            cancelled: &self.orders.status.cancelled,
+            interval: self.orders.batch_interval,
+        };
+        let (report, first_error) = turn.run(time);
 
         let interval = self.orders.batch_interval;
+        let processing = StdDuration::from_secs_f64(report.processing_ms / 1e3);
         self.intake.admission.batch_done(report.bytes, report.early_bytes, processing, interval);
-        let next_due = due + interval.to_std();
-        self.behind = clock.since_epoch().saturating_sub(next_due);
+        self.behind = self
+            .orders
+            .engine
+            .parts()
+            .conf
+            .clock
+            .since_epoch()
+            .saturating_sub(since_epoch(self.next));
         for error in &report.errors {
             self.orders.progress.warn(error.clone());
         }
         self.orders.progress.batch_completed(&report);
         self.orders.status.batch_done(time, first_error);
-    }
-
-    /// The two phases of a batch's end. A panic between them would free what is lent under values that still borrow it.
-    fn end_batch(&self, batch: Batch<'static>) {
-        let guard = AbortOnUnwind;
-        for stage in &self.graph.stages {
-            stage.node.end_batch(batch.time());
-        }
-        drop(batch);
-        std::mem::forget(guard);
-    }
-
-    /// Gives the batch its input.
-    fn assign(&mut self, time: Time) -> Assigned {
-        let parts = self.orders.engine.parts();
-        let mut assigned = Assigned::default();
-        let mut texts: Vec<Vec<(Arc<TextBlock>, Committed)>> = Vec::new();
-        for source in &self.graph.sources {
-            assigned
-                .reports
-                .push(SourceReport { name: source.name.to_string(), ..SourceReport::default() });
-            texts.push(Vec::new());
-        }
-        for parcel in self.intake.assign(time) {
-            let claimed = parcel.claim();
-            let report = &mut assigned.reports[parcel.source()];
-            report.lines += parcel.framing();
-            report.lines += claimed.counts.unwrap_or_default();
-            report.bytes += parcel.bytes();
-            report.blocks += parcel.block_count();
-            if claimed.committed != 0 {
-                assigned.early_bytes += parcel.bytes();
-            }
-            texts[parcel.source()]
-                .extend(claimed.blocks.into_iter().map(|block| (block, claimed.committed)));
-        }
-        for (id, (source, mut blocks)) in self.graph.sources.iter().zip(texts).enumerate() {
-            let report = &mut assigned.reports[id];
-            match &source.kind {
-                SourceKind::Items(pop) => {
-                    let (items, records) = pop();
-                    report.lines.records = records;
-                    assigned.inputs.push(Input::Items(items));
-                    continue;
-                }
-                SourceKind::Texts(pop) => {
-                    blocks = pop()
-                        .into_iter()
-                        .map(|block| (Arc::new(TextBlock::new(block, parts.policy)), 0))
-                        .collect();
-                    report.bytes = blocks.iter().map(|(block, _)| block.raw_bytes() as u64).sum();
-                    report.blocks = blocks.len() as u64;
-                }
-                SourceKind::Dial(_) | SourceKind::Listen(_) => {}
-            }
-            let blocks = split_large(blocks, parts.tasks.current_num_threads());
-            let uncounted = blocks.iter().filter(|(block, _)| !block.is_checked());
-            assigned.uncounted.extend(uncounted.map(|(block, _)| (id, block.clone())));
-            assigned.inputs.push(Input::Text(blocks));
-        }
-        assigned
-    }
-}
-
-/// What a batch was given.
-#[derive(Default)]
-struct Assigned {
-    inputs: Vec<Input>,
-    reports: Vec<SourceReport>,
-    early_bytes: u64,
-    /// Blocks whose lines nobody has counted, with their source.
-    uncounted: Vec<(usize, Arc<TextBlock>)>,
-}
-
-/// Ends the process when a batch's end unwinds.
-struct AbortOnUnwind;
-
-impl Drop for AbortOnUnwind {
-    fn drop(&mut self) {
-        eprintln!(
-            "millstream: a value's Drop panicked at the end of a batch; the process cannot go on safely"
-        );
-        std::process::abort();
     }
 }

@@ -85,6 +85,7 @@ mod scope;
 mod status;
 mod engine;
 mod early;
+mod turn;
 mod driver;
 mod signals;
 mod context;

@@ -88,10 +88,12 @@ impl Tree {
                 let at = format!("{}:{line}", file.path);
                 match height(used) {
                     None => found.push(format!(
-                        "{at}: `{own}` uses `crate::{used}`, which is no module: name the module it is in"
+                        "{at}: `{own}` uses `crate::{used}`, which is no module: \
+                         name the module it is in"
                     )),
-                    Some(height) if height > own_height => found
-                        .push(format!("{at}: `{own}` uses `{used}`, which is declared later in lib.rs")),
+                    Some(height) if height > own_height => found.push(format!(
+                        "{at}: `{own}` uses `{used}`, which is declared later in lib.rs"
+                    )),
                     Some(_) => {}
                 }
             }
@@ -317,13 +319,12 @@ fn comment_len(rest: &str) -> Option<usize> {
 
 /// How long the literal is that begins here, after `before`.
 fn literal_len(rest: &str, before: &str) -> Option<usize> {
-    if rest.starts_with('\'') {
-        // A lifetime has no quote behind its first letter.
-        let content = rest[1..].chars().next()?;
-        let after = 1 + content.len_utf8();
-        return match content {
-            '\\' => rest[after + 1..].find('\'').map(|end| after + 1 + end + 1),
-            _ => rest[after..].starts_with('\'').then_some(after + 1),
+    if let Some(quoted) = rest.strip_prefix('\'') {
+        // What a backslash escapes is no closing quote; a lifetime has none behind its first letter.
+        let first = quoted.chars().next()?;
+        return match first {
+            '\\' => quoted[2..].find('\'').map(|end| 1 + 2 + end + 1),
+            _ => quoted[first.len_utf8()..].starts_with('\'').then_some(1 + first.len_utf8() + 1),
         };
     }
     if rest.starts_with('r') && !before.ends_with(|c| is_of_a_name(c) && c != 'b') {
@@ -355,7 +356,8 @@ mod tests {
 
     #[test]
     fn a_use_of_a_later_module_is_found_wherever_it_stands() {
-        let low = "//! See [`crate::high`].\nuse crate::{low::A,\n high::{B, C}};\nfn f() {\n    crate::high::g(\"crate::high\") // crate::high\n}\n";
+        let low = "//! See [`crate::high`].\nuse crate::{low::A,\n high::{B, C}};\n\
+                   fn f() {\n    crate::high::g(\"crate::high\") // crate::high\n}\n";
         let found = tree(&[LIB, ("low.rs", low), ("high.rs", "use crate::low::A;")]).upward_uses();
         let declared_later = "`low` uses `high`, which is declared later in lib.rs";
         let at = |line| format!("low.rs:{line}: {declared_later}");

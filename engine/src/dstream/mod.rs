@@ -22,6 +22,7 @@ use crate::stage::{Aggregate, AggregateNode, EarlyStage, Edge};
 /// - `map(String::from)` does not infer: write `map(|s| String::from(s))`, or `map(str::to_owned)`.
 /// - A closure that is bound to a variable first loses its lifetime: write it where it is used, or as a function.
 /// - An `if` whose branches are different pipelines wants [`boxed`](DStream::boxed) on both.
+/// - `lines.union(&literals)` wants the same type on both sides: an identity `map(|text| text)` on both makes it so.
 /// - A floating-point number is no key. Use its bits, or an integer of a fixed scale.
 #[must_use = "a stream does nothing until an output operation (print, for_each_rdd, ..) reads it"]
 pub struct DStream<'b, P> {

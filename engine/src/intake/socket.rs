@@ -10,6 +10,7 @@ use std::time::{Duration as StdDuration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
+use nix::sys::socket::Backlog;
 
 use super::backoff::Backoff;
 use super::connection::{Connection, Outcome};
@@ -61,6 +62,9 @@ impl Endpoint {
         let failed = |e: io::Error| Error::io(format!("cannot listen on {address}"), &e);
         let listener = std::net::TcpListener::bind(&address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
+        // The standard library asks for a queue of 128; thousands of clients that come at once would be turned away,
+        // to try again a second later.
+        nix::sys::socket::listen(&listener, Backlog::MAXCONN).map_err(|e| failed(e.into()))?;
         let bound = listener.local_addr().map_err(failed)?;
         Ok((Endpoint::Listen(TcpListener::from_std(listener)), bound))
     }

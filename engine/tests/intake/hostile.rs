@@ -1,1 +1,120 @@
-//! TODO
+//! Peers that mean harm: lines without an end.
+
+use std::io::Write;
+
+use millstream::LongLines;
+
+use crate::child;
+use crate::rig::{Rig, conf};
+
+const MIB: usize = 1 << 20;
+
+/// What a process's memory may vary by without anybody keeping received data.
+const SLACK_BYTES: u64 = 12 << 20;
+
+/// Sends a line of `mebibytes` and a short one, and holds the engine to little memory all the while.
+fn endless(policy: LongLines, mebibytes: usize) -> Rig {
+    let rig = Rig::of_lines(conf().long_lines(policy).memory_bytes(8 << 20));
+    let mut client = rig.client();
+    let piece = vec![b'x'; MIB];
+    client.write_all(&piece).expect("the engine reads");
+    rig.come_round();
+    let before = child::resident_bytes();
+    let peak = child::peak_resident_bytes(|| {
+        for _ in 1..mebibytes {
+            client.write_all(&piece).expect("the engine reads");
+            assert!(rig.engine.memory_in_use_bytes() <= rig.engine.memory_limit_bytes() / 2);
+        }
+    });
+    assert!(peak <= before + SLACK_BYTES, "grew from {before} to {peak} bytes");
+    client.write_all(b"\nnext\n").expect("the engine reads");
+    drop(client);
+    rig.ear.wait_for_ends(2);
+    rig
+}
+
+#[test]
+fn a_line_of_a_gibibyte_is_skipped_counted_once_and_costs_no_memory() {
+    if !child::is_child() {
+        return child::run(
+            "hostile::a_line_of_a_gibibyte_is_skipped_counted_once_and_costs_no_memory",
+        );
+    }
+    let rig = endless(LongLines::Skip, 1024);
+    assert_eq!(rig.batch(), ["next"]);
+    let counts = rig.counts();
+    assert_eq!((counts.records, counts.rejected, counts.cut), (1, 1, 0));
+}
+
+#[test]
+fn an_endless_line_is_cut_counted_once_and_costs_no_memory() {
+    if !child::is_child() {
+        return child::run("hostile::an_endless_line_is_cut_counted_once_and_costs_no_memory");
+    }
+    let rig = endless(LongLines::Cut, 256);
+    let lines = rig.batch();
+    assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [MIB, 4]);
+    let counts = rig.counts();
+    assert_eq!((counts.records, counts.rejected, counts.cut), (2, 0, 1));
+}
+
+#[test]
+fn a_line_at_the_limit_arrives_whole_however_small_the_budget() {
+    // The smallest that is taken, for two buffers.
+    for budget_bytes in [2_600_000, 8 << 20] {
+        let rig = Rig::of_lines(conf().memory_bytes(budget_bytes));
+        let mut client = rig.client();
+        for part in 0..4 {
+            client.write_all(&vec![b'a' + part; MIB / 4]).expect("the engine reads");
+            rig.come_round();
+        }
+        client.write_all(b"\r\nnext\n").expect("the engine reads");
+        rig.come_round();
+        let lengths: Vec<_> = rig.batch().iter().map(String::len).collect();
+        assert_eq!(lengths, [MIB, 4], "with {budget_bytes} bytes");
+    }
+}
+
+#[test]
+fn unfinished_lines_of_many_take_bounded_memory_and_cost_nobody_else_a_line() {
+    if !child::is_child() {
+        return child::run(
+            "hostile::unfinished_lines_of_many_take_bounded_memory_and_cost_nobody_else_a_line",
+        );
+    }
+    let rig = Rig::of_lines(conf().memory_bytes(8 << 20));
+    let piece = vec![b'x'; MIB];
+    let mut hostile: Vec<_> = (0..1200).map(|_| rig.client()).collect();
+    let mut honest: Vec<_> = (0..50).map(|_| rig.client()).collect();
+    let halves = |part: &str, clients: &mut [std::net::TcpStream]| {
+        for (id, client) in clients.iter_mut().enumerate() {
+            let half = format!("{part} of {id}{:500}", "");
+            client.write_all(half.as_bytes()).expect("the engine reads");
+        }
+    };
+    halves("first", &mut honest[..25]);
+    rig.come_round();
+    let before = child::resident_bytes();
+    let peak = child::peak_resident_bytes(|| {
+        let (many, more) = hostile.split_at_mut(40);
+        for client in many {
+            client.write_all(&piece).expect("the engine reads");
+        }
+        for client in more {
+            client.write_all(&piece[..1 << 10]).expect("the engine reads");
+        }
+        rig.come_round();
+    });
+    assert!(peak <= before + SLACK_BYTES, "grew from {before} to {peak} bytes");
+    halves("first", &mut honest[25..]);
+    rig.come_round();
+    for client in &mut honest {
+        client.write_all(b" and the rest\n").expect("the engine reads");
+    }
+    rig.come_round();
+    let lines = rig.batch();
+    let whole = |line: &&String| line.starts_with("first") && line.ends_with("and the rest");
+    assert_eq!(lines.iter().filter(whole).count(), 50, "the lines of those who mean no harm");
+    assert!(rig.counts().rejected >= 40, "{:?}", rig.counts());
+    assert!(!rig.ear.warnings("unfinished lines hold more than").is_empty());
+}

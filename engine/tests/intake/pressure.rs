@@ -1,1 +1,120 @@
-//! TODO
+//! A small budget of memory, a slow program, and a sender that is much too fast.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::thread::sleep;
+use std::time::Duration as StdDuration;
+
+use millstream::testing::Collector;
+use millstream::{BoxError, Conf, Engine, Scope, Stop, StreamingContext, millis};
+
+use crate::rig::{Ear, Rig, client_of, conf, wait_until};
+
+const LINES: u64 = 200_000;
+const LINE_BYTES: u64 = 100;
+
+/// Room for three buffers.
+const BUDGET_BYTES: u64 = 4 << 20;
+
+fn send_numbered_lines(address: SocketAddr) {
+    let mut client = client_of(address);
+    let mut text = String::new();
+    for n in 0..LINES {
+        let before = text.len();
+        text.push_str(&format!("{n} "));
+        text.push_str(&"x".repeat(LINE_BYTES as usize - 1 - (text.len() - before)));
+        text.push('\n');
+        if text.len() >= 256 << 10 || n + 1 == LINES {
+            client.write_all(text.as_bytes()).expect("the engine reads in the end");
+            text.clear();
+        }
+    }
+}
+
+/// Sends the lines as fast as they are taken, and watches the memory until `done` says that all are through.
+fn under_pressure<T: Send + 'static>(
+    setup: impl for<'b> Fn(&Scope<'b>, &Collector<T>) -> Result<(), BoxError> + Send + Sync + 'static,
+) -> (Vec<T>, Ear) {
+    let (ear, out) = (Ear::default(), Collector::new());
+    let conf = Conf::new("pressure").parallelism(2).memory_bytes(BUDGET_BYTES);
+    let conf = conf.warnings_on_stderr(false).listener(ear.clone());
+    let ssc = StreamingContext::new(conf, millis(50)).expect("the settings are right");
+    let collected = out.clone();
+    let running = ssc.start(move |s| setup(s, &collected)).expect("it starts");
+    let engine: Engine = ssc.engine();
+    let address = running.listening()[0];
+    let sender = std::thread::spawn(move || send_numbered_lines(address));
+    let mut most = 0;
+    wait_until("all lines to be through", || {
+        most = most.max(engine.memory_in_use_bytes());
+        let through: u64 = ear.so_far(|heard| heard.reports.iter().map(|r| r.records).sum());
+        (through >= LINES).then_some(())
+    });
+    sender.join().expect("it could send everything");
+    assert!(running.stop(Stop::Graceful).expect("it stops").drained);
+    assert!(most <= engine.memory_limit_bytes() && engine.memory_limit_bytes() <= BUDGET_BYTES);
+    for report in ear.reports() {
+        assert!(report.succeeded() && report.memory_bytes <= BUDGET_BYTES, "{report:?}");
+    }
+    (out.take().into_iter().flat_map(|(_, records)| records).collect(), ear)
+}
+
+fn number(line: &str) -> u64 {
+    line.split(' ').next().and_then(|n| n.parse().ok()).expect("the line begins with its number")
+}
+
+#[test]
+fn a_slow_output_loses_no_line_and_the_budget_holds() {
+    let (numbers, ear) = under_pressure(|s, out: &Collector<u64>| {
+        let out = out.clone();
+        s.listen_text_stream(":0").map(number).for_each_rdd(move |rdd, time| {
+            let numbers = rdd.collect();
+            sleep(StdDuration::from_micros(numbers.len() as u64 * 5));
+            out.push(time, numbers);
+        });
+        Ok(())
+    });
+    assert!(numbers.into_iter().eq(0..LINES), "every line once, in order");
+    assert!(!ear.warnings("fills its").is_empty(), "the budget was the limit");
+}
+
+#[test]
+fn a_slow_aggregation_loses_no_line_and_the_budget_holds() {
+    let (sums, _) = under_pressure(|s, out: &Collector<(u64, (u64, u64, u64))>| {
+        let rests = s.listen_text_stream(":0").map(|line| {
+            let n = number(line);
+            if n % 1000 == 0 {
+                sleep(StdDuration::from_millis(5));
+            }
+            (n % 7, (1, n, n * n))
+        });
+        out.collect(&rests.reduce_by_key(|a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2)));
+        Ok(())
+    });
+    for rest in 0..7 {
+        let all = (0..LINES).filter(|n| n % 7 == rest);
+        let expected = all.fold((0, 0, 0), |a, n| (a.0 + 1, a.1 + n, a.2 + n * n));
+        let of_it = sums.iter().filter(|(key, _)| *key == rest);
+        let got = of_it.fold((0, 0, 0), |a, (_, b)| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
+        assert_eq!(got, expected, "numbers that leave {rest}");
+    }
+}
+
+#[test]
+fn idle_sources_leave_the_memory_to_those_that_have_something_to_read() {
+    // Room for two buffers, and three sources.
+    let rig: Rig = Rig::start(conf().memory_bytes(2_600_000), |s, out| {
+        for _ in 0..3 {
+            out.collect(&s.listen_text_stream(":0").map(str::to_owned));
+        }
+        Ok(())
+    });
+    for (n, address) in rig.running.listening().to_vec().into_iter().enumerate() {
+        client_of(address).write_all(format!("line {n}\n").as_bytes()).expect("it is read");
+        rig.batch();
+        rig.ear.wait_for_ends(n + 1);
+        rig.batch();
+    }
+    let records: u64 = rig.ear.reports().iter().map(|report| report.records).sum();
+    assert_eq!(records, 3);
+}

@@ -191,7 +191,9 @@ pub(crate) fn describe<'b>(
                 Source::Queue => Stream::Owned(scope.queue_stream(&queues[i]).boxed()),
                 Source::Socket => Stream::Lines(scope.listen_text_stream("127.0.0.1:0")),
             },
-            (_, &[first, second]) => union(&streams[first], &streams[second]),
+            (Operator::Union, &[first, second]) => union(&streams[first], &streams[second]),
+            (Operator::UnionOfMany, reads) => union_of_many(scope, &chosen(&streams, reads)),
+            (Operator::WordsOfUnion, reads) => words_of_union(scope, &chosen(&streams, reads)),
             (operator, &[input]) => apply(&streams[input], operator, attempts),
             (operator, reads) => unreachable!("{operator:?} reads {reads:?}"),
         };
@@ -200,6 +202,10 @@ pub(crate) fn describe<'b>(
     for (output, into) in program.outputs.iter().zip(into) {
         with_any!(&streams[output.node], s => act(s, output, into));
     }
+}
+
+fn chosen<'s, 'b>(streams: &'s [Stream<'b>], reads: &[usize]) -> Vec<&'s Stream<'b>> {
+    reads.iter().map(|&i| &streams[i]).collect()
 }
 
 fn union<'b>(first: &Stream<'b>, second: &Stream<'b>) -> Stream<'b> {
@@ -214,6 +220,58 @@ fn union<'b>(first: &Stream<'b>, second: &Stream<'b>) -> Stream<'b> {
         (Stream::Owned(a), Stream::Owned(b)) => Stream::Owned(a.union(b).boxed()),
         _ => unreachable!("a union is of one kind"),
     }
+}
+
+fn union_of_many<'b>(scope: &Scope<'b>, streams: &[&Stream<'b>]) -> Stream<'b> {
+    // The flows inside the streams, which are of one kind.
+    macro_rules! united {
+        ($kind:path) => {
+            $kind(
+                scope
+                    .union(streams.iter().filter_map(|s| match s {
+                        $kind(flow) => Some(flow.clone()),
+                        _ => None,
+                    }))
+                    .boxed(),
+            )
+        };
+    }
+    match streams[0] {
+        Stream::Lines(_) | Stream::Text(_) => Stream::Text(match all_lines(streams) {
+            Some(lines) => scope.union(lines).boxed(),
+            None => scope.union(texts(streams)).boxed(),
+        }),
+        Stream::Number(_) => united!(Stream::Number),
+        Stream::Pair(_) => united!(Stream::Pair),
+        Stream::Label(_) => united!(Stream::Label),
+        Stream::Owned(_) => united!(Stream::Owned),
+    }
+}
+
+fn words_of_union<'b>(scope: &Scope<'b>, streams: &[&Stream<'b>]) -> Stream<'b> {
+    Stream::Text(match (streams, all_lines(streams)) {
+        (&[Stream::Lines(a), Stream::Lines(b)], _) => a.union(b).words().boxed(),
+        (_, Some(lines)) => scope.union(lines).words().boxed(),
+        _ => scope.union(texts(streams)).words().boxed(),
+    })
+}
+
+/// The streams, if all come straight from their sources.
+fn all_lines<'b>(streams: &[&Stream<'b>]) -> Option<Vec<DStream<'b, Lines>>> {
+    let lines = |s: &&Stream<'b>| match s {
+        Stream::Lines(lines) => Some(lines.clone()),
+        _ => None,
+    };
+    streams.iter().map(lines).collect()
+}
+
+fn texts<'b>(streams: &[&Stream<'b>]) -> Vec<Flow<'b, &'b str>> {
+    let text = |s: &&Stream<'b>| match s {
+        Stream::Lines(s) => s.boxed(),
+        Stream::Text(s) => s.clone(),
+        _ => unreachable!("a union of texts has nothing else"),
+    };
+    streams.iter().map(text).collect()
 }
 
 fn apply<'b>(stream: &Stream<'b>, operator: Operator, attempts: &Arc<Attempts>) -> Stream<'b> {

@@ -8,6 +8,9 @@ use crate::input::{self, Batches};
 use crate::program::{Program, Source};
 use crate::seed::Random;
 
+/// How many lines of a batch are printed.
+const MOST_LINES_SHOWN: usize = 30;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) program: Program,
@@ -79,7 +82,12 @@ impl fmt::Display for Case {
         }
         for (source, batches) in self.input.iter().enumerate() {
             for (batch, lines) in batches.iter().enumerate() {
-                writeln!(f, "source {source}, batch {batch}: {lines:?}")?;
+                let first = &lines[..lines.len().min(MOST_LINES_SHOWN)];
+                write!(f, "source {source}, batch {batch}: {first:?}")?;
+                match lines.len() - first.len() {
+                    0 => writeln!(f)?,
+                    more => writeln!(f, " and {more} more")?,
+                }
             }
         }
         Ok(())

@@ -32,7 +32,7 @@ const GAPS: [&str; 7] = [" ", " ", " ", ",", "  ", "\t", " \x0c "];
 /// Lines for each of `sources` sources in the same number of batches.
 pub(crate) fn batches(random: &mut Random, sources: usize, marked: bool) -> Vec<Batches> {
     let batches = 1 + random.below(MOST_BATCHES);
-    let large = random.one_in(100).then(|| random.below(batches));
+    let large = random.one_in(40).then(|| random.below(batches));
     (0..sources)
         .map(|source| {
             (0..batches)
@@ -88,7 +88,7 @@ fn word(random: &mut Random, batch: usize) -> String {
 fn many_words(random: &mut Random) -> Vec<String> {
     let first = random.below(1000);
     let words: Vec<String> = (first..first + MANY_WORDS).map(|i| format!("{i}-many")).collect();
-    words.chunks(1 + random.below(50)).map(|words| words.join(" ")).collect()
+    words.chunks(random.pick(&[1, 30])).map(|words| words.join(" ")).collect()
 }
 
 /// Puts the batch's mark into one line.

@@ -1,0 +1,182 @@
+//! A batch's turn: it is given its input, its outputs run, and it ends, in two phases.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration as StdDuration, Instant};
+
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use crate::batch::{Batch, Input, panic_message};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::graph::{Graph, SourceKind};
+use crate::intake::{Committed, Intake};
+use crate::partition::split_large;
+use crate::progress::{BatchReport, SourceReport, as_ms};
+use crate::text::TextBlock;
+use crate::time::{Duration, Time};
+
+/// The moment of a batch's time.
+pub(crate) fn since_epoch(time: Time) -> StdDuration {
+    StdDuration::from_millis(time.as_millis().max(0) as u64)
+}
+
+/// What a batch's turn works with.
+pub(crate) struct Turn<'d> {
+    pub(crate) graph: &'d mut Graph<'static>,
+    pub(crate) engine: &'d Engine,
+    pub(crate) intake: &'d Intake,
+    pub(crate) cancelled: &'d Arc<AtomicBool>,
+    pub(crate) interval: Duration,
+}
+
+impl Turn<'_> {
+    /// Runs the batch at `time`. Answers how it went, and the first failure.
+    pub(crate) fn run(mut self, time: Time) -> (BatchReport, Option<Error>) {
+        let parts = self.engine.parts();
+        let mut report = BatchReport::from((time, self.interval));
+        let start = parts.conf.clock.since_epoch();
+        report.scheduling_delay_ms = as_ms(start.saturating_sub(since_epoch(time)));
+        let started = Instant::now();
+
+        let Assigned { inputs, reports, early_bytes, uncounted } = self.assign(time);
+        let batch = Batch::new(time, inputs, parts.tasks.clone(), self.cancelled.clone());
+        // From here to the end of phase two, nothing may unwind: it would free what is lent under values, in the nodes
+        // of the graph, that still borrow it.
+        let guard = AbortOnUnwind;
+        let errors = self.run_outputs(&batch);
+        report.processing_ms = as_ms(started.elapsed());
+        report.total_delay_ms = report.scheduling_delay_ms + report.processing_ms;
+        report.stages = batch.take_stages();
+        report.memory_bytes = parts.slabs.bytes_in_use();
+        self.end(batch);
+        std::mem::forget(guard);
+
+        report.early_bytes = early_bytes;
+        report.sources = reports;
+        // Blocks that no output has read are counted here, after the processing time that they are no part of.
+        let late: Vec<_> =
+            parts.tasks.install(|| uncounted.par_iter().map(|(_, block)| block.counts()).collect());
+        for ((source, _), counts) in uncounted.iter().zip(late) {
+            report.sources[*source].lines += counts;
+        }
+        report.records = report.sources.iter().map(|source| source.lines.records).sum();
+        report.bytes = report.sources.iter().map(|source| source.bytes).sum();
+        report.errors = errors.iter().map(Error::to_string).collect();
+        (report, errors.into_iter().next())
+    }
+
+    /// Runs the outputs in order of registration; a failure of one does not keep the others from running.
+    fn run_outputs(&mut self, batch: &Batch<'static>) -> Vec<Error> {
+        let mut errors = Vec::new();
+        for (number, output) in self.graph.outputs.iter_mut().enumerate() {
+            // An error is users' code too: it is written and dropped inside the catch.
+            let outcome =
+                catch_unwind(AssertUnwindSafe(|| (output.run)(batch).map_err(|e| e.to_string())));
+            let reason = match outcome {
+                Ok(Ok(())) => continue,
+                Ok(Err(reason)) => reason,
+                Err(panic) => reason_of(panic),
+            };
+            let name = output.name.to_string();
+            errors.push(Error::BatchFailed { time: batch.time(), output: number, name, reason });
+        }
+        errors
+    }
+
+    /// The two phases: every value that may borrow from the batch is dropped, and then what was lent comes back.
+    fn end(&self, batch: Batch<'static>) {
+        for stage in &self.graph.stages {
+            stage.node.end_batch(batch.time());
+        }
+        drop(batch);
+    }
+
+    /// Gives the batch its input.
+    fn assign(&self, time: Time) -> Assigned {
+        let parts = self.engine.parts();
+        let mut assigned = Assigned::default();
+        let mut texts: Vec<Vec<(Arc<TextBlock>, Committed)>> = Vec::new();
+        for source in &self.graph.sources {
+            assigned
+                .reports
+                .push(SourceReport { name: source.name.to_string(), ..SourceReport::default() });
+            texts.push(Vec::new());
+        }
+        for parcel in self.intake.assign(time) {
+            let claimed = parcel.claim();
+            let report = &mut assigned.reports[parcel.source()];
+            report.lines += parcel.framing();
+            report.lines += claimed.counts.unwrap_or_default();
+            report.bytes += parcel.bytes();
+            report.blocks += parcel.block_count();
+            if claimed.committed != 0 {
+                assigned.early_bytes += parcel.bytes();
+            }
+            texts[parcel.source()]
+                .extend(claimed.blocks.into_iter().map(|block| (block, claimed.committed)));
+        }
+        for (id, (source, mut blocks)) in self.graph.sources.iter().zip(texts).enumerate() {
+            let report = &mut assigned.reports[id];
+            match &source.kind {
+                SourceKind::Items(pop) => {
+                    let (items, records) = pop();
+                    report.lines.records = records;
+                    assigned.inputs.push(Input::Items(items));
+                    continue;
+                }
+                SourceKind::Texts(pop) => {
+                    blocks = pop()
+                        .into_iter()
+                        .map(|block| (Arc::new(TextBlock::new(block, parts.policy)), 0))
+                        .collect();
+                    report.bytes = blocks.iter().map(|(block, _)| block.raw_bytes() as u64).sum();
+                    report.blocks = blocks.len() as u64;
+                }
+                SourceKind::Dial(_) | SourceKind::Listen(_) => {}
+            }
+            let blocks = split_large(blocks, parts.tasks.current_num_threads());
+            let uncounted = blocks.iter().filter(|(block, _)| !block.is_checked());
+            assigned.uncounted.extend(uncounted.map(|(block, _)| (id, block.clone())));
+            assigned.inputs.push(Input::Text(blocks));
+        }
+        assigned
+    }
+}
+
+/// What a batch was given.
+#[derive(Default)]
+struct Assigned {
+    inputs: Vec<Input>,
+    reports: Vec<SourceReport>,
+    early_bytes: u64,
+    /// Blocks whose lines nobody has counted, with their source.
+    uncounted: Vec<(usize, Arc<TextBlock>)>,
+}
+
+/// Ends the process when a batch's end unwinds.
+struct AbortOnUnwind;
+
+impl Drop for AbortOnUnwind {
+    fn drop(&mut self) {
+        eprintln!(
+            "millstream: a value's Drop panicked at the end of a batch; the process cannot go on safely"
+        );
+        std::process::abort();
+    }
+}
+
+/// Why an output panicked. The payload is dropped with care, for its `Drop` may panic as well.
+fn reason_of(panic: Box<dyn Any + Send>) -> String {
+    let reason = panic_message(&*panic);
+    match catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        Ok(()) => reason,
+        Err(again) => {
+            // Whatever this is, it is not looked at again.
+            std::mem::forget(again);
+            format!("{reason} (and its payload's Drop panicked)")
+        }
+    }
+}
