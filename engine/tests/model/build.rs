@@ -175,7 +175,8 @@ impl<'b> Borrows<'b> for (u64, &'b str) {
     }
 }
 
-/// Describes `program` to the engine. A queue source takes from the queue of its number, and output `i` collects into `into[i]`.
+/// Describes `program` to the engine. A queue source takes from the queue of its number, and output `i` collects into
+/// `into[i]`.
 pub(crate) fn describe<'b>(
     scope: &Scope<'b>,
     program: &Program,

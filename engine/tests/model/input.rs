@@ -51,7 +51,8 @@ pub(crate) fn batches(random: &mut Random, sources: usize, marked: bool) -> Vec<
         .collect()
 }
 
-/// At most some dozens of lines; none at all in every fourth batch. Keys come and go, as a batch has words around its number.
+/// At most some dozens of lines; none at all in every fourth batch. Keys come and go, as a batch has words around its
+/// number.
 fn few_lines(random: &mut Random, batch: usize) -> Vec<String> {
     if random.one_in(4) {
         return Vec::new();
