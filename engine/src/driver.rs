@@ -10,12 +10,12 @@ use crate::error::{BoxError, Error, Result};
 use crate::graph::{Graph, SourceKind};
 use crate::intake::receiver::{Receiver, Surroundings};
 use crate::intake::socket::{Endpoint, start_socket};
-use crate::intake::{Admission, Intake, reserve_descriptors};
+use crate::intake::{Admission, Bounds, Intake, Reads, reserve_descriptors};
 use crate::progress::{Notice, Progress};
 use crate::scope::Scope;
 use crate::status::{Status, Stop, Stopped};
 use crate::time::{Duration, Time};
-use crate::turn::{Turn, since_epoch};
+use crate::turn::Turn;
 
 /// How long a batch waits for a receiver to close its blocks, under the machine's clock. A receiver takes microseconds,
 /// unless the machine does not let it run; then its last blocks go to the next batch.
@@ -48,8 +48,8 @@ pub(crate) struct Driver {
     intake: Arc<Intake>,
     receivers: Vec<Receiver>,
     next: Time,
-    /// When the batch before was due and how much later it ended.
-    behind: StdDuration,
+    /// How each source's blocks are read.
+    reads: Vec<Reads>,
     /// Kept so that a manual clock goes on waking the driver.
     _wake: Arc<dyn Fn() + Send + Sync>,
 }
@@ -77,11 +77,18 @@ impl Driver {
         let zero = clock.now().floor(orders.batch_interval);
         let threads = parts.tasks.current_num_threads();
         let early = graph.early();
-        let most_early = early
+        let reads = early
             .iter()
-            .any(Option::is_some)
-            .then(|| early::most_waiting_bytes(parts.slabs.slab_bytes(), threads));
-        let admission = Admission::new(most_early, parts.slabs.limit_bytes());
+            .map(|early| match early {
+                Some(early) => Reads { early: true, at_turn: early.keep_blocks },
+                None => Reads { early: false, at_turn: true },
+            })
+            .collect();
+        let admission = Admission::new(Bounds {
+            interval: orders.batch_interval.to_std(),
+            most_early_bytes: early::most_waiting_bytes(parts.slabs.slab_bytes(), threads),
+            threads,
+        });
         let intake = Arc::new(Intake::new(orders.batch_interval, zero, admission));
         intake.on_stored(early::on_stored(early, &intake, parts.tasks.clone()));
 
@@ -89,15 +96,8 @@ impl Driver {
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || status.nudge());
         clock.on_move(&wake);
         let next = zero + orders.batch_interval;
-        let mut driver = Driver {
-            orders,
-            graph,
-            intake,
-            receivers: Vec::new(),
-            next,
-            behind: StdDuration::ZERO,
-            _wake: wake,
-        };
+        let mut driver =
+            Driver { orders, graph, intake, receivers: Vec::new(), next, reads, _wake: wake };
         let listening = match driver.start_receivers() {
             Ok(listening) => listening,
             Err(e) => {
@@ -118,6 +118,7 @@ impl Driver {
             progress: self.orders.progress.clone(),
             block_interval: self.orders.block_interval,
             policy: parts.policy,
+            reads: Reads { early: false, at_turn: true },
             max_connections: 1,
             max_carry_bytes: parts.carry_bytes,
         };
@@ -136,6 +137,7 @@ impl Driver {
                 }
                 SourceKind::Items(_) | SourceKind::Texts(_) => continue,
             };
+            surroundings.reads = self.reads[id];
             self.receivers.push(start_socket(
                 id,
                 source.name.to_string(),
@@ -231,27 +233,16 @@ impl Driver {
     fn run_next(&mut self) {
         let time = self.next;
         self.next = time + self.orders.batch_interval;
-        self.intake.admission.batch_cut(self.orders.batch_interval, self.behind);
         let turn = Turn {
             graph: &mut self.graph,
             engine: &self.orders.engine,
             intake: &self.intake,
+            reads: &self.reads,
             cancelled: &self.orders.status.cancelled,
             interval: self.orders.batch_interval,
         };
         let (report, first_error) = turn.run(time);
 
-        let interval = self.orders.batch_interval;
-        let processing = StdDuration::from_secs_f64(report.processing_ms / 1e3);
-        self.intake.admission.batch_done(report.bytes, report.early_bytes, processing, interval);
-        self.behind = self
-            .orders
-            .engine
-            .parts()
-            .conf
-            .clock
-            .since_epoch()
-            .saturating_sub(since_epoch(self.next));
         for error in &report.errors {
             self.orders.progress.warn(error.clone());
         }

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use rayon::ThreadPool;
 
@@ -31,22 +32,23 @@ pub(crate) fn on_stored(
             return;
         }
         let Some(intake) = intake.upgrade() else { return };
-        intake.admission.early_began(parcel.bytes());
         let early = early.clone();
         tasks.spawn(move || {
             let bytes = parcel.bytes();
-            if let Some(work) = &early[parcel.source()] {
-                take_in(&parcel, work, early.len());
-            }
+            let started = Instant::now();
+            let worked = early[parcel.source()]
+                .as_ref()
+                .is_some_and(|work| take_in(&parcel, work, early.len()));
             drop(parcel);
-            intake.admission.early_ended(bytes);
+            intake.admission.early_ended(bytes, worked.then(|| started.elapsed()));
         });
     })
 }
 
-/// Runs the early stages over a parcel. A stage that panics has not taken it in, and finds it again at the batch's turn.
-fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) {
-    let Some(blocks) = parcel.begin_early() else { return };
+/// Runs the early stages over a parcel, unless its batch's turn has come first. A stage that panics has not taken it in,
+/// and finds it again at the batch's turn.
+fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) -> bool {
+    let Some(blocks) = parcel.begin_early() else { return false };
     let batch = Batch::of_blocks(parcel.batch(), sources, parcel.source(), blocks.clone());
     let mut committed = 0;
     for (bit, stage) in &early.stages {
@@ -63,4 +65,5 @@ fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) {
     let everybody = early.stages.iter().fold(0, |all, (bit, _)| all | bit);
     drop(blocks);
     parcel.end_early(committed, Some(counts), committed == everybody && !early.keep_blocks);
+    true
 }

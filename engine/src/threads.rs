@@ -5,11 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 /// A thread of the engine. A panic in one is a defect of the engine, after which nothing can be promised, so it ends the
 /// process, loudly; users' panics are caught before they get here.
 pub(crate) struct EngineThread {
     /// Nothing is ever sent: the thread's end closes it.
-    ended: Receiver<()>,
+    ended: Mutex<Receiver<()>>,
 }
 
 impl EngineThread {
@@ -25,11 +27,11 @@ impl EngineThread {
             }
             drop(alive);
         })?;
-        Ok(EngineThread { ended })
+        Ok(EngineThread { ended: Mutex::new(ended) })
     }
 
     /// Waits for its end, for at most `limit`; says whether it has ended.
     pub(crate) fn wait(&self, limit: Duration) -> bool {
-        matches!(self.ended.recv_timeout(limit), Err(RecvTimeoutError::Disconnected))
+        matches!(self.ended.lock().recv_timeout(limit), Err(RecvTimeoutError::Disconnected))
     }
 }

@@ -12,14 +12,14 @@ use crate::batch::{Batch, Input, panic_message};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::graph::{Graph, SourceKind};
-use crate::intake::{Committed, Intake};
+use crate::intake::{Committed, Intake, Reads};
 use crate::partition::split_large;
 use crate::progress::{BatchReport, SourceReport, as_ms};
 use crate::text::TextBlock;
 use crate::time::{Duration, Time};
 
 /// The moment of a batch's time.
-pub(crate) fn since_epoch(time: Time) -> StdDuration {
+fn since_epoch(time: Time) -> StdDuration {
     StdDuration::from_millis(time.as_millis().max(0) as u64)
 }
 
@@ -28,6 +28,8 @@ pub(crate) struct Turn<'d> {
     pub(crate) graph: &'d mut Graph<'static>,
     pub(crate) engine: &'d Engine,
     pub(crate) intake: &'d Intake,
+    /// By source.
+    pub(crate) reads: &'d [Reads],
     pub(crate) cancelled: &'d Arc<AtomicBool>,
     pub(crate) interval: Duration,
 }
@@ -38,16 +40,20 @@ impl Turn<'_> {
         let parts = self.engine.parts();
         let mut report = BatchReport::from((time, self.interval));
         let start = parts.conf.clock.since_epoch();
-        report.scheduling_delay_ms = as_ms(start.saturating_sub(since_epoch(time)));
+        let late = start.saturating_sub(since_epoch(time));
+        report.scheduling_delay_ms = as_ms(late);
         let started = Instant::now();
 
-        let Assigned { inputs, reports, early_bytes, uncounted } = self.assign(time);
+        let Assigned { inputs, reports, early_bytes, at_turn_bytes, uncounted } = self.assign(time);
+        self.intake.admission.turn_began(late, at_turn_bytes);
         let batch = Batch::new(time, inputs, parts.tasks.clone(), self.cancelled.clone());
         // From here to the end of phase two, nothing may unwind: it would free what is lent under values, in the nodes
         // of the graph, that still borrow it.
         let guard = AbortOnUnwind;
         let errors = self.run_outputs(&batch);
-        report.processing_ms = as_ms(started.elapsed());
+        let processing = started.elapsed();
+        self.intake.admission.turn_ended(processing);
+        report.processing_ms = as_ms(processing);
         report.total_delay_ms = report.scheduling_delay_ms + report.processing_ms;
         report.stages = batch.take_stages();
         report.memory_bytes = parts.slabs.bytes_in_use();
@@ -115,6 +121,9 @@ impl Turn<'_> {
             if claimed.committed != 0 {
                 assigned.early_bytes += parcel.bytes();
             }
+            if self.reads[parcel.source()].at_turn {
+                assigned.at_turn_bytes += parcel.bytes();
+            }
             texts[parcel.source()]
                 .extend(claimed.blocks.into_iter().map(|block| (block, claimed.committed)));
         }
@@ -152,6 +161,8 @@ struct Assigned {
     inputs: Vec<Input>,
     reports: Vec<SourceReport>,
     early_bytes: u64,
+    /// Bytes that were taken in to be read now.
+    at_turn_bytes: u64,
     /// Blocks whose lines nobody has counted, with their source.
     uncounted: Vec<(usize, Arc<TextBlock>)>,
 }

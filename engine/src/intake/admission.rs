@@ -1,122 +1,193 @@
 //! How much a receiver may take in: the second half of the backpressure, beside the byte budget.
 //!
-//! A budget alone would be a standing queue: an unlimited sender would fill it, and every batch would wait behind
-//! gigabytes. So two smaller limits apply. Blocks that wait for early work are bounded, by a few slabs that stay in the
-//! cache. And while the batches show that they fill their interval, the open batch takes in at most what they showed can be
-//! processed in one.
+//! A budget alone would be a standing queue: an unlimited sender would fill it, and every batch would wait behind gigabytes.
+//! So a receiver takes in no more than the engine has shown it can work off:
+//!
+//! - Where blocks are worked on as they close, what waits for that work is bounded by the time that it takes, a quarter of an
+//!   interval, and by a few slabs, which then stay in the cache.
+//! - Where blocks are read at their batch's turn, all batches that wait take in together what can be processed in
+//!   an interval, less what is owed to batches before. It begins small, grows twentyfold a batch while batches are quick, and
+//!   shrinks at once, in the middle of a batch that overruns.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::time::Duration;
-
-/// No limit.
-const UNLIMITED: u64 = u64::MAX;
-
-/// A batch that takes less than this share of its interval says nothing about the most that could be processed.
-const TELLING_SHARE: f64 = 0.5;
+/// The first batch takes in this much a second, before anything is known. The next may be twenty times as large.
+const FIRST_BYTES_PER_S: f64 = (8 << 20) as f64;
 
 /// Of what can be processed in an interval, the share that is let in; the rest is for what was not foreseen.
-const LET_IN_SHARE: f64 = 0.9;
+const LET_IN_SHARE: f64 = 0.8;
 
-/// For how many batches after the last telling one its limit holds.
-const LIMIT_HOLDS_BATCHES: u32 = 10;
+/// A batch that takes less than this share of its interval says only that more could be processed.
+const TELLING_SHARE: f64 = 0.05;
+
+/// The least of this many telling batches counts: a batch is quick now and then because its receivers were held back.
+const TELLING_BATCHES: usize = 4;
+
+/// What waits for early work may take this share of an interval to work off.
+const EARLY_SHARE: f64 = 0.25;
+
+/// What may wait for early work before anything is known of how long that takes.
+const FIRST_EARLY_BYTES: u64 = 64 << 10;
 
 /// Wakes a receiver that has paused.
 pub(crate) type Wake = Box<dyn Fn() + Send + Sync>;
 
-/// Decides whether receivers may read. Cheap to ask: three loads.
+/// How a source's blocks are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reads {
+    /// As they close.
+    pub(crate) early: bool,
+    /// At their batch's turn.
+    pub(crate) at_turn: bool,
+}
+
+/// What does not change while the stream runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) interval: Duration,
+    /// The most bytes that may wait for early work, however quick it is.
+    pub(crate) most_early_bytes: u64,
+    /// How many early tasks run at once.
+    pub(crate) threads: usize,
+}
+
+/// Decides whether receivers may read. Cheap to ask: a few loads, and the time while a batch runs.
 pub(crate) struct Admission {
-    /// Bytes taken into the open batch.
-    open_bytes: AtomicU64,
-    /// The most that the open batch may take in.
-    allowance: AtomicU64,
-    /// Bytes stored whose early work has not ended.
+    bounds: Bounds,
+    /// Taken in for early work and not worked on.
     early_bytes: AtomicU64,
-    most_early_bytes: Option<u64>,
-    limit: Mutex<Limit>,
+    early_limit: AtomicU64,
+    /// Nanoseconds of one thread for a thousand bytes; 0 for not known.
+    early_ns_per_kb: AtomicU64,
+    /// Taken in for batches that have not had their turn.
+    waiting_bytes: AtomicU64,
+    waiting_limit: AtomicU64,
+    running: Mutex<Option<Running>>,
+    capacity: Mutex<Capacity>,
     wakes: Mutex<Vec<Wake>>,
 }
 
-struct Limit {
-    bytes_per_interval: f64,
-    holds_batches: u32,
+struct Running {
+    bytes: u64,
+    since: Instant,
+    /// Of its interval, what was left when it began.
+    free_share: f64,
+}
+
+/// What batches have shown can be processed in an interval.
+struct Capacity {
+    bytes: f64,
+    telling: VecDeque<f64>,
 }
 
 impl Admission {
-    /// `most_early_bytes` bounds what waits for early work, where there is any; `budget_bytes` is the least limit's ceiling.
-    pub(crate) fn new(most_early_bytes: Option<u64>, budget_bytes: u64) -> Self {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        let first = FIRST_BYTES_PER_S * bounds.interval.as_secs_f64();
         Admission {
-            open_bytes: AtomicU64::new(0),
-            allowance: AtomicU64::new(budget_bytes),
             early_bytes: AtomicU64::new(0),
-            most_early_bytes,
-            limit: Mutex::new(Limit { bytes_per_interval: f64::INFINITY, holds_batches: 0 }),
+            early_limit: AtomicU64::new(FIRST_EARLY_BYTES.min(bounds.most_early_bytes)),
+            early_ns_per_kb: AtomicU64::new(0),
+            waiting_bytes: AtomicU64::new(0),
+            waiting_limit: AtomicU64::new(first as u64),
+            running: Mutex::new(None),
+            capacity: Mutex::new(Capacity {
+                bytes: first / LET_IN_SHARE,
+                telling: VecDeque::new(),
+            }),
             wakes: Mutex::new(Vec::new()),
+            bounds,
         }
     }
 
-    /// Whether a receiver may read on.
-    pub(crate) fn may_read(&self) -> bool {
-        let early = self
-            .most_early_bytes
-            .is_none_or(|most| self.early_bytes.load(Ordering::Relaxed) < most);
-        early && self.open_bytes.load(Ordering::Relaxed) < self.allowance.load(Ordering::Relaxed)
+    /// Whether a receiver of a source that is read in this way may read on.
+    pub(crate) fn may_read(&self, reads: Reads) -> bool {
+        (!reads.early
+            || self.early_bytes.load(Ordering::Relaxed) < self.early_limit.load(Ordering::Relaxed))
+            && (!reads.at_turn
+                || self.waiting_bytes.load(Ordering::Relaxed) < self.waiting_limit_now())
     }
 
-    /// Bytes were stored into the open batch.
-    pub(crate) fn took_in(&self, bytes: u64) {
-        self.open_bytes.fetch_add(bytes, Ordering::Relaxed);
+    /// A batch that runs longer than its interval shows, while it runs, how little can be processed.
+    fn waiting_limit_now(&self) -> u64 {
+        let limit = self.waiting_limit.load(Ordering::Relaxed);
+        match &*self.running.lock() {
+            Some(running) if running.since.elapsed() > self.bounds.interval => {
+                let share =
+                    self.bounds.interval.as_secs_f64() / running.since.elapsed().as_secs_f64();
+                limit.min((running.bytes as f64 * share * LET_IN_SHARE) as u64)
+            }
+            _ => limit,
+        }
     }
 
-    /// Bytes were handed to early work.
-    pub(crate) fn early_began(&self, bytes: u64) {
-        self.early_bytes.fetch_add(bytes, Ordering::Relaxed);
+    /// Whole records were read.
+    pub(crate) fn took_in(&self, reads: Reads, bytes: u64) {
+        if reads.early {
+            self.early_bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+        if reads.at_turn {
+            self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
     }
 
-    /// Their early work has ended, or was left to the batch's turn.
-    pub(crate) fn early_ended(&self, bytes: u64) {
+    // ---- early work ---------------------------------------------------------------------------------------------
+
+    /// Early work on this many bytes took one thread this long, or, without a time, was left to the batch's turn.
+    pub(crate) fn early_ended(&self, bytes: u64, took: Option<Duration>) {
+        if let Some(took) = took.filter(|_| bytes > 0) {
+            let ns_per_kb = (took.as_nanos() as u64).saturating_mul(1000) / bytes;
+            let so_far = self.early_ns_per_kb.load(Ordering::Relaxed);
+            let mean = if so_far == 0 { ns_per_kb } else { (so_far * 7 + ns_per_kb) / 8 }.max(1);
+            self.early_ns_per_kb.store(mean, Ordering::Relaxed);
+            let ns =
+                self.bounds.interval.as_nanos() as f64 * EARLY_SHARE * self.bounds.threads as f64;
+            let limit = (ns / mean as f64 * 1000.0) as u64;
+            self.early_limit.store(limit.clamp(1, self.bounds.most_early_bytes), Ordering::Relaxed);
+        }
         let before = self.early_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        if self.most_early_bytes.is_some_and(|most| before >= most && before - bytes < most) {
+        let limit = self.early_limit.load(Ordering::Relaxed);
+        if before >= limit.min(FIRST_EARLY_BYTES) && before - bytes < limit {
             self.wake_all();
         }
     }
 
-    /// A batch was cut while `waiting` of its interval is still owed to batches before it.
-    pub(crate) fn batch_cut(&self, interval: Duration, waiting: std::time::Duration) {
-        self.open_bytes.store(0, Ordering::Relaxed);
-        let mut limit = self.limit.lock();
-        limit.holds_batches = limit.holds_batches.saturating_sub(1);
-        if limit.holds_batches == 0 {
-            limit.bytes_per_interval = f64::INFINITY;
-        }
-        let free_share = 1.0 - waiting.as_secs_f64() / interval.to_std().as_secs_f64();
-        let allowance = limit.bytes_per_interval * LET_IN_SHARE * free_share.max(0.0);
-        self.allowance.store(
-            if allowance.is_finite() { allowance as u64 } else { UNLIMITED },
-            Ordering::Relaxed,
-        );
-        drop(limit);
+    // ---- batches ------------------------------------------------------------------------------------------------
+
+    /// The turn of a batch has come, `late` after its time, with this many of the bytes that waited.
+    pub(crate) fn turn_began(&self, late: Duration, bytes: u64) {
+        self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        let free_share = (1.0 - late.as_secs_f64() / self.bounds.interval.as_secs_f64()).max(0.0);
+        *self.running.lock() = Some(Running { bytes, since: Instant::now(), free_share });
+        self.let_in(self.capacity.lock().bytes, free_share);
+    }
+
+    fn let_in(&self, capacity_bytes: f64, free_share: f64) {
+        self.waiting_limit
+            .store((capacity_bytes * LET_IN_SHARE * free_share) as u64, Ordering::Relaxed);
         self.wake_all();
     }
 
-    /// A batch of `bytes` was processed in `processing`, of which early work had done `early_bytes` beforehand.
-    pub(crate) fn batch_done(
-        &self,
-        bytes: u64,
-        early_bytes: u64,
-        processing: std::time::Duration,
-        interval: Duration,
-    ) {
-        let share = processing.as_secs_f64() / interval.to_std().as_secs_f64();
-        if share < TELLING_SHARE {
-            return;
+    /// It is over, after `processing`.
+    pub(crate) fn turn_ended(&self, processing: Duration) {
+        let Some(running) = self.running.lock().take() else { return };
+        let share = processing.as_secs_f64() / self.bounds.interval.as_secs_f64();
+        let shown = running.bytes as f64 / share.max(TELLING_SHARE);
+        let mut capacity = self.capacity.lock();
+        if share >= TELLING_SHARE && running.bytes > 0 {
+            capacity.telling.push_back(shown);
+            if capacity.telling.len() > TELLING_BATCHES {
+                capacity.telling.pop_front();
+            }
+            capacity.bytes = capacity.telling.iter().copied().fold(f64::INFINITY, f64::min);
+        } else if shown > capacity.bytes {
+            capacity.telling.clear();
+            capacity.bytes = shown;
         }
-        let late_bytes = bytes.saturating_sub(early_bytes).max(1) as f64;
-        let mut limit = self.limit.lock();
-        limit.bytes_per_interval = late_bytes / share;
-        limit.holds_batches = LIMIT_HOLDS_BATCHES;
+        self.let_in(capacity.bytes, running.free_share);
     }
 
     /// Has `wake` called when reading may go on.
@@ -134,51 +205,113 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::secs;
-    use std::time::Duration as StdDuration;
+
+    const MB: u64 = 1_000_000;
+    const AT_TURN: Reads = Reads { early: false, at_turn: true };
+    const EARLY: Reads = Reads { early: true, at_turn: false };
+
+    fn admission() -> Admission {
+        Admission::new(Bounds {
+            interval: Duration::from_secs(1),
+            most_early_bytes: 8 * MB,
+            threads: 2,
+        })
+    }
+
+    /// What is let in until reading stops, in steps.
+    fn take_all(admission: &Admission, reads: Reads, step: u64) -> u64 {
+        let mut taken = 0;
+        while admission.may_read(reads) && taken < 100_000 * MB {
+            admission.took_in(reads, step);
+            taken += step;
+        }
+        taken
+    }
+
+    /// The turn of a batch of all that waits.
+    fn turn(admission: &Admission, late: Duration) {
+        admission.turn_began(late, admission.waiting_bytes.load(Ordering::Relaxed));
+    }
+
+    fn batch(admission: &Admission, late: Duration, processing: Duration) {
+        turn(admission, late);
+        admission.turn_ended(processing);
+    }
 
     #[test]
-    fn nothing_is_limited_until_a_batch_fills_its_interval() {
-        let admission = Admission::new(None, UNLIMITED);
-        admission.batch_done(1_000_000, 0, StdDuration::from_millis(300), secs(1));
-        admission.batch_cut(secs(1), StdDuration::ZERO);
-        admission.took_in(1 << 40);
-        assert!(admission.may_read());
+    fn batches_grow_twentyfold_while_they_are_quick() {
+        let admission = admission();
+        let first = take_all(&admission, AT_TURN, MB / 10);
+        assert!((8 * MB..10 * MB).contains(&first), "{first}");
+        batch(&admission, Duration::ZERO, Duration::from_millis(1));
+        turn(&admission, Duration::ZERO);
+        let second = take_all(&admission, AT_TURN, MB);
+        assert!((100 * MB..200 * MB).contains(&second), "{second}");
     }
 
     #[test]
     fn an_overrun_lets_in_what_an_interval_can_process_less_what_is_owed() {
-        let admission = Admission::new(None, UNLIMITED);
-        // 2 MB took two seconds: 1 MB an interval.
-        admission.batch_done(2_000_000, 0, StdDuration::from_secs(2), secs(1));
-        admission.batch_cut(secs(1), StdDuration::from_millis(500));
-        admission.took_in(449_999);
-        assert!(admission.may_read());
-        admission.took_in(2);
-        assert!(!admission.may_read());
-        // Nothing owed any more: nine tenths of 1 MB.
-        admission.batch_cut(secs(1), StdDuration::ZERO);
-        admission.took_in(899_999);
-        assert!(admission.may_read());
+        let admission = admission();
+        admission.took_in(AT_TURN, 20 * MB);
+        batch(&admission, Duration::ZERO, Duration::from_secs(2));
+        // 10 MB an interval, of which half is owed to the batch before.
+        turn(&admission, Duration::from_millis(500));
+        let let_in = take_all(&admission, AT_TURN, MB / 10);
+        assert!((4 * MB..=41 * MB / 10).contains(&let_in), "{let_in}");
+        turn(&admission, Duration::from_secs(3));
+        assert!(!admission.may_read(AT_TURN));
     }
 
     #[test]
-    fn a_limit_that_no_batch_confirms_is_forgotten() {
-        let admission = Admission::new(None, UNLIMITED);
-        admission.batch_done(1_000, 0, StdDuration::from_secs(1), secs(1));
-        for _ in 0..LIMIT_HOLDS_BATCHES {
-            admission.batch_cut(secs(1), StdDuration::ZERO);
+    fn a_quick_batch_among_slow_ones_does_not_raise_the_limit() {
+        let admission = admission();
+        for processing in [1000, 100, 1000] {
+            admission.took_in(AT_TURN, 10 * MB);
+            batch(&admission, Duration::ZERO, Duration::from_millis(processing));
         }
-        admission.took_in(1 << 40);
-        assert!(admission.may_read());
+        turn(&admission, Duration::ZERO);
+        let let_in = take_all(&admission, AT_TURN, MB / 10);
+        assert!((8 * MB..=81 * MB / 10).contains(&let_in), "{let_in}");
     }
 
     #[test]
-    fn what_waits_for_early_work_is_bounded() {
-        let admission = Admission::new(Some(100), UNLIMITED);
-        admission.early_began(100);
-        assert!(!admission.may_read());
-        admission.early_ended(1);
-        assert!(admission.may_read());
+    fn an_idle_time_says_nothing() {
+        let admission = admission();
+        admission.took_in(AT_TURN, 100 * MB);
+        batch(&admission, Duration::ZERO, Duration::from_millis(100));
+        for _ in 0..100 {
+            batch(&admission, Duration::ZERO, Duration::from_micros(20));
+        }
+        turn(&admission, Duration::ZERO);
+        assert!(take_all(&admission, AT_TURN, MB) >= 800 * MB);
+    }
+
+    #[test]
+    fn what_waits_for_early_work_is_bounded_by_the_time_that_it_takes() {
+        let admission = admission();
+        let first = take_all(&admission, EARLY, 1000);
+        assert!((FIRST_EARLY_BYTES..FIRST_EARLY_BYTES + 1000).contains(&first));
+        // A microsecond a byte, two threads: half a megabyte in a quarter of a second.
+        admission.early_ended(first, Some(Duration::from_micros(first)));
+        let slow = take_all(&admission, EARLY, 1000);
+        assert!((490_000..510_000).contains(&slow), "{slow}");
+        for _ in 0..100 {
+            admission.early_ended(0, None);
+        }
+        // Work that costs next to nothing is bounded by the cache.
+        for _ in 0..100 {
+            admission.early_ended(1000, Some(Duration::from_nanos(100)));
+        }
+        take_all(&admission, EARLY, 1000);
+        let waiting = admission.early_bytes.load(Ordering::Relaxed);
+        assert!((8 * MB..9 * MB).contains(&waiting), "{waiting}");
+    }
+
+    #[test]
+    fn one_kind_of_reading_does_not_hold_the_other_back() {
+        let admission = admission();
+        take_all(&admission, AT_TURN, MB);
+        assert!(!admission.may_read(AT_TURN) && admission.may_read(EARLY));
+        assert!(!admission.may_read(Reads { early: true, at_turn: true }));
     }
 }

@@ -71,7 +71,6 @@ impl Intake {
     pub(crate) fn store(&self, parcel: Parcel, closed_at: Time) {
         let parcel = Arc::new(parcel);
         self.stored_bytes.fetch_add(parcel.bytes(), Ordering::Relaxed);
-        self.admission.took_in(parcel.bytes());
         {
             let mut state = self.state.lock();
             let batch = self.batch_of(closed_at).max(state.assigned_up_to + self.batch_interval);
@@ -128,6 +127,7 @@ mod tests {
     use crate::block::Block;
     use crate::conf::{InvalidUtf8, LongLines};
     use crate::framing::LineLimit;
+    use crate::intake::admission::Bounds;
     use crate::progress::LineCounts;
     use crate::text::{TextBlock, TextPolicy};
     use crate::time::secs;
@@ -137,6 +137,10 @@ mod tests {
         let policy = TextPolicy { limit, invalid_utf8: InvalidUtf8::Replace };
         let block = TextBlock::new(Block::of_bytes(text.into()), policy);
         Parcel::new(0, vec![Arc::new(block)], LineCounts::default())
+    }
+
+    fn admission() -> Admission {
+        Admission::new(Bounds { interval: secs(1).to_std(), most_early_bytes: 0, threads: 1 })
     }
 
     fn at(seconds: u64) -> Time {
@@ -149,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_batch_holds_what_closed_after_the_one_before_and_up_to_its_end() {
-        let intake = Intake::new(secs(1), at(0), Admission::new(None, u64::MAX));
+        let intake = Intake::new(secs(1), at(0), admission());
         intake.store(parcel("a\n"), Time::from_millis(1));
         intake.store(parcel("bb\n"), at(1));
         intake.store(parcel("ccc\n"), Time::from_millis(1001));
@@ -161,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_comes_late_goes_to_the_next_batch_and_is_never_lost() {
-        let intake = Intake::new(secs(1), at(0), Admission::new(None, u64::MAX));
+        let intake = Intake::new(secs(1), at(0), admission());
         assert!(intake.assign(at(5)).is_empty());
         intake.store(parcel("late\n"), at(3));
         assert_eq!(bytes(&intake.assign(at(6))), [5]);
@@ -169,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_driver_waits_for_the_slowest_source_and_no_longer_than_it_was_told() {
-        let intake = Intake::new(secs(1), at(0), Admission::new(None, u64::MAX));
+        let intake = Intake::new(secs(1), at(0), admission());
         intake.expect(0);
         intake.expect(1);
         intake.close(0, at(1));

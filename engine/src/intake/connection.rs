@@ -61,6 +61,11 @@ impl Connection {
         self.carry.capacity()
     }
 
+    /// Bytes read since the connection was made.
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
     /// Whether a line is unfinished.
     pub(super) fn has_unfinished_line(&self) -> bool {
         self.carry.gap() > 0

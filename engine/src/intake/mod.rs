@@ -14,7 +14,7 @@ pub(crate) mod queue;
 pub(crate) mod receiver;
 pub(crate) mod socket;
 
-pub(crate) use admission::Admission;
+pub(crate) use admission::{Admission, Bounds, Reads};
 pub(crate) use assignment::{Intake, OnStored};
 pub(crate) use descriptors::reserve as reserve_descriptors;
 pub(crate) use parcel::{Committed, Parcel};

@@ -12,6 +12,7 @@ use crate::text::TextPolicy;
 use crate::threads::EngineThread;
 use crate::time::Duration;
 
+use super::admission::Reads;
 use super::assignment::Intake;
 
 /// What every receiver works with.
@@ -23,6 +24,8 @@ pub(crate) struct Surroundings {
     pub(crate) progress: Arc<Progress>,
     pub(crate) block_interval: Duration,
     pub(crate) policy: TextPolicy,
+    /// How this receiver's blocks are read.
+    pub(crate) reads: Reads,
     /// The most connections that one receiver holds.
     pub(crate) max_connections: u64,
     /// The most memory that the unfinished lines of one receiver may hold together.

@@ -33,6 +33,9 @@ const CONNECT_LIMIT: StdDuration = StdDuration::from_secs(10);
 /// How long to wait before accepting again after the process ran out of descriptors.
 const ACCEPT_AGAIN: StdDuration = StdDuration::from_millis(100);
 
+/// The most that a kernel holds of a connection's bytes, with room to spare: Linux's default limit is 6 MiB.
+const MOST_ARRIVED_BYTES: u64 = 8 << 20;
+
 /// How often a draining receiver looks whether it may read on, beside being woken.
 const PAUSE_LOOK: StdDuration = StdDuration::from_millis(10);
 
@@ -307,8 +310,13 @@ impl SocketReceiver {
             let wanted = connection.wants(READ_ROOM_BYTES.min(self.around.pool.slab_bytes() / 4));
             // Told first and looked at second, so that a change between the two wakes this thread.
             self.paused.store(true, Ordering::SeqCst);
-            if !self.around.intake.admission.may_read() || !self.make_room(wanted) {
+            if !self.around.intake.admission.may_read(self.around.reads) || !self.make_room(wanted)
+            {
                 self.ready.push_front(id);
+                if self.around.reads.early {
+                    // What is read is worked on while nothing may be read.
+                    self.cut();
+                }
                 return;
             }
             self.paused.store(false, Ordering::SeqCst);
@@ -355,6 +363,7 @@ impl SocketReceiver {
         if range.is_empty() {
             return;
         }
+        self.around.intake.admission.took_in(self.around.reads, range.len() as u64);
         match self.open.last_mut() {
             Some(run) if run.connection == id && run.range.end == range.start => {
                 run.range.end = range.end
@@ -570,24 +579,38 @@ impl SocketReceiver {
 
     // ---- stopping -----------------------------------------------------------------------------------------------
 
+    /// Reads what had arrived when the stop was ordered: a sender that goes on is not followed.
+    fn drain(&mut self) {
+        let until = Instant::now() + DRAIN_LIMIT;
+        let most: HashMap<usize, u64> = self
+            .connections
+            .iter()
+            .map(|(&id, c)| (id, c.received() + MOST_ARRIVED_BYTES))
+            .collect();
+        self.ready = self.connections.keys().copied().collect();
+        while !self.ready.is_empty() && Instant::now() < until {
+            self.read_ready_once();
+            let connections = &self.connections;
+            self.ready.retain(|id| {
+                connections
+                    .get(id)
+                    .is_some_and(|c| most.get(id).is_some_and(|&most| c.received() < most))
+            });
+            if self.paused.load(Ordering::Relaxed)
+                && let Err(e) = self.poll.poll(&mut Events::with_capacity(8), Some(PAUSE_LOOK))
+            {
+                self.around.progress.warn(format!("{}: waiting for room failed: {e}", self.name));
+                return;
+            }
+        }
+    }
+
     /// Reads what has arrived if `drain`, closes the last blocks and everything else. A line that its sender had not
     /// finished is no record.
     fn stop(mut self, drain: bool) {
         if drain {
             self.tend_link(true);
-            let until = Instant::now() + DRAIN_LIMIT;
-            self.ready = self.connections.keys().copied().collect();
-            while !self.ready.is_empty() && Instant::now() < until {
-                self.read_ready_once();
-                if self.paused.load(Ordering::Relaxed)
-                    && let Err(e) = self.poll.poll(&mut Events::with_capacity(8), Some(PAUSE_LOOK))
-                {
-                    self.around
-                        .progress
-                        .warn(format!("{}: waiting for room failed: {e}", self.name));
-                    break;
-                }
-            }
+            self.drain();
         }
         let unfinished =
             self.connections.values().filter(|c| c.has_unfinished_line()).count() as u64;

@@ -37,7 +37,7 @@ pub(crate) fn resident_bytes() -> u64 {
     pages.expect("the second number is the resident pages") * 4096
 }
 
-/// Looks at the process's memory ten times a millisecond-ish while `work` runs, and answers its peak.
+/// The most memory that this process is seen to have in RAM while `work` runs.
 pub(crate) fn peak_resident_bytes(work: impl FnOnce()) -> u64 {
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|threads| {

@@ -83,7 +83,7 @@ fn a_slow_aggregation_loses_no_line_and_the_budget_holds() {
     let (sums, _) = under_pressure(|s, out: &Collector<(u64, (u64, u64, u64))>| {
         let rests = s.listen_text_stream(":0").map(|line| {
             let n = number(line);
-            if n % 1000 == 0 {
+            if n.is_multiple_of(1000) {
                 sleep(StdDuration::from_millis(5));
             }
             (n % 7, (1, n, n * n))
@@ -103,9 +103,8 @@ fn a_slow_aggregation_loses_no_line_and_the_budget_holds() {
 #[test]
 fn idle_sources_leave_the_memory_to_those_that_have_something_to_read() {
     // More sources than buffers.
-    let smallest = (1..).map(|n| n * 100_000).find(|bytes| {
-        Engine::new(conf().memory_bytes(*bytes)).is_ok()
-    });
+    let smallest =
+        (1..).map(|n| n * 100_000).find(|bytes| Engine::new(conf().memory_bytes(*bytes)).is_ok());
     let conf = conf().memory_bytes(smallest.expect("some budget is enough"));
     let rig: Rig = Rig::start(conf, |s, out| {
         for _ in 0..3 {

@@ -31,12 +31,12 @@ const TRIES_OVER_A_SOCKET: usize = 4;
 
 #[test]
 fn programs_over_queues_agree_with_the_model() {
-    for_each_seed(0..5000, |seed| hold(seed, &Case::new(seed, None, Trouble::Nothing)));
+    for_each_seed(0..3000, |seed| hold(seed, &Case::new(seed, None, Trouble::Nothing)));
 }
 
 #[test]
 fn programs_over_sockets_agree_with_the_model_with_early_work_and_without() {
-    let seen = for_each_seed(0..300, |seed| {
+    let seen = for_each_seed(0..250, |seed| {
         early_and_late(seed, &Case::new(seed, Some(Source::Socket), Trouble::Nothing))
     });
     assert!(seen.early_bytes > 0, "no early work was done");
@@ -44,13 +44,13 @@ fn programs_over_sockets_agree_with_the_model_with_early_work_and_without() {
 
 #[test]
 fn panics_that_pass_leave_no_trace() {
-    let seen = for_each_seed(0..1000, |seed| hold(seed, &Case::new(seed, None, Trouble::Passes)));
+    let seen = for_each_seed(0..600, |seed| hold(seed, &Case::new(seed, None, Trouble::Passes)));
     assert!(seen.retries > 0 && seen.failures == 0, "no task was tried again");
 }
 
 #[test]
 fn panics_that_pass_leave_no_trace_of_early_work() {
-    let seen = for_each_seed(0..200, |seed| {
+    let seen = for_each_seed(0..120, |seed| {
         early_and_late(seed, &Case::new(seed, Some(Source::Socket), Trouble::Passes))
     });
     assert!(seen.early_bytes > 0 && seen.retries > 0, "there was nothing to get over");
@@ -58,8 +58,8 @@ fn panics_that_pass_leave_no_trace_of_early_work() {
 
 #[test]
 fn a_record_that_always_panics_fails_what_reads_it_and_nothing_else() {
-    let seen = for_each_seed(0..500, |seed| hold(seed, &Case::new(seed, None, Trouble::Stays)));
-    let over_sockets = for_each_seed(0..100, |seed| {
+    let seen = for_each_seed(0..300, |seed| hold(seed, &Case::new(seed, None, Trouble::Stays)));
+    let over_sockets = for_each_seed(0..80, |seed| {
         early_and_late(seed, &Case::new(seed, Some(Source::Socket), Trouble::Stays))
     });
     assert!(seen.and(over_sockets).failures > 0, "no output failed");
