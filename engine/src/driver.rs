@@ -1,6 +1,7 @@
 //! The driver: one thread that owns the clock's grid and gives one batch after the other its turn.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration as StdDuration, Instant};
 
@@ -15,7 +16,7 @@ use crate::progress::{Notice, Progress};
 use crate::scope::Scope;
 use crate::status::{Status, Stop, Stopped};
 use crate::time::{Duration, Time};
-use crate::turn::Turn;
+use crate::turn::{Turn, reason_of};
 
 /// How long a batch waits for a receiver to close its blocks, under the machine's clock. A receiver takes microseconds,
 /// unless the machine does not let it run; then its last blocks go to the next batch.
@@ -65,9 +66,12 @@ impl Driver {
     ) -> Result<(Self, Started)> {
         let parts = orders.engine.parts();
         let scope = Scope::<'static>::new(parts.conf.early_work);
-        setup(&scope).map_err(|e| match e.downcast::<Error>() {
-            Ok(error) => *error,
-            Err(e) => Error::Setup { reason: e.to_string() },
+        let described = catch_unwind(AssertUnwindSafe(|| setup(&scope)));
+        described.map_err(|panic| Error::Setup { reason: reason_of(panic) })?.map_err(|e| {
+            match e.downcast::<Error>() {
+                Ok(error) => *error,
+                Err(e) => Error::Setup { reason: e.to_string() },
+            }
         })?;
         let graph = std::mem::replace(&mut *scope.graph().lock(), Graph::new(false));
         graph.check()?;

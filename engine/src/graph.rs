@@ -1,6 +1,7 @@
 //! The graph that a setup closure describes: sources, stages, outputs, and what each needs of the others.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -129,7 +130,9 @@ impl<'b> Graph<'b> {
             self.sources.iter().map(|_| Early { stages: Vec::new(), keep_blocks: false }).collect();
         for (number, stage) in self.stages.iter().enumerate().filter(|(number, _)| needed[*number])
         {
-            for &source in &stage.upstream.sources {
+            // A union may read a source more than once; its stage takes a block in once.
+            let sources: BTreeSet<SourceId> = stage.upstream.sources.iter().copied().collect();
+            for source in sources {
                 match &stage.early {
                     Some(work) => early[source].stages.push((1 << number, work.clone())),
                     None => early[source].keep_blocks = true,

@@ -179,8 +179,8 @@ impl Drop for AbortOnUnwind {
     }
 }
 
-/// Why an output panicked. The payload is dropped with care, for its `Drop` may panic as well.
-fn reason_of(panic: Box<dyn Any + Send>) -> String {
+/// Why users' code panicked. The payload is dropped with care, for its `Drop` may panic as well.
+pub(crate) fn reason_of(panic: Box<dyn Any + Send>) -> String {
     let reason = panic_message(&*panic);
     match catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         Ok(()) => reason,

@@ -19,7 +19,7 @@ pub(crate) fn reserve(wanted: Option<u64>) -> Result<u64> {
         .map_err(|e| Error::io("the limit of file descriptors could not be read", &e.into()))?;
     let connections =
         wanted.unwrap_or_else(|| USUAL_CONNECTIONS.min(hard.saturating_sub(OTHER_DESCRIPTORS)));
-    let needed = connections + OTHER_DESCRIPTORS;
+    let needed = connections.saturating_add(OTHER_DESCRIPTORS);
     if needed > hard {
         return Err(Error::Descriptors { wanted: connections, needed, hard });
     }
