@@ -144,10 +144,11 @@ impl StreamingContext {
         };
         let thread = EngineThread::spawn("driver".into(), work)
             .map_err(|e| Error::io("no thread could be started for the driver", &e))?;
-        let setup_panicked =
-            |_| Error::Setup { reason: "it panicked, with the message above".into() };
-        let started = told.recv().map_err(setup_panicked)??;
+        let started = told
+            .recv()
+            .expect("the driver answers before it ends, or its panic ends the process")?;
         Ok(Running {
+            engine: self.engine.clone(),
             status: self.status.clone(),
             progress: self.progress.clone(),
             started,
@@ -167,6 +168,7 @@ impl StreamingContext {
 /// A running stream. Dropping it stops it at once.
 #[must_use = "a running stream stops when this is dropped; wait for it with await_termination()"]
 pub struct Running {
+    engine: Engine,
     status: Arc<Status>,
     progress: Arc<Progress>,
     started: Started,
@@ -178,13 +180,13 @@ impl Running {
     /// Waits until the stream is stopped, or an output operation has failed for good: then this returns the first
     /// failure, at once, while the stream goes on until it is stopped or dropped. As in the original, an error stays: every later wait returns it too.
     pub fn await_termination(&self) -> Result<Stopped> {
-        self.status.refuse_inside("await_termination")?;
+        self.refuse_inside("await_termination")?;
         self.status.wait_for_end(None).expect("a wait without a limit ends with an answer")
     }
 
     /// As [`await_termination`](Running::await_termination), for at most `limit`: `true` if it was stopped, `false` if it still runs.
     pub fn await_termination_or_timeout(&self, limit: Duration) -> Result<bool> {
-        self.status.refuse_inside("await_termination_or_timeout")?;
+        self.refuse_inside("await_termination_or_timeout")?;
         Ok(self.status.wait_for_end(Some(limit.to_std())).transpose()?.is_some())
     }
 
@@ -192,7 +194,7 @@ impl Running {
     /// within [`Conf::graceful_stop_timeout`]; a stop now lets only running tasks end. The
     /// answer says whether everything received was processed. Stopping a stopped stream is no error.
     pub fn stop(&self, how: Stop) -> Result<Stopped> {
-        self.status.refuse_inside("stop")?;
+        self.refuse_inside("stop")?;
         self.status.order(how);
         Ok(self.status.wait_for_stop(None).expect("a wait without a limit ends with an answer"))
     }
@@ -203,6 +205,14 @@ impl Running {
         let watch = signals::Watch::start(&self.status)?;
         *self.signals.lock() = Some(watch);
         Ok(())
+    }
+
+    /// Fails on the driver's thread and in a task, which would wait for themselves.
+    fn refuse_inside(&self, call: &'static str) -> Result {
+        if self.engine.parts().tasks.current_thread_index().is_some() {
+            return Err(Error::FromInside { call });
+        }
+        self.status.refuse_inside(call)
     }
 
     /// What was built, in a few lines: which operators are one loop, what is kept, when it runs.
@@ -232,7 +242,7 @@ impl Running {
 
     /// Waits until the batch at `time` is done, for at most `limit`.
     pub fn wait_for_batch(&self, time: Time, limit: Duration) -> Result {
-        self.status.refuse_inside("wait_for_batch")?;
+        self.refuse_inside("wait_for_batch")?;
         self.status.wait_for_batch(time, limit)
     }
 }
@@ -240,7 +250,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.status.order(Stop::Now);
-        if self.status.refuse_inside("drop").is_ok() && !self.thread.wait(DROP_LIMIT) {
+        if self.refuse_inside("drop").is_ok() && !self.thread.wait(DROP_LIMIT) {
             let limit = secs(DROP_LIMIT.as_secs());
             self.progress.warn(format!(
                 "a dropped stream did not stop within {limit}; its driver is left behind"

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration as StdDuration, Instant};
 
 use crate::early;
@@ -24,6 +25,12 @@ const LONGEST_WAIT_FOR_BLOCKS: StdDuration = StdDuration::from_millis(50);
 
 /// The same under a manual clock, where nothing may depend on how fast the machine is.
 const MANUAL_WAIT_FOR_BLOCKS: StdDuration = StdDuration::from_secs(30);
+
+/// A receiver that is told to leave everything takes microseconds; this is for a machine that does not let it run.
+const STOP_NOW_LIMIT: StdDuration = StdDuration::from_secs(2);
+
+/// How often the driver looks whether a draining receiver needs room.
+const DRAIN_LOOK: StdDuration = StdDuration::from_millis(10);
 
 /// What a driver is started with.
 pub(crate) struct Orders {
@@ -51,6 +58,8 @@ pub(crate) struct Driver {
     next: Time,
     /// How each source's blocks are read.
     reads: Vec<Reads>,
+    /// A batch was given up because the stream was stopped at once.
+    cut_short: bool,
     /// Kept so that a manual clock goes on waking the driver.
     _wake: Arc<dyn Fn() + Send + Sync>,
 }
@@ -100,12 +109,20 @@ impl Driver {
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || status.nudge());
         clock.on_move(&wake);
         let next = zero + orders.batch_interval;
-        let mut driver =
-            Driver { orders, graph, intake, receivers: Vec::new(), next, reads, _wake: wake };
+        let mut driver = Driver {
+            orders,
+            graph,
+            intake,
+            receivers: Vec::new(),
+            next,
+            reads,
+            cut_short: false,
+            _wake: wake,
+        };
         let listening = match driver.start_receivers() {
             Ok(listening) => listening,
             Err(e) => {
-                driver.stop_receivers(false, StdDuration::from_secs(2));
+                driver.stop_receivers(false, STOP_NOW_LIMIT);
                 return Err(e);
             }
         };
@@ -173,7 +190,11 @@ impl Driver {
             }
             self.run_next();
         };
-        let drained = self.stop(stop);
+        let drained = self.stop(stop) && !self.cut_short;
+        // Early work that runs ends first, and none begins any more: no closure is called once the stream has stopped.
+        for parcel in self.intake.give_up() {
+            parcel.claim();
+        }
         let status = self.orders.status.clone();
         // Everything of the graph goes before anybody hears that the stream has stopped.
         drop(self);
@@ -190,12 +211,10 @@ impl Driver {
             .graceful_stop_limit(self.orders.batch_interval)
             .to_std();
         let deadline = Instant::now() + limit;
-        let graceful = stop == Stop::Graceful;
-        let ended =
-            self.stop_receivers(graceful, if graceful { limit } else { StdDuration::from_secs(2) });
-        if !graceful {
-            return !self.intake.has_unassigned();
+        if stop == Stop::Now {
+            return self.stop_receivers(false, STOP_NOW_LIMIT) && !self.intake.has_unassigned();
         }
+        let all_read = self.stop_receivers(true, limit);
         while self.intake.has_unassigned() {
             if Instant::now() >= deadline {
                 self.orders.progress.warn(format!(
@@ -210,26 +229,40 @@ impl Driver {
             }
             self.run_next();
         }
-        ended
+        all_read
     }
 
+    /// Stops the receivers, which first read what has arrived if `drain`. Says whether they have, within `limit`.
     fn stop_receivers(&mut self, drain: bool, limit: StdDuration) -> bool {
-        for receiver in &self.receivers {
+        let receivers = std::mem::take(&mut self.receivers);
+        for receiver in &receivers {
             receiver.stop(drain);
         }
         let deadline = Instant::now() + limit;
-        let mut all = true;
-        for receiver in self.receivers.drain(..) {
-            if !receiver.wait(deadline.saturating_duration_since(Instant::now())) {
-                let name = &self.graph.sources[receiver.source()].name;
-                self.orders.progress.warn(format!(
-                    "the receiver of {name} did not stop within {} ms",
-                    limit.as_millis()
-                ));
-                all = false;
+        let mut in_time = true;
+        for receiver in receivers {
+            while in_time && !receiver.wait(DRAIN_LOOK) {
+                in_time = Instant::now() < deadline
+                    && (!drain || self.orders.status.wanted() != Some(Stop::Now));
+                if drain
+                    && self.orders.engine.parts().slabs.is_full()
+                    && self.intake.has_unassigned()
+                {
+                    // It waits for memory that only a batch gives back.
+                    self.run_next();
+                }
+            }
+            if !in_time {
+                receiver.stop(false);
+                if !receiver.wait(STOP_NOW_LIMIT) {
+                    let name = &self.graph.sources[receiver.source()].name;
+                    self.orders
+                        .progress
+                        .warn(format!("the receiver of {name} did not stop in time"));
+                }
             }
         }
-        all
+        in_time
     }
 
     // ---- one batch ----------------------------------------------------------------------------------------------
@@ -246,6 +279,8 @@ impl Driver {
             interval: self.orders.batch_interval,
         };
         let (report, first_error) = turn.run(time);
+        let cancelled = self.orders.status.cancelled.load(Ordering::Relaxed);
+        self.cut_short |= cancelled && !report.succeeded();
 
         for error in &report.errors {
             self.orders.progress.warn(error.clone());

@@ -40,8 +40,9 @@ impl Engine {
             });
         }
         let budget = conf.budget_bytes();
-        let carry = budget / CARRY_SHARE;
-        let slabs = SlabPool::new(budget - carry, conf.max_line_bytes)?;
+        // A line of the greatest length must find room beside others that are unfinished.
+        let carry = (budget / CARRY_SHARE).max(2 * (conf.max_line_bytes as u64 + 1));
+        let slabs = SlabPool::new(budget.saturating_sub(carry), conf.max_line_bytes)?;
         let tasks = rayon::ThreadPoolBuilder::new()
             .num_threads(conf.tasks()?)
             .thread_name(|i| format!("task-{i}"))

@@ -66,7 +66,7 @@ pub enum Error {
     AlreadyStopped,
     /// A wait or stop from inside an output operation would wait for itself.
     #[error(
-        "{call} was called from inside an output operation and would wait for itself; call it from another thread"
+        "{call} was called from inside an output operation or a task and would wait for itself; call it from another thread"
     )]
     FromInside {
         /// The call.

@@ -50,6 +50,7 @@ impl Carry {
     }
 
     /// The memory that it holds.
+    #[cfg(test)]
     pub(crate) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
@@ -116,7 +117,13 @@ impl Carry {
         if self.overlong {
             return;
         }
-        if self.bytes.len() + piece.len() <= limit.max_bytes + 1 {
+        let len = self.bytes.len() + piece.len();
+        if len <= limit.max_bytes + 1 {
+            if len > self.bytes.capacity() {
+                // Doubled, as a vector does, but never past what a line may have.
+                let wanted = len.max(2 * self.bytes.capacity()).min(limit.max_bytes + 1);
+                self.bytes.reserve_exact(wanted - self.bytes.len());
+            }
             self.bytes.extend_from_slice(piece);
             return;
         }

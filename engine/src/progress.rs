@@ -83,7 +83,7 @@ pub struct LineCounts {
     pub cut: u64,
     /// Lines in which malformed UTF-8 was replaced.
     pub mended: u64,
-    /// Last lines of a connection that had no line end; they are among the records.
+    /// Last lines of a connection that had no line end; they are among the records, or the rejected.
     pub unterminated: u64,
 }
 

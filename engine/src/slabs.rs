@@ -99,6 +99,12 @@ impl SlabPool {
         ((state.made - state.free.len()) * self.0.slab_bytes) as u64
     }
 
+    /// Whether every slab is handed out.
+    pub(crate) fn is_full(&self) -> bool {
+        let state = self.0.state.lock();
+        state.made == self.0.most_slabs && state.free.is_empty()
+    }
+
     /// The most bytes that the pool may hand out.
     pub(crate) fn limit_bytes(&self) -> u64 {
         (self.0.most_slabs * self.0.slab_bytes) as u64

@@ -10,7 +10,7 @@
 //!   shrinks at once, in the middle of a batch that overruns.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -196,6 +196,9 @@ impl Admission {
     }
 
     fn wake_all(&self) {
+        // A receiver says that it pauses and then looks at the counters; here they have changed, and then it is looked
+        // whether it pauses. With a fence between on both sides, one of the two sees the other.
+        fence(Ordering::SeqCst);
         for wake in self.wakes.lock().iter() {
             wake();
         }

@@ -104,6 +104,11 @@ impl Intake {
         now.into_values().flatten().collect()
     }
 
+    /// Gives out what no batch has been given and none will be.
+    pub(crate) fn give_up(&self) -> Vec<Arc<Parcel>> {
+        std::mem::take(&mut self.state.lock().received).into_values().flatten().collect()
+    }
+
     /// Whether anything is stored that no batch has been given.
     pub(crate) fn has_unassigned(&self) -> bool {
         !self.state.lock().received.is_empty()

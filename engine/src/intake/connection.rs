@@ -17,6 +17,8 @@ pub(super) struct Connection {
     received: u64,
     /// The offset of the unfinished line among them.
     offset: u64,
+    /// Whether it waits for its turn to be read.
+    pub(super) queued: bool,
 }
 
 /// What one read brought.
@@ -34,13 +36,13 @@ pub(super) enum Outcome {
     Drained,
     /// The other end is done; what was unfinished came out with this step, if `unterminated`.
     Ended { unterminated: bool },
-    /// The connection broke.
-    Broke(io::Error),
+    /// The connection broke; what was unfinished came out all the same, if `unterminated`.
+    Broke { unterminated: bool, error: io::Error },
 }
 
 impl Connection {
     pub(super) fn new(stream: TcpStream, peer: SocketAddr) -> Self {
-        Connection { stream, peer, carry: Carry::default(), received: 0, offset: 0 }
+        Connection { stream, peer, carry: Carry::default(), received: 0, offset: 0, queued: false }
     }
 
     pub(super) fn peer(&self) -> SocketAddr {
@@ -56,9 +58,9 @@ impl Connection {
         self.carry.gap() + more
     }
 
-    /// The memory that the unfinished line holds.
-    pub(super) fn carry_capacity(&self) -> usize {
-        self.carry.capacity()
+    /// The bytes of the unfinished line.
+    pub(super) fn carried(&self) -> usize {
+        self.carry.gap()
     }
 
     /// Bytes read since the connection was made.
@@ -98,6 +100,10 @@ impl Connection {
                 let mut framed = self.carry.take(room, n, limit);
                 let lines = framed.lines.clone();
                 if lines.is_empty() {
+                    if lines.end > 0 {
+                        // An over-long line has ended, and what comes after it has begun.
+                        self.offset = self.received - (gap + n - lines.end) as u64;
+                    }
                     return Step { framed, first_offset, outcome: Outcome::More };
                 }
                 // Without a carry, what is in front of the first line is the end of one that was dropped.
@@ -109,7 +115,7 @@ impl Connection {
                 Step { framed, first_offset, outcome: Outcome::More }
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => nothing(Outcome::Drained),
-            Err(e) => self.end(slab, |_| Outcome::Broke(e)),
+            Err(error) => self.end(slab, |unterminated| Outcome::Broke { unterminated, error }),
         }
     }
 

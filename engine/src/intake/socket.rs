@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::time::{Duration as StdDuration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
@@ -41,9 +41,6 @@ const PAUSE_LOOK: StdDuration = StdDuration::from_millis(10);
 
 /// A full budget is worth a sentence this often.
 const FULL_AGAIN: StdDuration = StdDuration::from_secs(60);
-
-/// A draining receiver reads what has arrived for at most this long.
-const DRAIN_LIMIT: StdDuration = StdDuration::from_secs(1);
 
 /// Where a socket receiver gets its connections from.
 pub(crate) enum Endpoint {
@@ -111,6 +108,7 @@ pub(crate) fn start_socket(
         wake: wake.clone(),
         order: order.clone(),
         paused,
+        waits_for_slab: Arc::default(),
         next_close: clock.now().floor(surroundings.block_interval) + surroundings.block_interval,
         slab: None,
         open: Vec::new(),
@@ -120,6 +118,9 @@ pub(crate) fn start_socket(
         ready: VecDeque::new(),
         carried_bytes: 0,
         said_full_at: None,
+        said_no_more_at: None,
+        said_dropped_at: None,
+        draining: false,
         link: Link::new(endpoint),
         around: surroundings,
     };
@@ -134,6 +135,8 @@ struct SocketReceiver {
     order: Arc<Order>,
     /// Set while data waits that the receiver may not read; whoever changes that then wakes it.
     paused: Arc<AtomicBool>,
+    /// Set while the pool has promised to wake this thread.
+    waits_for_slab: Arc<AtomicBool>,
     next_close: Time,
     slab: Option<Slab>,
     /// The runs of whole lines in the slab that are not cut off yet.
@@ -146,6 +149,10 @@ struct SocketReceiver {
     ready: VecDeque<usize>,
     carried_bytes: usize,
     said_full_at: Option<Instant>,
+    said_no_more_at: Option<Instant>,
+    said_dropped_at: Option<Instant>,
+    /// Stopping: what has arrived is read, whatever the batches can take; only the budget binds.
+    draining: bool,
     link: Link,
     around: Surroundings,
 }
@@ -186,7 +193,7 @@ impl Link {
                 state: Dialling::At(Instant::now()),
             },
             Endpoint::Listen(listener) => {
-                Link::Listen { listener, registered: false, accept_again_at: None }
+                Link::Listen { listener, registered: false, accept_again_at: Some(Instant::now()) }
             }
         }
     }
@@ -220,7 +227,7 @@ impl SocketReceiver {
                 match event.token() {
                     WAKE => {}
                     LISTENER => link_event = true,
-                    Token(id) if self.connections.contains_key(&id) => self.ready.push_back(id),
+                    Token(id) if self.connections.contains_key(&id) => self.queue(id),
                     Token(_) => link_event = true,
                 }
             }
@@ -238,12 +245,25 @@ impl SocketReceiver {
         [self.around.clock.remaining(self.next_close), link].into_iter().flatten().min()
     }
 
+    /// Puts a connection in the row of those that wait to be read, once.
+    fn queue(&mut self, id: usize) {
+        if let Some(connection) = self.connections.get_mut(&id)
+            && !std::mem::replace(&mut connection.queued, true)
+        {
+            self.ready.push_back(id);
+        }
+    }
+
     // ---- blocks -------------------------------------------------------------------------------------------------
 
     fn close_when_due(&mut self) {
         let now = self.around.clock.now();
         if now < self.next_close {
             return;
+        }
+        if self.slab.as_ref().is_some_and(|slab| slab.filled() == 0) {
+            // Nothing came since the last cut: others may need the memory.
+            self.slab = None;
         }
         self.cut();
         let closed = now.floor(self.around.block_interval);
@@ -281,7 +301,16 @@ impl SocketReceiver {
         // Gone before the next is asked for, so that a budget of two slabs can go round.
         self.slab = None;
         let wake = self.wake.clone();
-        self.slab = self.around.pool.take_or(Box::new(move || wake()));
+        self.slab = match self.waits_for_slab.swap(true, Ordering::SeqCst) {
+            true => self.around.pool.take(),
+            false => {
+                let waits = self.waits_for_slab.clone();
+                self.around.pool.take_or(Box::new(move || {
+                    waits.store(false, Ordering::SeqCst);
+                    wake();
+                }))
+            }
+        };
         if self.slab.is_none() {
             self.say_full();
         }
@@ -310,7 +339,9 @@ impl SocketReceiver {
             let wanted = connection.wants(READ_ROOM_BYTES.min(self.around.pool.slab_bytes() / 4));
             // Told first and looked at second, so that a change between the two wakes this thread.
             self.paused.store(true, Ordering::SeqCst);
-            if !self.around.intake.admission.may_read(self.around.reads) || !self.make_room(wanted)
+            fence(Ordering::SeqCst);
+            if !(self.draining || self.around.intake.admission.may_read(self.around.reads))
+                || !self.make_room(wanted)
             {
                 self.ready.push_front(id);
                 if self.around.reads.early {
@@ -320,8 +351,11 @@ impl SocketReceiver {
                 return;
             }
             self.paused.store(false, Ordering::SeqCst);
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.queued = false;
+            }
             if self.read(id) {
-                self.ready.push_back(id);
+                self.queue(id);
             }
         }
         self.paused.store(false, Ordering::SeqCst);
@@ -333,13 +367,16 @@ impl SocketReceiver {
         else {
             return false;
         };
-        let carried_before = connection.carry_capacity();
+        let carried_before = connection.carried();
         let step = connection.read(slab, self.around.policy.limit);
-        let carried = connection.carry_capacity();
+        let carried = connection.carried();
         self.carried_bytes = self.carried_bytes + carried - carried_before;
         self.take_in(id, step.first_offset, step.framed);
-        if self.carried_bytes > self.around.max_carry_bytes && carried > carried_before {
-            self.give_up_line(id);
+        while self.carried_bytes > self.around.max_carry_bytes {
+            let longest =
+                self.connections.iter().max_by_key(|(_, connection)| connection.carried());
+            let Some((&longest, _)) = longest else { break };
+            self.give_up_line(longest);
         }
         match step.outcome {
             Outcome::More => true,
@@ -349,8 +386,9 @@ impl SocketReceiver {
                 self.disconnect(id, None);
                 false
             }
-            Outcome::Broke(e) => {
-                self.disconnect(id, Some(e.to_string()));
+            Outcome::Broke { unterminated, error } => {
+                self.framing.unterminated += u64::from(unterminated);
+                self.disconnect(id, Some(error.to_string()));
                 false
             }
         }
@@ -374,19 +412,22 @@ impl SocketReceiver {
 
     fn give_up_line(&mut self, id: usize) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        let before = connection.carry_capacity();
+        let before = connection.carried();
         let framed = connection.give_up_line();
-        self.carried_bytes = self.carried_bytes + connection.carry_capacity() - before;
+        self.carried_bytes = self.carried_bytes + connection.carried() - before;
         self.framing.rejected += framed.rejected;
-        self.around.progress.warn(format!(
-            "{}: unfinished lines hold more than {} bytes, so connection {id}'s is dropped",
-            self.name, self.around.max_carry_bytes
-        ));
+        if self.said_dropped_at.is_none_or(|at| at.elapsed() >= FULL_AGAIN) {
+            self.said_dropped_at = Some(Instant::now());
+            self.around.progress.warn(format!(
+                "{}: unfinished lines hold more than {} bytes, so the longest, of connection {id}, is dropped",
+                self.name, self.around.max_carry_bytes
+            ));
+        }
     }
 
     fn disconnect(&mut self, id: usize, reason: Option<String>) {
         if let Some(mut connection) = self.connections.remove(&id) {
-            self.carried_bytes -= connection.carry_capacity();
+            self.carried_bytes -= connection.carried();
             if let Err(e) = self.poll.registry().deregister(connection.stream()) {
                 self.around
                     .progress
@@ -417,7 +458,7 @@ impl SocketReceiver {
                     peer: connection.peer().to_string(),
                 };
                 self.connections.insert(id, connection);
-                self.ready.push_back(id);
+                self.queue(id);
                 self.around.progress.notice(&notice);
             }
             Err(e) => self
@@ -459,6 +500,7 @@ impl SocketReceiver {
     fn accept(&mut self, listener: &TcpListener) -> Option<Instant> {
         loop {
             if self.connections.len() as u64 >= self.around.max_connections {
+                self.say_no_more("Conf::max_connections allows no more");
                 return Some(Instant::now() + ACCEPT_AGAIN);
             }
             match listener.accept() {
@@ -471,14 +513,21 @@ impl SocketReceiver {
                     if e.kind() == io::ErrorKind::Interrupted
                         || e.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(e) => {
-                    self.around.progress.warn(format!(
-                        "{}: a connection could not be accepted ({e}); {} are open; trying again",
-                        self.name,
-                        self.connections.len()
-                    ));
+                    self.say_no_more(&e.to_string());
                     return Some(Instant::now() + ACCEPT_AGAIN);
                 }
             }
+        }
+    }
+
+    fn say_no_more(&mut self, why: &str) {
+        if self.said_no_more_at.is_none_or(|at| at.elapsed() >= FULL_AGAIN) {
+            self.said_no_more_at = Some(Instant::now());
+            self.around.progress.warn(format!(
+                "{}: a connection could not be accepted ({why}); {} connections are open; trying again",
+                self.name,
+                self.connections.len()
+            ));
         }
     }
 
@@ -500,6 +549,10 @@ impl SocketReceiver {
                 if event || now >= until =>
             {
                 let failure = match (stream.take_error(), stream.peer_addr()) {
+                    // A port of this machine that nobody listens on may, by chance, be the very one dialled from.
+                    (Ok(None), Ok(peer)) if stream.local_addr().is_ok_and(|own| own == peer) => {
+                        "nobody listens there".to_string()
+                    }
                     (Ok(None), Ok(_)) => {
                         backoff.succeeded();
                         return self.connect(connection, stream, address, true);
@@ -581,14 +634,16 @@ impl SocketReceiver {
 
     /// Reads what had arrived when the stop was ordered: a sender that goes on is not followed.
     fn drain(&mut self) {
-        let until = Instant::now() + DRAIN_LIMIT;
         let most: HashMap<usize, u64> = self
             .connections
             .iter()
             .map(|(&id, c)| (id, c.received() + MOST_ARRIVED_BYTES))
             .collect();
-        self.ready = self.connections.keys().copied().collect();
-        while !self.ready.is_empty() && Instant::now() < until {
+        self.draining = true;
+        for id in Vec::from_iter(self.connections.keys().copied()) {
+            self.queue(id);
+        }
+        while !self.ready.is_empty() && self.order.stop_wanted() == Some(true) {
             self.read_ready_once();
             let connections = &self.connections;
             self.ready.retain(|id| {
