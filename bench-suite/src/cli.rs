@@ -16,7 +16,8 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// A benchmark of about a minute: three workloads at full load, beside the machine's roof (the default)
+    /// A benchmark of about a minute: three workloads at full load, beside the machine's roof (the
+    /// default)
     Quick(quick::Options),
     /// One workload against any source of lines, alone in this process
     #[command(after_help = JOB_EXAMPLES)]

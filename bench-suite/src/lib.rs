@@ -1,9 +1,11 @@
-//! Benchmarks that run Millstream the way it is used: the load generator and the workload are processes of their own, the
-//! bytes go over real loopback sockets, and beside every figure stands what a bare loop reaches over the same bytes.
+//! Benchmarks that run Millstream the way it is used: the load generator and the workload are
+//! processes of their own, the bytes go over real loopback sockets, and beside every figure stands
+//! what a bare loop reaches over the same bytes.
 //!
 //! - [`job`]: one workload against any source, alone in its process. Each workload is a short file.
 //! - [`roof`]: the bare loops, with no engine.
-//! - [`quick`]: the benchmark of a minute: who runs when, the table, the verdict, the result's folder.
+//! - [`quick`]: the benchmark of a minute: who runs when, the table, the verdict, the result's
+//!   folder.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```

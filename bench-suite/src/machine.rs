@@ -52,7 +52,8 @@ impl Machine {
         }
     }
 
-    /// A short name for folders, of letters, digits and dashes: the processor and the number of cores.
+    /// A short name for folders, of letters, digits and dashes: the processor and the number of
+    /// cores.
     pub fn short_name(&self) -> String {
         let mut name = String::new();
         for c in self.processor.chars().take(24) {

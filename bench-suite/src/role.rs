@@ -1,5 +1,5 @@
-//! What this executable does when a benchmark starts it again: feed lines, or run a bare loop. `cargo run -p bench-suite` builds no
-//! other package's program, so it brings its own.
+//! What this executable does when a benchmark starts it again: feed lines, or run a bare loop.
+//! `cargo run -p bench-suite` builds no other package's program, so it brings its own.
 
 use std::io::Write;
 use std::net::SocketAddr;

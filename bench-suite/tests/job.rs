@@ -1,4 +1,5 @@
-//! `bench-suite job` as a user runs it: the flags, the forms of its output, and whether its results are right.
+//! `bench-suite job` as a user runs it: the flags, the forms of its output, and whether its results
+//! are right.
 
 use std::io::Write;
 use std::net::TcpListener;

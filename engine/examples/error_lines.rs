@@ -1,4 +1,5 @@
-//! The original's first program: lines from a server, those that contain *error*, printed every second.
+//! The original's first program: lines from a server, those that contain *error*, printed every
+//! second.
 //!
 //!     nc -lk 7777                                              # in one terminal; then type lines
 //!     cargo run --release --example error_lines localhost:7777 # in another

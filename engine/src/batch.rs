@@ -2,21 +2,25 @@
 //!
 //! # The brand, and the one place that makes it
 //!
-//! Records borrow from blocks for `'b`, a lifetime that users can never name: a setup closure must work for every `'b`
-//! (`impl for<'b> Fn(&Scope<'b>)`), its closures must be `'static`, and so neither has a place in which a `'b` value could
-//! outlive its batch. That is what makes [`Batch::lend`] sound: it turns `&Arc<T>` into `&'b T` and keeps the `Arc` until
-//! the batch is dropped, and by then every value whose type mentions `'b` is gone:
+//! Records borrow from blocks for `'b`, a lifetime that users can never name: a setup closure must
+//! work for every `'b` (`impl for<'b> Fn(&Scope<'b>)`), its closures must be `'static`, and so
+//! neither has a place in which a `'b` value could outlive its batch. That is what makes
+//! [`Batch::lend`] sound: it turns `&Arc<T>` into `&'b T` and keeps the `Arc` until the batch is
+//! dropped, and by then every value whose type mentions `'b` is gone:
 //!
-//! 1. At the end of a batch (phase one) each node of the graph drops what it has remembered; plans, datasets and
-//!    partial results on the stack are gone already.
-//! 2. Then (phase two) the batch is dropped, and with it what it held. A panic of a user's `Drop` anywhere between the
-//!    batch's beginning and this, other than inside an output, which is caught, aborts the process.
+//! 1. At the end of a batch (phase one) each node of the graph drops what it has remembered; plans,
+//!    datasets and partial results on the stack are gone already.
+//! 2. Then (phase two) the batch is dropped, and with it what it held. A panic of a user's `Drop`
+//!    anywhere between the batch's beginning and this, other than inside an output, which is
+//!    caught, aborts the process.
 //!
-//! An [`Rdd`](crate::Rdd) that is leaked leaks its batch too, which is a loss of memory and nothing worse. Only `'static` data is lent, so
-//! what is lent cannot itself hold a `'b` value. The holes that are left are rustc's own:
-//! issues 84366 and 25860 let safe code stretch any lifetime, in any crate.
+//! An [`Rdd`](crate::Rdd) that is leaked leaks its batch too, which is a loss of memory and nothing
+//! worse. Only `'static` data is lent, so what is lent cannot itself hold a `'b` value. The holes
+//! that are left are rustc's own: issues 84366 and 25860 let safe code stretch any lifetime, in any
+//! crate.
 //!
-//! Early work runs a block through the same operators in a batch of its own, which ends when its task ends.
+//! Early work runs a block through the same operators in a batch of its own, which ends when its
+//! task ends.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -35,7 +39,8 @@ use crate::progress::{StageReport, as_ms};
 use crate::text::TextBlock;
 use crate::time::Time;
 
-/// How often a task is tried before its batch fails. Spark's `spark.task.maxFailures`, which counts here locally too.
+/// How often a task is tried before its batch fails. Spark's `spark.task.maxFailures`, which counts
+/// here locally too.
 const ATTEMPTS: u32 = 4;
 
 /// What a source gives to a batch.
@@ -156,8 +161,9 @@ impl<'b> Batch<'b> {
         }
     }
 
-    /// Runs `tasks` tasks on the pool and gives their results in order. A task that panics is tried again, four times in
-    /// all; a task that still panics fails the batch. One task alone runs on the calling thread.
+    /// Runs `tasks` tasks on the pool and gives their results in order. A task that panics is tried
+    /// again, four times in all; a task that still panics fails the batch. One task alone runs on
+    /// the calling thread.
     pub(crate) fn run_stage<R: Send>(
         &self,
         name: &'static str,
@@ -255,13 +261,15 @@ mod brand {
 
     use std::sync::Arc;
 
-    /// Stretches a loan to the brand. Only for a caller that keeps the `Arc` until every `'b` value is gone.
+    /// Stretches a loan to the brand. Only for a caller that keeps the `Arc` until every `'b` value
+    /// is gone.
     pub(super) fn lend<'b, T: Send + Sync + 'static>(value: &Arc<T>) -> &'b T {
-        // SAFETY: the one caller, `Batch::lend`, has put a clone of `value` into `held`, which is emptied only when the
-        // batch is dropped; an `Arc`'s content does not move, and `T` is not mutated while it is shared. `'b` is
-        // universally quantified for everybody but the engine, so no user can keep the reference longer; the
-        // engine drops its own `'b` values before the batch, as the module's documentation lays out. `T: 'static`
-        // holds no `'b` value that could dangle in turn. Whoever leaks a `Batch` leaks `held` with it.
+        // SAFETY: the one caller, `Batch::lend`, has put a clone of `value` into `held`, which is
+        // emptied only when the batch is dropped; an `Arc`'s content does not move, and `T` is not
+        // mutated while it is shared. `'b` is universally quantified for everybody but the engine,
+        // so no user can keep the reference longer; the engine drops its own `'b` values before the
+        // batch, as the module's documentation lays out. `T: 'static` holds no `'b` value that
+        // could dangle in turn. Whoever leaks a `Batch` leaks `held` with it.
         unsafe { &*Arc::as_ptr(value) }
     }
 }

@@ -7,7 +7,8 @@ use crate::slabs::Lease;
 /// The number of a source within its context, in order of creation.
 pub(crate) type SourceId = usize;
 
-/// Where a block's first record lies in its input. D11: input is addressed, so that it can be found again.
+/// Where a block's first record lies in its input. D11: input is addressed, so that it can be found
+/// again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) source: SourceId,
@@ -20,7 +21,8 @@ pub(crate) struct Origin {
 /// Whole records of one connection, in their order. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Block {
-    // Declared in this order because fields are dropped in it: bytes first, then what keeps their slab from its pool.
+    // Declared in this order because fields are dropped in it: bytes first, then what keeps their
+    // slab from its pool.
     bytes: Bytes,
     _lease: Option<Lease>,
     origin: Origin,
@@ -46,8 +48,8 @@ impl Block {
         self.origin
     }
 
-    /// The block in two where it is longer than `most_bytes`: its first records of about that many bytes, and the rest.
-    /// `None` where it is short enough, or one record.
+    /// The block in two where it is longer than `most_bytes`: its first records of about that many
+    /// bytes, and the rest. `None` where it is short enough, or one record.
     pub(crate) fn split(&self, most_bytes: usize) -> Option<(Block, Block)> {
         if self.bytes.len() <= most_bytes {
             return None;

@@ -1,7 +1,8 @@
 //! Where time comes from: the machine, or a test.
 //!
-//! The engine asks one [`Clock`] for every decision that time takes part in. The system's clock reads the wall once,
-//! when it is made, and counts from there on the monotonic clock, so that a wall clock that jumps moves no batch.
+//! The engine asks one [`Clock`] for every decision that time takes part in. The system's clock
+//! reads the wall once, when it is made, and counts from there on the monotonic clock, so that a
+//! wall clock that jumps moves no batch.
 
 use std::sync::{Arc, Weak};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -45,8 +46,8 @@ impl Clock {
         }
     }
 
-    /// How long from now until `time`, for a wait that a wake-up may cut short. `None` for ever: a manual clock
-    /// wakes its waiters when it is moved.
+    /// How long from now until `time`, for a wait that a wake-up may cut short. `None` for ever: a
+    /// manual clock wakes its waiters when it is moved.
     pub(crate) fn remaining(&self, time: Time) -> Option<std::time::Duration> {
         match &self.0 {
             Kind::System { .. } => {
@@ -115,7 +116,8 @@ impl ManualClock {
         self.0.lock().now
     }
 
-    /// Moves it on by `d` and wakes whoever waits for it. It never moves back: a negative `d` is taken as zero.
+    /// Moves it on by `d` and wakes whoever waits for it. It never moves back: a negative `d` is
+    /// taken as zero.
     pub fn advance(&self, d: Duration) {
         let wakes: Vec<_> = {
             let mut hand = self.0.lock();

@@ -58,8 +58,8 @@ pub struct Conf {
 }
 
 impl Conf {
-    /// The default settings, for an application called `app_name`: `local[*]`, half of the memory that the process
-    /// may use, lines of up to 1 MiB, the system's clock.
+    /// The default settings, for an application called `app_name`: `local[*]`, half of the memory
+    /// that the process may use, lines of up to 1 MiB, the system's clock.
     pub fn new(app_name: impl Into<String>) -> Self {
         Conf {
             app_name: app_name.into(),
@@ -90,15 +90,15 @@ impl Conf {
         self.master(format!("local[{tasks}]"))
     }
 
-    /// How often a receiver closes its blocks. It must divide the batch interval; left out, it is the largest
-    /// divisor of the batch interval that is at most 200 ms.
+    /// How often a receiver closes its blocks. It must divide the batch interval; left out, it is
+    /// the largest divisor of the batch interval that is at most 200 ms.
     pub fn block_interval(mut self, interval: Duration) -> Self {
         self.block_interval = Some(interval);
         self
     }
 
-    /// The most memory, in bytes, that received data may take. At the limit receivers stop reading and TCP holds
-    /// the sender back. Left out, it is half of what the process may use.
+    /// The most memory, in bytes, that received data may take. At the limit receivers stop reading
+    /// and TCP holds the sender back. Left out, it is half of what the process may use.
     pub fn memory_bytes(mut self, bytes: u64) -> Self {
         self.memory_bytes = Some(bytes);
         self
@@ -122,23 +122,23 @@ impl Conf {
         self
     }
 
-    /// How many connections a listening receiver holds at once. The descriptors for them are reserved at the start,
-    /// and a number that the process's hard limit does not allow is refused there. Left out, it is what the hard
-    /// limit allows, up to 65,536.
+    /// How many connections a listening receiver holds at once. The descriptors for them are
+    /// reserved at the start, and a number that the process's hard limit does not allow is refused
+    /// there. Left out, it is what the hard limit allows, up to 65,536.
     pub fn max_connections(mut self, connections: u64) -> Self {
         self.max_connections = Some(connections);
         self
     }
 
-    /// Whether aggregations work on a block as soon as it closes (the default) or all at the batch's turn.
-    /// The results are the same; only their latency, and the memory in use, differ.
+    /// Whether aggregations work on a block as soon as it closes (the default) or all at the
+    /// batch's turn. The results are the same; only their latency, and the memory in use, differ.
     pub fn early_work(mut self, early: bool) -> Self {
         self.early_work = early;
         self
     }
 
-    /// How long a graceful stop may take before it turns into an immediate one. Left out, it is ten batch intervals,
-    /// and ten seconds at least.
+    /// How long a graceful stop may take before it turns into an immediate one. Left out, it is ten
+    /// batch intervals, and ten seconds at least.
     pub fn graceful_stop_timeout(mut self, limit: Duration) -> Self {
         self.graceful_stop_timeout = Some(limit);
         self
@@ -150,8 +150,8 @@ impl Conf {
         self
     }
 
-    /// Whether warnings (a refused connection, a failed batch, a full budget) are written to stderr, one sentence
-    /// each. They are by default; listeners hear of them either way.
+    /// Whether warnings (a refused connection, a failed batch, a full budget) are written to
+    /// stderr, one sentence each. They are by default; listeners hear of them either way.
     pub fn warnings_on_stderr(mut self, on: bool) -> Self {
         self.warnings = on;
         self

@@ -46,7 +46,8 @@ pub struct StreamingContext {
 impl StreamingContext {
     /// From a configuration and a batch interval, with an engine of its own.
     ///
-    /// Fails where an interval is not positive, or the batch interval no multiple of the block interval.
+    /// Fails where an interval is not positive, or the batch interval no multiple of the block
+    /// interval.
     pub fn new(conf: Conf, batch_interval: Duration) -> Result<Self> {
         Self::with_engine(&Engine::new(conf)?, batch_interval)
     }
@@ -101,13 +102,15 @@ impl StreamingContext {
         self.progress.add(Arc::new(listener));
     }
 
-    /// Describes the streams, by `setup`, and starts them. Returns once the receivers run; the first batch is cut at the next
-    /// multiple of the batch interval on the clock.
+    /// Describes the streams, by `setup`, and starts them. Returns once the receivers run; the
+    /// first batch is cut at the next multiple of the batch interval on the clock.
     ///
-    /// `setup` runs on the driver's thread. It does no I/O and describes the same graph each time that it runs.
+    /// `setup` runs on the driver's thread. It does no I/O and describes the same graph each time
+    /// that it runs.
     ///
-    /// Fails where the context was started before, where `setup` fails, where no output operation was registered, and where a listener
-    /// cannot be bound; the context is then stopped, as in the original.
+    /// Fails where the context was started before, where `setup` fails, where no output operation
+    /// was registered, and where a listener cannot be bound; the context is then stopped, as in the
+    /// original.
     pub fn start<F>(&self, setup: F) -> Result<Running>
     where
         F: for<'b> Fn(&Scope<'b>) -> Result<(), BoxError> + Send + Sync + 'static,
@@ -138,7 +141,8 @@ impl StreamingContext {
             }
             Err(e) => {
                 status.end(Stopped { drained: true });
-                // Whoever started it is waiting for just this; if it is gone, nobody is left to tell.
+                // Whoever started it is waiting for just this; if it is gone, nobody is left to
+                // tell.
                 drop(tell.send(Err(e)));
             }
         };
@@ -157,7 +161,8 @@ impl StreamingContext {
         })
     }
 
-    /// Stops a context that was never started; it cannot be started any more. A running one is stopped by [`Running::stop`].
+    /// Stops a context that was never started; it cannot be started any more. A running one is
+    /// stopped by [`Running::stop`].
     pub fn stop(&self) {
         if !std::mem::replace(&mut *self.started.lock(), true) {
             self.status.end(Stopped { drained: true });
@@ -177,30 +182,33 @@ pub struct Running {
 }
 
 impl Running {
-    /// Waits until the stream is stopped, or an output operation has failed for good: then this returns the first
-    /// failure, at once, while the stream goes on until it is stopped or dropped. As in the original, an error stays: every later wait returns it too.
+    /// Waits until the stream is stopped, or an output operation has failed for good: then this
+    /// returns the first failure, at once, while the stream goes on until it is stopped or dropped.
+    /// As in the original, an error stays: every later wait returns it too.
     pub fn await_termination(&self) -> Result<Stopped> {
         self.refuse_inside("await_termination")?;
         self.status.wait_for_end(None).expect("a wait without a limit ends with an answer")
     }
 
-    /// As [`await_termination`](Running::await_termination), for at most `limit`: `true` if it was stopped, `false` if it still runs.
+    /// As [`await_termination`](Running::await_termination), for at most `limit`: `true` if it was
+    /// stopped, `false` if it still runs.
     pub fn await_termination_or_timeout(&self, limit: Duration) -> Result<bool> {
         self.refuse_inside("await_termination_or_timeout")?;
         Ok(self.status.wait_for_end(Some(limit.to_std())).transpose()?.is_some())
     }
 
-    /// Stops the stream and waits for its end. A graceful stop first processes whatever has been received, its batches' times staying on the grid,
-    /// within [`Conf::graceful_stop_timeout`]; a stop now lets only running tasks end. The
-    /// answer says whether everything received was processed. Stopping a stopped stream is no error.
+    /// Stops the stream and waits for its end. A graceful stop first processes whatever has been
+    /// received, its batches' times staying on the grid, within [`Conf::graceful_stop_timeout`]; a
+    /// stop now lets only running tasks end. The answer says whether everything received was
+    /// processed. Stopping a stopped stream is no error.
     pub fn stop(&self, how: Stop) -> Result<Stopped> {
         self.refuse_inside("stop")?;
         self.status.order(how);
         Ok(self.status.wait_for_stop(None).expect("a wait without a limit ends with an answer"))
     }
 
-    /// Makes the first SIGINT (Ctrl-C) or SIGTERM stop the stream gracefully, and the second end the process at once.
-    /// The library installs no handler unasked.
+    /// Makes the first SIGINT (Ctrl-C) or SIGTERM stop the stream gracefully, and the second end
+    /// the process at once. The library installs no handler unasked.
     pub fn stop_on_signals(&self) -> Result {
         let watch = signals::Watch::start(&self.status)?;
         *self.signals.lock() = Some(watch);

@@ -1,7 +1,7 @@
 //! The disk, behind a seam: the machine's, or one in memory for tests.
 //!
-//! What the engine writes for good (progress today) goes through [`Disk`], so that a test can look at it, and
-//! take it away at any moment, without a file system.
+//! What the engine writes for good (progress today) goes through [`Disk`], so that a test can look
+//! at it, and take it away at any moment, without a file system.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,12 +11,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// The few things that the engine asks of a file system. Every call may fail with the system's error.
+/// The few things that the engine asks of a file system. Every call may fail with the system's
+/// error.
 pub trait Disk: Clone + Send + Sync + 'static {
     /// An open file that is written from front to back.
     type File: DiskFile;
 
-    /// Makes a new file; fails with [`io::ErrorKind::AlreadyExists`] where there is one, so that nothing is overwritten.
+    /// Makes a new file; fails with [`io::ErrorKind::AlreadyExists`] where there is one, so that
+    /// nothing is overwritten.
     fn create_new(&self, path: &Path) -> io::Result<Self::File>;
     /// The whole content of a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
@@ -30,8 +32,8 @@ pub trait Disk: Clone + Send + Sync + 'static {
 
 /// A file open for writing.
 pub trait DiskFile: Write + Send + 'static {
-    /// Makes what was written durable. A failure is final: what was written before it may be lost, and a later success
-    /// says nothing about it.
+    /// Makes what was written durable. A failure is final: what was written before it may be lost,
+    /// and a later success says nothing about it.
     fn sync(&mut self) -> io::Result<()>;
 }
 

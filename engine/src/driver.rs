@@ -19,14 +19,16 @@ use crate::status::{Status, Stop, Stopped};
 use crate::time::{Duration, Time};
 use crate::turn::{Turn, reason_of};
 
-/// How long a batch waits for a receiver to close its blocks, under the machine's clock. A receiver takes microseconds,
-/// unless the machine does not let it run; then its last blocks go to the next batch.
+/// How long a batch waits for a receiver to close its blocks, under the machine's clock. A receiver
+/// takes microseconds, unless the machine does not let it run; then its last blocks go to the next
+/// batch.
 const LONGEST_WAIT_FOR_BLOCKS: StdDuration = StdDuration::from_millis(50);
 
 /// The same under a manual clock, where nothing may depend on how fast the machine is.
 const MANUAL_WAIT_FOR_BLOCKS: StdDuration = StdDuration::from_secs(30);
 
-/// A receiver that is told to leave everything takes microseconds; this is for a machine that does not let it run.
+/// A receiver that is told to leave everything takes microseconds; this is for a machine that does
+/// not let it run.
 const STOP_NOW_LIMIT: StdDuration = StdDuration::from_secs(2);
 
 /// How often the driver looks whether a draining receiver needs room.
@@ -67,8 +69,8 @@ pub(crate) struct Driver {
 impl Driver {
     /// Runs the setup, checks what it describes and starts its receivers.
     ///
-    /// The brand is `'static` here, which is one of the lifetimes that the setup closure works for; what makes it a brand
-    /// is that the closure must work for every other one too.
+    /// The brand is `'static` here, which is one of the lifetimes that the setup closure works for;
+    /// what makes it a brand is that the closure must work for every other one too.
     pub(crate) fn start(
         setup: &(dyn for<'b> Fn(&Scope<'b>) -> Result<(), BoxError> + Send + Sync),
         orders: Orders,
@@ -191,7 +193,8 @@ impl Driver {
             self.run_next();
         };
         let drained = self.stop(stop) && !self.cut_short;
-        // Early work that runs ends first, and none begins any more: no closure is called once the stream has stopped.
+        // Early work that runs ends first, and none begins any more: no closure is called once the
+        // stream has stopped.
         for parcel in self.intake.give_up() {
             parcel.claim();
         }
@@ -201,7 +204,8 @@ impl Driver {
         status.end(Stopped { drained });
     }
 
-    /// Stops the receivers and, if `stop` is graceful, processes what they have received. Says whether all of it was.
+    /// Stops the receivers and, if `stop` is graceful, processes what they have received. Says
+    /// whether all of it was.
     fn stop(&mut self, stop: Stop) -> bool {
         let limit = self
             .orders
@@ -232,7 +236,8 @@ impl Driver {
         all_read
     }
 
-    /// Stops the receivers, which first read what has arrived if `drain`. Says whether they have, within `limit`.
+    /// Stops the receivers, which first read what has arrived if `drain`. Says whether they have,
+    /// within `limit`.
     fn stop_receivers(&mut self, drain: bool, limit: StdDuration) -> bool {
         let receivers = std::mem::take(&mut self.receivers);
         for receiver in &receivers {
@@ -265,7 +270,8 @@ impl Driver {
         in_time
     }
 
-    // ---- one batch ----------------------------------------------------------------------------------------------
+    // ---- one batch
+    // ----------------------------------------------------------------------------------------------
 
     fn run_next(&mut self) {
         let time = self.next;

@@ -11,7 +11,8 @@ use crate::graph::Early;
 use crate::intake::{Intake, OnStored, Parcel};
 use crate::progress::LineCounts;
 
-/// Slabs that may wait for early work, for each thread: enough to keep it busy, few enough to stay in the cache.
+/// Slabs that may wait for early work, for each thread: enough to keep it busy, few enough to stay
+/// in the cache.
 const SLABS_PER_THREAD: u64 = 4;
 
 /// The most bytes that may wait for early work.
@@ -45,8 +46,8 @@ pub(crate) fn on_stored(
     })
 }
 
-/// Runs the early stages over a parcel, unless its batch's turn has come first. A stage that panics has not taken it in,
-/// and finds it again at the batch's turn.
+/// Runs the early stages over a parcel, unless its batch's turn has come first. A stage that panics
+/// has not taken it in, and finds it again at the batch's turn.
 fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) -> bool {
     let Some(blocks) = parcel.begin_early() else { return false };
     let batch = Batch::of_blocks(parcel.batch(), sources, parcel.source(), blocks.clone());
@@ -56,7 +57,8 @@ fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) -> bool {
             committed |= bit;
         }
     }
-    // The end of this small batch: every value that borrows is gone with `take_in`, and now what was lent comes back.
+    // The end of this small batch: every value that borrows is gone with `take_in`, and now what
+    // was lent comes back.
     drop(batch);
     let mut counts = LineCounts::default();
     for block in &blocks {

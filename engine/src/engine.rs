@@ -1,4 +1,5 @@
-//! What several contexts of a process can share: the threads that run tasks, and the memory for received data.
+//! What several contexts of a process can share: the threads that run tasks, and the memory for
+//! received data.
 
 use std::sync::Arc;
 
@@ -30,7 +31,8 @@ pub(crate) struct Parts {
 }
 
 impl Engine {
-    /// Starts the threads that `conf`'s master asks for and reserves (without taking it yet) its memory.
+    /// Starts the threads that `conf`'s master asks for and reserves (without taking it yet) its
+    /// memory.
     pub fn new(conf: Conf) -> Result<Self> {
         if conf.max_line_bytes < LEAST_MAX_LINE_BYTES {
             return Err(Error::Setting {

@@ -1,12 +1,13 @@
 //! From bytes that arrive in pieces to whole lines that lie in one piece.
 //!
-//! The receiver does no work per line. After each read it looks for the last newline from behind: what is before it
-//! are whole lines, what is after it is the beginning of an unfinished one, which this file's [`Carry`] keeps until
-//! the rest comes. The next read leaves a gap of the carry's length in front of itself, and the carry is copied there
-//! once its newline has come. So each byte of an unfinished line is copied at most twice, however small the pieces.
+//! The receiver does no work per line. After each read it looks for the last newline from behind:
+//! what is before it are whole lines, what is after it is the beginning of an unfinished one, which
+//! this file's [`Carry`] keeps until the rest comes. The next read leaves a gap of the carry's
+//! length in front of itself, and the carry is copied there once its newline has come. So each byte
+//! of an unfinished line is copied at most twice, however small the pieces.
 //!
-//! Whatever lies in a block is whole lines, each ended by a newline. Lines are looked at one by one only where the
-//! block is worked on, in [`crate::text`].
+//! Whatever lies in a block is whole lines, each ended by a newline. Lines are looked at one by one
+//! only where the block is worked on, in [`crate::text`].
 
 use std::ops::Range;
 
@@ -16,8 +17,8 @@ use crate::conf::LongLines;
 
 /// The unfinished line of one connection.
 ///
-/// Invariants: `bytes` has no newline; `bytes.len() <= limit + 1`, the one byte more being room for a carriage
-/// return that belongs to the line end.
+/// Invariants: `bytes` has no newline; `bytes.len() <= limit + 1`, the one byte more being room for
+/// a carriage return that belongs to the line end.
 #[derive(Debug, Default)]
 pub(crate) struct Carry {
     bytes: Vec<u8>,
@@ -57,8 +58,8 @@ impl Carry {
 
     /// Takes in a read: `buffer[..gap]` is free, `buffer[gap..gap + n]` is what has arrived.
     ///
-    /// Cost: a search from both ends for a newline, a copy of the carry if there is one, a copy of the new
-    /// unfinished line.
+    /// Cost: a search from both ends for a newline, a copy of the carry if there is one, a copy of
+    /// the new unfinished line.
     pub(crate) fn take(&mut self, buffer: &mut [u8], n: usize, limit: LineLimit) -> Framed {
         let gap = self.gap();
         let arrived = gap..gap + n;
@@ -94,7 +95,8 @@ impl Carry {
         framed
     }
 
-    /// The connection has ended: `buffer[..gap + 1]` is free. What is left is a line without its line end.
+    /// The connection has ended: `buffer[..gap + 1]` is free. What is left is a line without its
+    /// line end.
     pub(crate) fn finish(&mut self, buffer: &mut [u8]) -> Option<Range<usize>> {
         let gap = self.gap();
         let there = gap > 0;
@@ -106,7 +108,8 @@ impl Carry {
         there.then_some(0..gap + 1)
     }
 
-    /// Gives up the unfinished line as if it had passed the limit. For a receiver whose carries together hold too much.
+    /// Gives up the unfinished line as if it had passed the limit. For a receiver whose carries
+    /// together hold too much.
     pub(crate) fn give_up(&mut self) -> Framed {
         self.clear();
         self.overlong = true;
@@ -159,8 +162,8 @@ fn start_of_last_char(bytes: &[u8]) -> usize {
     (tail..bytes.len()).rev().find(|&i| !is_continuation(bytes[i])).unwrap_or(bytes.len())
 }
 
-/// Where to cut a line that is longer than `max_bytes`: at the limit, or up to three bytes earlier where that would
-/// be inside a character.
+/// Where to cut a line that is longer than `max_bytes`: at the limit, or up to three bytes earlier
+/// where that would be inside a character.
 pub(crate) fn cut_len(line: &[u8], max_bytes: usize) -> usize {
     match line.get(max_bytes) {
         Some(&next) if is_continuation(next) => start_of_last_char(&line[..max_bytes]),

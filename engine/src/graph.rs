@@ -1,4 +1,5 @@
-//! The graph that a setup closure describes: sources, stages, outputs, and what each needs of the others.
+//! The graph that a setup closure describes: sources, stages, outputs, and what each needs of the
+//! others.
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -77,7 +78,8 @@ impl<'b> Graph<'b> {
         self.sources.len() - 1
     }
 
-    /// The number that the next stage will have, and its bit for early work; 0 where it may do none.
+    /// The number that the next stage will have, and its bit for early work; 0 where it may do
+    /// none.
     pub(crate) fn next_stage(&self, upstream: &Trace, keeps_owned: bool) -> (usize, Committed) {
         let number = self.stages.len();
         let early =

@@ -1,14 +1,16 @@
-//! Keys that borrow: looked up as they are, owned when they are first seen, lent again when they come out.
+//! Keys that borrow: looked up as they are, owned when they are first seen, lent again when they
+//! come out.
 
 use std::hash::Hash;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The key of a keyed operator. A key may borrow from its batch's blocks, as `&'b str` does; what an operator keeps of it is
-/// its owned form, and results borrow from that.
+/// The key of a keyed operator. A key may borrow from its batch's blocks, as `&'b str` does; what
+/// an operator keeps of it is its owned form, and results borrow from that.
 ///
-/// It is implemented for `&str`, `String`, integers, `bool`, `char`, `()` and tuples of keys. Implement it for a key of your own:
+/// It is implemented for `&str`, `String`, integers, `bool`, `char`, `()` and tuples of keys.
+/// Implement it for a key of your own:
 ///
 /// ```
 /// use millstream::Key;
@@ -29,8 +31,8 @@ use serde::de::DeserializeOwned;
 /// }
 /// ```
 ///
-/// `is` must agree with `Eq` (`a.is(&b.own())` exactly where `a == b`) and `lend` must undo `own`. A key that breaks this
-/// gives wrong results, never undefined behaviour.
+/// `is` must agree with `Eq` (`a.is(&b.own())` exactly where `a == b`) and `lend` must undo `own`.
+/// A key that breaks this gives wrong results, never undefined behaviour.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key",
     note = "keys are `&str`, `String`, integers, `bool`, `char`, tuples of keys, and types that implement `millstream::Key`",

@@ -1,10 +1,11 @@
-//! Millstream is a micro-batch stream engine for one machine: Spark Streaming's DStream model at the speed of the memory
-//! bus. A mill takes the stream a bucket at a time; so does this engine.
+//! Millstream is a micro-batch stream engine for one machine: Spark Streaming's DStream model at
+//! the speed of the memory bus. A mill takes the stream a bucket at a time; so does this engine.
 //!
-//! A [`StreamingContext`] cuts a batch every so often. Its *receivers* read sockets into *blocks*; a batch is the blocks that arrived in its
-//! interval. A program describes *streams* ([`DStream`]) once, in a setup closure; then every batch runs through them. Operators between two shuffles are
-//! fused into one loop, records borrow from the blocks that the kernel filled, and the compiler proves that
-//! none of them escapes.
+//! A [`StreamingContext`] cuts a batch every so often. Its *receivers* read sockets into *blocks*;
+//! a batch is the blocks that arrived in its interval. A program describes *streams* ([`DStream`])
+//! once, in a setup closure; then every batch runs through them. Operators between two shuffles are
+//! fused into one loop, records borrow from the blocks that the kernel filled, and the compiler
+//! proves that none of them escapes.
 //!
 //! ```
 //! use millstream::{Conf, ManualClock, Queue, Stop, StreamingContext, Time, secs, testing::Collector};
@@ -34,13 +35,18 @@
 //!
 //! # The parts
 //!
-//! - [`StreamingContext`], [`Conf`], [`Engine`]: settings, threads and memory; [`Running`] is a started context.
-//! - [`Scope`]: where streams begin (sockets, queues); [`DStream`]: operators and outputs; [`Rdd`]: one batch's dataset.
+//! - [`StreamingContext`], [`Conf`], [`Engine`]: settings, threads and memory; [`Running`] is a
+//!   started context.
+//! - [`Scope`]: where streams begin (sockets, queues); [`DStream`]: operators and outputs; [`Rdd`]:
+//!   one batch's dataset.
 //! - [`Key`], [`Show`]: what a type must be able to do to be a key, and to be printed.
-//! - [`Time`], [`Duration`], [`Clock`]: batches are labelled by the end of their interval, in whole milliseconds.
-//! - [`progress`]: what the outside sees. [`testing`]: batches in, batches out. [`disk`]: the file system, behind a seam.
+//! - [`Time`], [`Duration`], [`Clock`]: batches are labelled by the end of their interval, in whole
+//!   milliseconds.
+//! - [`progress`]: what the outside sees. [`testing`]: batches in, batches out. [`disk`]: the file
+//!   system, behind a seam.
 //!
-//! The modules are declared in the order of their layers: each uses only those above it, and a test holds them to it.
+//! The modules are declared in the order of their layers: each uses only those above it, and a test
+//! holds them to it.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 

@@ -43,7 +43,8 @@ pub(crate) fn group<T>(
     partitions
 }
 
-/// Splits blocks that are more than a task's share, between records, so that few large blocks still use every thread.
+/// Splits blocks that are more than a task's share, between records, so that few large blocks still
+/// use every thread.
 pub(crate) fn split_large(
     blocks: Vec<(Arc<TextBlock>, Committed)>,
     parallelism: usize,
@@ -61,7 +62,8 @@ pub(crate) fn split_large(
     split
 }
 
-/// The partition of a key: the same on every machine and in every run, so that a key is found where it was put.
+/// The partition of a key: the same on every machine and in every run, so that a key is found where
+/// it was put.
 pub(crate) fn partition_of(key: &impl Hash, partitions: usize) -> usize {
     if partitions == 1 {
         return 0;
@@ -130,7 +132,8 @@ mod tests {
 
     #[test]
     fn a_keys_partition_is_the_same_for_ever() {
-        // Written down, so that a change of the hash shows: it would lose every key of an old checkpoint.
+        // Written down, so that a change of the hash shows: it would lose every key of an old
+        // checkpoint.
         let partitions: Vec<_> =
             ["", "a", "error", "millstream"].iter().map(|key| partition_of(key, 1000)).collect();
         assert_eq!(partitions, [160, 746, 784, 977]);

@@ -1,5 +1,6 @@
-//! What the outside sees of a running stream, from one place: a [`BatchReport`] per batch and a [`Notice`] for
-//! whatever else is worth a sentence. Listeners, warnings, JSON lines and the benchmarks all read these.
+//! What the outside sees of a running stream, from one place: a [`BatchReport`] per batch and a
+//! [`Notice`] for whatever else is worth a sentence. Listeners, warnings, JSON lines and the
+//! benchmarks all read these.
 
 use std::fmt;
 use std::io::Write;
@@ -13,9 +14,10 @@ use crate::time::{Duration, Time};
 /// The version of [`BatchReport`]'s JSON form. It changes when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// How one batch went. The three delays have the meaning that the original gives them: *scheduling delay* from
-/// submission (the batch's time on the clock) to the start, *processing time* from the start to the end of the last
-/// output, *total delay* their sum. All are in milliseconds, with a fraction.
+/// How one batch went. The three delays have the meaning that the original gives them: *scheduling
+/// delay* from submission (the batch's time on the clock) to the start, *processing time* from the
+/// start to the end of the last output, *total delay* their sum. All are in milliseconds, with a
+/// fraction.
 #[derive(Clone, Debug, Serialize)]
 pub struct BatchReport {
     /// [`SCHEMA_VERSION`].
@@ -83,7 +85,8 @@ pub struct LineCounts {
     pub cut: u64,
     /// Lines in which malformed UTF-8 was replaced.
     pub mended: u64,
-    /// Last lines of a connection that had no line end; they are among the records, or the rejected.
+    /// Last lines of a connection that had no line end; they are among the records, or the
+    /// rejected.
     pub unterminated: u64,
 }
 
@@ -177,8 +180,8 @@ impl fmt::Display for Notice {
     }
 }
 
-/// Hears of everything that a running stream reports. Calls come on the engine's threads, so a slow listener holds
-/// the stream up; hand work on to a thread of your own.
+/// Hears of everything that a running stream reports. Calls come on the engine's threads, so a slow
+/// listener holds the stream up; hand work on to a thread of your own.
 pub trait Listener: Send + Sync {
     /// A batch has ended, with success or without.
     fn batch_completed(&self, report: &BatchReport) {

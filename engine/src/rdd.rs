@@ -8,14 +8,16 @@ use crate::batch::Batch;
 use crate::pipe::{Boxed, Filter, FlatMap, Map, Pipe, push_all};
 use crate::time::Time;
 
-/// Makes whatever has it stay on the driver's thread: an RDD's actions start tasks, so a task must not call them.
+/// Makes whatever has it stay on the driver's thread: an RDD's actions start tasks, so a task must
+/// not call them.
 #[derive(Clone)]
 struct StaysOnTheDriver(PhantomData<*const ()>);
 
-/// One batch's dataset. It lives no longer than its batch; transformations are lazy, actions run tasks on the engine's pool.
+/// One batch's dataset. It lives no longer than its batch; transformations are lazy, actions run
+/// tasks on the engine's pool.
 ///
-/// Actions panic when a stage fails for good; the engine catches that and reports the batch as failed.
-/// Closures given to an RDD may borrow from the batch, since they die with it.
+/// Actions panic when a stage fails for good; the engine catches that and reports the batch as
+/// failed. Closures given to an RDD may borrow from the batch, since they die with it.
 pub struct Rdd<'b, P> {
     batch: Batch<'b>,
     pipe: P,
@@ -93,8 +95,8 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         self.glom().into_iter().flatten().collect()
     }
 
-    /// The first `n` records. Cost: as many partitions as it takes, each only as far as it must; first one, then
-    /// four times as many each time.
+    /// The first `n` records. Cost: as many partitions as it takes, each only as far as it must;
+    /// first one, then four times as many each time.
     pub fn take(&self, n: usize) -> Vec<P::Item>
     where
         P::Item: Send,
@@ -133,10 +135,11 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         parts.into_iter().fold(zero(), merge)
     }
 
-    /// Calls `f` with each partition's number and records, in a task of its own. With the batch's time, the number
-    /// names the partition for ever, so that an output can be made to happen once.
+    /// Calls `f` with each partition's number and records, in a task of its own. With the batch's
+    /// time, the number names the partition for ever, so that an output can be made to happen once.
     ///
-    /// A task that panics is run again, so `f` may see a partition twice. Cost: memory for the partitions being worked on.
+    /// A task that panics is run again, so `f` may see a partition twice. Cost: memory for the
+    /// partitions being worked on.
     pub fn for_each_partition(&self, f: impl Fn(usize, IntoIter<P::Item>) + Sync) {
         self.run_partitions("for_each_partition", f);
     }

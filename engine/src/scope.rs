@@ -12,9 +12,11 @@ use crate::graph::{Graph, SharedGraph, SourceKind};
 use crate::intake::queue::Queue;
 use crate::pipe::{Items, Lines, Pipe, UnionOfMany};
 
-/// The place where streams begin, for the time of the setup. Its brand `'b` is what records borrow for.
+/// The place where streams begin, for the time of the setup. Its brand `'b` is what records borrow
+/// for.
 ///
-/// The setup closure only describes: it runs on the driver's thread, does no I/O, and describes the same graph each time that it is run.
+/// The setup closure only describes: it runs on the driver's thread, does no I/O, and describes the
+/// same graph each time that it is run.
 pub struct Scope<'b> {
     graph: SharedGraph<'b>,
 }
@@ -28,27 +30,30 @@ impl<'b> Scope<'b> {
         &self.graph
     }
 
-    /// Lines from a server at `HOST:PORT`, which is dialled, and dialled again with growing pauses whenever the connection
-    /// is refused or lost.
+    /// Lines from a server at `HOST:PORT`, which is dialled, and dialled again with growing pauses
+    /// whenever the connection is refused or lost.
     ///
-    /// A line ends with a newline, or a carriage return and a newline. An empty line is a record; a connection's last line counts with or without its
-    /// line end. Lines are UTF-8; see [`Conf::invalid_utf8`](crate::Conf::invalid_utf8) and
-    /// [`Conf::max_line_bytes`](crate::Conf::max_line_bytes) for lines that are not, or too long. Cost: no copy and no allocation per line.
+    /// A line ends with a newline, or a carriage return and a newline. An empty line is a record; a
+    /// connection's last line counts with or without its line end. Lines are UTF-8; see
+    /// [`Conf::invalid_utf8`](crate::Conf::invalid_utf8) and
+    /// [`Conf::max_line_bytes`](crate::Conf::max_line_bytes) for lines that are not, or too long.
+    /// Cost: no copy and no allocation per line.
     pub fn socket_text_stream(&self, target: impl Into<String>) -> DStream<'b, Lines> {
         let target = target.into();
         self.lines(format!("socket {target}"), SourceKind::Dial(target))
     }
 
-    /// Lines from every client that connects to `address`, which may be `HOST:PORT`, or `:PORT` and `PORT` for loopback. Port 0 lets the
-    /// system choose; [`Notice::Listening`](crate::progress::Notice::Listening) tells which. Lines of different connections
-    /// are never mixed, and those of one keep their order.
+    /// Lines from every client that connects to `address`, which may be `HOST:PORT`, or `:PORT` and
+    /// `PORT` for loopback. Port 0 lets the system choose;
+    /// [`Notice::Listening`](crate::progress::Notice::Listening) tells which. Lines of different
+    /// connections are never mixed, and those of one keep their order.
     pub fn listen_text_stream(&self, address: impl Into<String>) -> DStream<'b, Lines> {
         let address = address.into();
         self.lines(format!("listener {address}"), SourceKind::Listen(address))
     }
 
-    /// One dataset of `queue` for each batch, an empty one where there is none. Clones of the queue may be pushed to while the stream
-    /// runs. Cost: a clone of each item for each output.
+    /// One dataset of `queue` for each batch, an empty one where there is none. Clones of the queue
+    /// may be pushed to while the stream runs. Cost: a clone of each item for each output.
     pub fn queue_stream<T, Q>(&self, queue: Q) -> DStream<'b, Items<T>>
     where
         T: Clone + Send + Sync + 'static,
@@ -65,16 +70,17 @@ impl<'b> Scope<'b> {
         DStream::new(self.graph.clone(), Items { source, name, _items: PhantomData })
     }
 
-    /// As [`queue_stream`](Scope::queue_stream), but each string is a block of text and the records are its lines, borrowed from it, as if they
-    /// had come over a socket. For tests and benchmarks that want the path of received text without a network.
+    /// As [`queue_stream`](Scope::queue_stream), but each string is a block of text and the records
+    /// are its lines, borrowed from it, as if they had come over a socket. For tests and benchmarks
+    /// that want the path of received text without a network.
     pub fn queue_text_stream(&self, queue: impl Into<Queue<String>>) -> DStream<'b, Lines> {
         let queue = queue.into();
         let pop = move || queue.pop().into_iter().map(block_of).collect();
         self.lines("text queue".into(), SourceKind::Texts(Box::new(pop)))
     }
 
-    /// The records of all `streams`, which are of one type: the partitions of the first, then those of the next. Cost: none.
-    /// No stream at all gives empty batches.
+    /// The records of all `streams`, which are of one type: the partitions of the first, then those
+    /// of the next. Cost: none. No stream at all gives empty batches.
     ///
     /// ```
     /// # use millstream::{secs, testing};

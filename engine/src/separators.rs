@@ -1,6 +1,8 @@
-//! Where the white space is: a bit for each byte of a text, by the widest instructions that the machine has.
+//! Where the white space is: a bit for each byte of a text, by the widest instructions that the
+//! machine has.
 //!
-//! The portable form is the meaning; the AVX2 form, chosen at run time, is held against it by tests.
+//! The portable form is the meaning; the AVX2 form, chosen at run time, is held against it by
+//! tests.
 
 #![allow(unsafe_code)]
 
@@ -13,7 +15,8 @@ const fn separates(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\x0c' | b'\r')
 }
 
-/// Bit `j` of `masks[i]` says whether byte `64 * i + j` of `text` is white space. Past the end there is white space.
+/// Bit `j` of `masks[i]` says whether byte `64 * i + j` of `text` is white space. Past the end
+/// there is white space.
 ///
 /// # Panics
 /// If there are not as many masks as windows.
@@ -56,8 +59,9 @@ mod avx2 {
 
     use super::WINDOW;
 
-    /// A byte's low four bits pick an entry; the byte is white space if the entry is the byte itself. Bytes from 0x80 on
-    /// pick zero, which they are not; neither is any byte that picks one of the zeros.
+    /// A byte's low four bits pick an entry; the byte is white space if the entry is the byte
+    /// itself. Bytes from 0x80 on pick zero, which they are not; neither is any byte that picks one
+    /// of the zeros.
     #[target_feature(enable = "avx2")]
     pub(super) fn masks(windows: &[[u8; WINDOW]], masks: &mut [u64]) {
         let table = _mm256_broadcastsi128_si256(_mm_setr_epi8(

@@ -123,8 +123,9 @@ tuples!(A B 1, C 2);
 tuples!(A B 1, C 2, D 3);
 tuples!(A B 1, C 2, D 3, E 4);
 
-/// What `print` writes for a batch: a header with its time, the first `most` of `records`, an ellipsis if there are more, and
-/// an empty line. `records` holds one more than `most` where there are more.
+/// What `print` writes for a batch: a header with its time, the first `most` of `records`, an
+/// ellipsis if there are more, and an empty line. `records` holds one more than `most` where there
+/// are more.
 pub(crate) fn page(time: Time, records: &[impl Show], most: usize) -> String {
     let mut page = format!("{RULE}\nTime: {time}\n{RULE}\n");
     for record in records.iter().take(most) {
@@ -138,8 +139,9 @@ pub(crate) fn page(time: Time, records: &[impl Show], most: usize) -> String {
     page
 }
 
-/// Writes a page to standard output in one piece. On a terminal, control characters that came in a record are written as
-/// escapes, so that a hostile sender commands no terminal; elsewhere every byte is as it came.
+/// Writes a page to standard output in one piece. On a terminal, control characters that came in a
+/// record are written as escapes, so that a hostile sender commands no terminal; elsewhere every
+/// byte is as it came.
 pub(crate) fn write_to_stdout(page: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let safe = if out.is_terminal() { without_controls(page) } else { page.to_owned() };

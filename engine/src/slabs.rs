@@ -1,8 +1,9 @@
 //! The bounded pool of buffers that receivers read into: the engine's one byte budget.
 //!
-//! A [`Slab`] is filled from its front. What is filled is cut off as [`Bytes`], without a copy, while the rest goes on
-//! being filled. When the last of those bytes is gone the memory is back in the pool, at the top, for the slab
-//! that was given back last is the one that is still in the cache.
+//! A [`Slab`] is filled from its front. What is filled is cut off as [`Bytes`], without a copy,
+//! while the rest goes on being filled. When the last of those bytes is gone the memory is back in
+//! the pool, at the top, for the slab that was given back last is the one that is still in the
+//! cache.
 //!
 //! Invariants:
 //! - `made * slab_bytes` never passes the budget; a slab is made, handed out, or free.
@@ -84,7 +85,8 @@ impl SlabPool {
             return slab;
         }
         self.0.state.lock().waiting.push(on_return);
-        // One may have come back between the two looks; then the promise is kept by the next return, or not needed.
+        // One may have come back between the two looks; then the promise is kept by the next
+        // return, or not needed.
         self.take()
     }
 
@@ -120,7 +122,8 @@ pub(crate) struct Slab {
 
 impl Slab {
     fn over(mut memory: BytesMut, pool: &Arc<Shared>) -> Self {
-        // A handle of no bytes that keeps the allocation, and gets it back when it is the only one left.
+        // A handle of no bytes that keeps the allocation, and gets it back when it is the only one
+        // left.
         let root = memory.split_to(0);
         let lease = Lease(Arc::new(Claim { root: Mutex::new(root), pool: pool.clone() }));
         Slab { rest: memory, filled: 0, lease }
@@ -142,7 +145,8 @@ impl Slab {
         self.filled += n;
     }
 
-    /// Cuts off what is filled. The lease must be kept for as long as the bytes, and be dropped after them.
+    /// Cuts off what is filled. The lease must be kept for as long as the bytes, and be dropped
+    /// after them.
     pub(crate) fn cut(&mut self) -> (Bytes, Lease) {
         let filled = std::mem::take(&mut self.filled);
         (self.rest.split_to(filled).freeze(), self.lease.clone())
@@ -166,7 +170,8 @@ impl Drop for Claim {
             initialised::restore(&mut memory, self.pool.slab_bytes);
             state.free.push(memory);
         } else {
-            // Somebody kept bytes beyond their lease. Their memory is theirs; the budget gets a new slab.
+            // Somebody kept bytes beyond their lease. Their memory is theirs; the budget gets a new
+            // slab.
             state.made -= 1;
         }
         let waiting = std::mem::take(&mut state.waiting);
@@ -183,17 +188,18 @@ mod initialised {
 
     use bytes::BytesMut;
 
-    /// Makes all `slab_bytes` bytes of a reclaimed slab readable again, without writing them.
-    /// The safe twin is `memory.resize(slab_bytes, 0)`, which clears a mebibyte that the next read overwrites:
-    /// 20 to 40 microseconds for every 200 of reading.
+    /// Makes all `slab_bytes` bytes of a reclaimed slab readable again, without writing them. The
+    /// safe twin is `memory.resize(slab_bytes, 0)`, which clears a mebibyte that the next read
+    /// overwrites: 20 to 40 microseconds for every 200 of reading.
     pub(super) fn restore(memory: &mut BytesMut, slab_bytes: usize) {
         assert!(
             memory.capacity() >= slab_bytes,
             "only a slab that was reclaimed whole is restored"
         );
-        // SAFETY: the capacity suffices, as just asserted. `memory` is a handle to an allocation that
-        // `BytesMut::zeroed(slab_bytes)` made, and `try_reclaim` put it back to its start without reallocating;
-        // bytes once initialised stay so, for nothing ever writes an uninitialised byte.
+        // SAFETY: the capacity suffices, as just asserted. `memory` is a handle to an allocation
+        // that `BytesMut::zeroed(slab_bytes)` made, and `try_reclaim` put it back to its start
+        // without reallocating; bytes once initialised stay so, for nothing ever writes an
+        // uninitialised byte.
         unsafe { memory.set_len(slab_bytes) }
     }
 }

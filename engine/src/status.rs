@@ -71,7 +71,8 @@ impl Status {
         self.inner.lock().state
     }
 
-    // ---- the driver's side --------------------------------------------------------------------------------------
+    // ---- the driver's side
+    // --------------------------------------------------------------------------------------
 
     pub(crate) fn begin(&self) {
         let mut inner = self.inner.lock();
@@ -125,7 +126,8 @@ impl Status {
         self.changed.notify_all();
     }
 
-    // ---- the handles' side --------------------------------------------------------------------------------------
+    // ---- the handles' side
+    // --------------------------------------------------------------------------------------
 
     /// Orders a stop. An order to stop now overrules a graceful one, not the other way round.
     pub(crate) fn order(&self, stop: Stop) {
@@ -150,7 +152,8 @@ impl Status {
         }
     }
 
-    /// Waits until the stream has stopped or an output has failed, for at most `limit`; `None` if neither.
+    /// Waits until the stream has stopped or an output has failed, for at most `limit`; `None` if
+    /// neither.
     pub(crate) fn wait_for_end(
         &self,
         limit: Option<std::time::Duration>,

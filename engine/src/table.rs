@@ -1,8 +1,8 @@
 //! The one hash table of the engine: from keys to dense numbers, in order of first insertion.
 //!
-//! What belongs to a key lies in an array of the operator's own, at the key's number. Lookups take the key as it
-//! comes, borrowed; what is stored is made only for a key that is new. The hash is seeded anew in every process, so that
-//! a hostile sender cannot pick keys that collide.
+//! What belongs to a key lies in an array of the operator's own, at the key's number. Lookups take
+//! the key as it comes, borrowed; what is stored is made only for a key that is new. The hash is
+//! seeded anew in every process, so that a hostile sender cannot pick keys that collide.
 
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, OnceLock};
@@ -19,7 +19,8 @@ pub(crate) fn hash_of(key: &impl Hash) -> u64 {
 
 /// Keys of form `S`, numbered from 0 in order of insertion.
 ///
-/// Invariants: `hashes[i]` is the hash of `keys[i]`; `index` holds each number below `keys.len()` once.
+/// Invariants: `hashes[i]` is the hash of `keys[i]`; `index` holds each number below `keys.len()`
+/// once.
 #[derive(Debug)]
 pub(crate) struct Table<S> {
     index: HashTable<u32>,
@@ -55,7 +56,8 @@ impl<S> Table<S> {
         self.index.find(hash, |&i| is(&self.keys[i as usize])).map(|&i| i as usize)
     }
 
-    /// The number of the key for which `is` holds; where there is none, that of `make()`, newly inserted.
+    /// The number of the key for which `is` holds; where there is none, that of `make()`, newly
+    /// inserted.
     ///
     /// # Panics
     /// Beyond 2^32 keys, and on insertion while the keys are shared.

@@ -56,8 +56,8 @@ impl<T: Send + 'static> Collector<T> {
         Self::default()
     }
 
-    /// Registers an output that collects the records of `stream`. They must own what they are made of, like everything
-    /// that leaves a batch.
+    /// Registers an output that collects the records of `stream`. They must own what they are made
+    /// of, like everything that leaves a batch.
     pub fn collect<'b, P: Pipe<'b, Item = T>>(&self, stream: &DStream<'b, P>) {
         let into = self.clone();
         stream.for_each_rdd(move |rdd, time| into.push(time, rdd.collect()));
@@ -74,8 +74,9 @@ impl<T: Send + 'static> Collector<T> {
     }
 }
 
-/// Runs `batches` batches of what `setup` describes, with two tasks at once, and gives what was collected in each. The
-/// clock starts at zero and is moved by hand, so the first batch is at `interval`.
+/// Runs `batches` batches of what `setup` describes, with two tasks at once, and gives what was
+/// collected in each. The clock starts at zero and is moved by hand, so the first batch is at
+/// `interval`.
 ///
 /// Fails with the first error of an output.
 pub fn run<T: Send + 'static>(

@@ -1,8 +1,9 @@
 //! A block's text, made fit for operators once: counted, checked, mended where it must be.
 //!
-//! Almost every block is fine as it is: valid UTF-8, no line too long. Then this costs one pass that counts newlines
-//! and one that checks UTF-8, both at tens of gigabytes a second while the block is in the cache, and copies nothing.
-//! A block with a fault is rewritten, line by line, into memory of its own.
+//! Almost every block is fine as it is: valid UTF-8, no line too long. Then this costs one pass
+//! that counts newlines and one that checks UTF-8, both at tens of gigabytes a second while the
+//! block is in the cache, and copies nothing. A block with a fault is rewritten, line by line, into
+//! memory of its own.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -77,7 +78,8 @@ impl TextBlock {
     }
 }
 
-/// Calls `sink` with each line of a block's text, without its line end (a newline, or a carriage return and one).
+/// Calls `sink` with each line of a block's text, without its line end (a newline, or a carriage
+/// return and one).
 #[inline]
 pub(crate) fn for_each_line<'t>(
     text: &'t str,
@@ -103,8 +105,9 @@ fn check(bytes: &Bytes, policy: TextPolicy) -> Checked {
     mend(bytes, policy)
 }
 
-/// Whether no line is longer than `max_bytes`. Leaps from the last newline that a line may end in to the next such
-/// one, so it looks at few bytes of a block of many lines. May say no where only a carriage return is too much.
+/// Whether no line is longer than `max_bytes`. Leaps from the last newline that a line may end in
+/// to the next such one, so it looks at few bytes of a block of many lines. May say no where only a
+/// carriage return is too much.
 fn every_line_fits(bytes: &[u8], max_bytes: usize) -> bool {
     let mut rest = bytes;
     while rest.len() > max_bytes + 1 {
@@ -156,11 +159,13 @@ mod known_utf8 {
 
     use super::Checked;
 
-    /// The safe twin is `std::str::from_utf8`, a pass over the block for every operator that reads it.
+    /// The safe twin is `std::str::from_utf8`, a pass over the block for every operator that reads
+    /// it.
     pub(super) fn as_str(checked: &Checked) -> &str {
         debug_assert!(std::str::from_utf8(&checked.bytes).is_ok());
-        // SAFETY: a `Checked` is only made by `check`, from bytes that it found to be UTF-8, and by `mend`, from
-        // pieces of `str` and newlines. `Bytes` is immutable: nobody else can write what it refers to.
+        // SAFETY: a `Checked` is only made by `check`, from bytes that it found to be UTF-8, and by
+        // `mend`, from pieces of `str` and newlines. `Bytes` is immutable: nobody else can write
+        // what it refers to.
         unsafe { std::str::from_utf8_unchecked(&checked.bytes) }
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-/// A thread of the engine. A panic in one is a defect of the engine, after which nothing can be promised, so it ends the
-/// process, loudly; users' panics are caught before they get here.
+/// A thread of the engine. A panic in one is a defect of the engine, after which nothing can be
+/// promised, so it ends the process, loudly; users' panics are caught before they get here.
 pub(crate) struct EngineThread {
     /// Nothing is ever sent: the thread's end closes it.
     ended: Mutex<Receiver<()>>,

@@ -1,7 +1,8 @@
-//! Instants and lengths of time in whole milliseconds, with the arithmetic that Spark Streaming gives them.
+//! Instants and lengths of time in whole milliseconds, with the arithmetic that Spark Streaming
+//! gives them.
 //!
-//! A batch is labelled by a [`Time`], an interval is a [`Duration`]. Neither knows fractions of a millisecond: a
-//! grid of batches that is cut every 1000.5 ms would not stay on any clock's grid.
+//! A batch is labelled by a [`Time`], an interval is a [`Duration`]. Neither knows fractions of a
+//! millisecond: a grid of batches that is cut every 1000.5 ms would not stay on any clock's grid.
 
 use std::fmt;
 use std::ops::{Add, Div, Mul, Sub};
@@ -53,7 +54,8 @@ impl Duration {
         self.millis
     }
 
-    /// Whether `self` is a whole multiple of `step`. Nothing is a multiple of zero; in Spark this divides by zero.
+    /// Whether `self` is a whole multiple of `step`. Nothing is a multiple of zero; in Spark this
+    /// divides by zero.
     pub const fn is_multiple_of(self, step: Duration) -> bool {
         step.millis != 0 && self.millis % step.millis == 0
     }
@@ -84,7 +86,8 @@ pub struct FractionalMillis {
     pub got: std::time::Duration,
 }
 
-/// Fails where the duration has a fraction of a millisecond, or is too long for milliseconds in 63 bits.
+/// Fails where the duration has a fraction of a millisecond, or is too long for milliseconds in 63
+/// bits.
 impl TryFrom<std::time::Duration> for Duration {
     type Error = FractionalMillis;
 
@@ -169,8 +172,8 @@ impl Time {
         self.floor_from(step, Time::default())
     }
 
-    /// The latest instant `zero + n * step` that is not after `self`; right on both sides of `zero`, where Spark's
-    /// division towards zero goes the wrong way before it.
+    /// The latest instant `zero + n * step` that is not after `self`; right on both sides of
+    /// `zero`, where Spark's division towards zero goes the wrong way before it.
     ///
     /// # Panics
     /// If `step` is not positive.

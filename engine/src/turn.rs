@@ -47,8 +47,8 @@ impl Turn<'_> {
         let Assigned { inputs, reports, early_bytes, at_turn_bytes, uncounted } = self.assign(time);
         self.intake.admission.turn_began(late, at_turn_bytes);
         let batch = Batch::new(time, inputs, parts.tasks.clone(), self.cancelled.clone());
-        // From here to the end of phase two, nothing may unwind: it would free what is lent under values, in the nodes
-        // of the graph, that still borrow it.
+        // From here to the end of phase two, nothing may unwind: it would free what is lent under
+        // values, in the nodes of the graph, that still borrow it.
         let guard = AbortOnUnwind;
         let errors = self.run_outputs(&batch);
         let processing = started.elapsed();
@@ -62,7 +62,8 @@ impl Turn<'_> {
 
         report.early_bytes = early_bytes;
         report.sources = reports;
-        // Blocks that no output has read are counted here, after the processing time that they are no part of.
+        // Blocks that no output has read are counted here, after the processing time that they are
+        // no part of.
         let late: Vec<_> =
             parts.tasks.install(|| uncounted.par_iter().map(|(_, block)| block.counts()).collect());
         for ((source, _), counts) in uncounted.iter().zip(late) {
@@ -74,7 +75,8 @@ impl Turn<'_> {
         (report, errors.into_iter().next())
     }
 
-    /// Runs the outputs in order of registration; a failure of one does not keep the others from running.
+    /// Runs the outputs in order of registration; a failure of one does not keep the others from
+    /// running.
     fn run_outputs(&mut self, batch: &Batch<'static>) -> Vec<Error> {
         let mut errors = Vec::new();
         for (number, output) in self.graph.outputs.iter_mut().enumerate() {
@@ -92,7 +94,8 @@ impl Turn<'_> {
         errors
     }
 
-    /// The two phases: every value that may borrow from the batch is dropped, and then what was lent comes back.
+    /// The two phases: every value that may borrow from the batch is dropped, and then what was
+    /// lent comes back.
     fn end(&self, batch: Batch<'static>) {
         for stage in &self.graph.stages {
             stage.node.end_batch(batch.time());

@@ -1,7 +1,7 @@
 //! The one kernel that cuts text into words.
 //!
-//! 64 bytes at a time become a mask with a bit for each separator. Where a word begins and ends is then where the mask
-//! changes, so a word costs a few bit operations and no branch on its length.
+//! 64 bytes at a time become a mask with a bit for each separator. Where a word begins and ends is
+//! then where the mask changes, so a word costs a few bit operations and no branch on its length.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,8 @@ use crate::separators::{WINDOW, separator_masks};
 /// Windows whose masks are made at once: the masks stay in the first-level cache.
 const WINDOWS: usize = 64;
 
-/// Calls `sink` with each word of `text`: the words of [`str::split_ascii_whitespace`], in the same order.
+/// Calls `sink` with each word of `text`: the words of [`str::split_ascii_whitespace`], in the same
+/// order.
 ///
 /// Cost: a nanosecond or two a word with AVX2, which is looked for at run time; a few more without.
 #[inline]
@@ -47,7 +48,8 @@ pub(crate) fn for_each_word<'t>(
             after_separator = separators >> (WINDOW - 1);
         }
     }
-    // Past the end of the text the last mask has separators, so only a text of whole windows ends inside a word.
+    // Past the end of the text the last mask has separators, so only a text of whole windows ends
+    // inside a word.
     if after_separator == 0 { sink(&text[start..]) } else { ControlFlow::Continue(()) }
 }
 

@@ -1,10 +1,13 @@
-//! No record leaves its batch: small programs that try, and others that must work, each given to the compiler.
+//! No record leaves its batch: small programs that try, and others that must work, each given to
+//! the compiler.
 //!
-//! The programs are in `brand/fail` and `brand/pass`, one a file. Each is checked against the crate's public API, in
-//! safe code. One that must fail names the error that it must fail with, as in `//@ error: E0521`; some errors of the borrow
-//! checker have no code, which is written `//@ error: without a code`. No test depends on a compiler's wording.
+//! The programs are in `brand/fail` and `brand/pass`, one a file. Each is checked against the
+//! crate's public API, in safe code. One that must fail names the error that it must fail with, as
+//! in `//@ error: E0521`; some errors of the borrow checker have no code, which is written `//@
+//! error: without a code`. No test depends on a compiler's wording.
 //!
-//! What holds on the compiler that runs the tests is asked of a nightly one too, where there is one.
+//! What holds on the compiler that runs the tests is asked of a nightly one too, where there is
+//! one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -133,8 +136,8 @@ fn nightly() -> Option<String> {
     names.filter(|name| name.starts_with("nightly")).map(str::to_owned).next()
 }
 
-/// Has all cases checked, as the examples of a package made for them. The package stays from run to run, so that the
-/// crate's dependencies are checked once.
+/// Has all cases checked, as the examples of a package made for them. The package stays from run to
+/// run, so that the crate's dependencies are checked once.
 fn check(toolchain: &str, mut cargo: Command) -> Run {
     let cases = cases();
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("brand").join(toolchain);

@@ -1,4 +1,5 @@
-//! A batch ends in two phases, whatever happens in it: no value that borrows from a block is ever dropped after the block.
+//! A batch ends in two phases, whatever happens in it: no value that borrows from a block is ever
+//! dropped after the block.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -86,7 +87,8 @@ fn stopping_in_the_middle_of_a_batch_ends_it_in_order() {
                 std::thread::yield_now();
             }
         });
-        // Nobody reads these lines, so they are counted after the outputs, when the stop is already ordered.
+        // Nobody reads these lines, so they are counted after the outputs, when the stop is already
+        // ordered.
         s.queue_text_stream([vec!["never read\n".to_string()]]).for_each_rdd(|_, _| {});
     });
     clock.advance(secs(1));

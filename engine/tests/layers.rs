@@ -1,5 +1,5 @@
-//! The architecture, held to by tests: layers use only what lies below them, the files of a folder do not go round in
-//! circles, and `unsafe` is where it is known to be.
+//! The architecture, held to by tests: layers use only what lies below them, the files of a folder
+//! do not go round in circles, and `unsafe` is where it is known to be.
 //!
 //! `lib.rs` declares its modules from the lowest layer to the highest, and that order is the rule.
 
@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files that may switch the lint against `unsafe` off. Another one needs a reason as good as theirs.
+/// The files that may switch the lint against `unsafe` off. Another one needs a reason as good as
+/// theirs.
 const MAY_BE_UNSAFE: [&str; 4] = ["batch.rs", "separators.rs", "slabs.rs", "text.rs"];
 
 #[test]
@@ -73,7 +74,8 @@ impl Tree {
         Tree { layers, files: rest.into_iter().map(file).collect() }
     }
 
-    /// Where a module uses one that is declared after it, or goes through what `lib.rs` shows to users.
+    /// Where a module uses one that is declared after it, or goes through what `lib.rs` shows to
+    /// users.
     fn upward_uses(&self) -> Vec<String> {
         let height = |name: &str| self.layers.iter().position(|layer| layer == name);
         let mut found = Vec::new();
@@ -118,7 +120,8 @@ impl Tree {
             .iter()
             .map(|(&name, file)| (name, self.siblings_used_by(file, folder, &files)))
             .collect();
-        // What uses nothing that is still open is in no circle. What is left in the end is, or uses what is.
+        // What uses nothing that is still open is in no circle. What is left in the end is, or uses
+        // what is.
         loop {
             let names: BTreeSet<&str> = open.keys().copied().collect();
             open.retain(|_, used| !used.is_disjoint(&names));
@@ -294,7 +297,8 @@ fn has_word(code: &str, word: &str) -> bool {
     code.split(|c| !is_of_a_name(c)).any(|part| part == word)
 }
 
-/// `source` with spaces in the place of comments, strings and characters, so that what is left is code.
+/// `source` with spaces in the place of comments, strings and characters, so that what is left is
+/// code.
 fn code_of(source: &str) -> String {
     let mut code = String::with_capacity(source.len());
     let mut rest = source;
@@ -320,7 +324,8 @@ fn comment_len(rest: &str) -> Option<usize> {
 /// How long the literal is that begins here, after `before`.
 fn literal_len(rest: &str, before: &str) -> Option<usize> {
     if let Some(quoted) = rest.strip_prefix('\'') {
-        // What a backslash escapes is no closing quote; a lifetime has none behind its first letter.
+        // What a backslash escapes is no closing quote; a lifetime has none behind its first
+        // letter.
         let first = quoted.chars().next()?;
         return match first {
             '\\' => quoted[2..].find('\'').map(|end| 1 + 2 + end + 1),

@@ -83,13 +83,15 @@ pub struct Options {
     /// How often a batch is cut
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     pub batch: millstream::Duration,
-    /// How often a receiver closes its blocks [default: the largest divisor of the batch interval up to 200ms]
+    /// How often a receiver closes its blocks [default: the largest divisor of the batch interval
+    /// up to 200ms]
     #[arg(long, value_name = "TIME", value_parser = interval)]
     pub block: Option<millstream::Duration>,
     /// How many tasks run at once [default: one for each core]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub parallelism: Option<usize>,
-    /// The most memory for received data, such as 256MiB [default: half of what the process may use]
+    /// The most memory for received data, such as 256MiB [default: half of what the process may
+    /// use]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<ByteSize>,
     /// How long to run, such as 20s [default: until Ctrl-C]

@@ -138,7 +138,8 @@ impl Listener for Told {
             }
         };
         if let Err(e) = told {
-            // Nobody reads stderr any more, so there is nobody to tell; the summary still counts the batch.
+            // Nobody reads stderr any more, so there is nobody to tell; the summary still counts
+            // the batch.
             drop(e);
         }
         teller.gathered.lock().unwrap_or_else(PoisonError::into_inner).add(report, &result);

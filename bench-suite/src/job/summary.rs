@@ -11,8 +11,8 @@ use crate::usage::Usage;
 /// The version of [`Summary`]'s JSON form.
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
-/// A run as a whole. Rates and delays are over the batches between the first with records and the last, both left out: one
-/// began before the load, the other ended with it.
+/// A run as a whole. Rates and delays are over the batches between the first with records and the
+/// last, both left out: one began before the load, the other ended with it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// 1; it changes when a field changes its meaning or goes.

@@ -1,4 +1,5 @@
-//! The benchmark of a minute: what this machine does with three workloads at full load, beside its roof.
+//! The benchmark of a minute: what this machine does with three workloads at full load, beside its
+//! roof.
 
 mod measure;
 mod part;

@@ -6,8 +6,8 @@ use crate::pipe::{Map, Pipe};
 use crate::stage::{Count, Edge, Reduce, ReduceByKey};
 
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
-    /// How many records each batch has: always one number, 0 for an empty batch. Cost: one pass, done as blocks close;
-    /// on lines as they came, only a count of newlines.
+    /// How many records each batch has: always one number, 0 for an empty batch. Cost: one pass,
+    /// done as blocks close; on lines as they came, only a count of newlines.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -22,8 +22,9 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         self.aggregated(Count)
     }
 
-    /// All records of a batch brought together by `f`, which must be associative and commutative. One record, or none for an
-    /// empty batch. Cost: one pass, done as blocks close where the records own themselves.
+    /// All records of a batch brought together by `f`, which must be associative and commutative.
+    /// One record, or none for an empty batch. Cost: one pass, done as blocks close where the
+    /// records own themselves.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -42,7 +43,8 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         self.aggregated(Reduce(f))
     }
 
-    /// Each distinct record with how often it occurs in the batch. Cost: as [`reduce_by_key`](DStream::reduce_by_key).
+    /// Each distinct record with how often it occurs in the batch. Cost: as
+    /// [`reduce_by_key`](DStream::reduce_by_key).
     ///
     /// ```
     /// # use millstream::{secs, testing};

@@ -13,16 +13,19 @@ use crate::stage::{Aggregate, AggregateNode, EarlyStage, Edge};
 
 /// A discretized stream: a sequence of datasets, one for each batch.
 ///
-/// A stream is a description. It is cheap to clone, its methods take `&self`, and one stream may feed several others; as
-/// in Spark, what several outputs read is computed for each, apart from what lies behind a stage's edge.
-/// Records may borrow from the batch (`&'b str` does), and the compiler sees to it that none outlives it.
+/// A stream is a description. It is cheap to clone, its methods take `&self`, and one stream may
+/// feed several others; as in Spark, what several outputs read is computed for each, apart from
+/// what lies behind a stage's edge. Records may borrow from the batch (`&'b str` does), and the
+/// compiler sees to it that none outlives it.
 ///
 /// # Rough edges, and their cures
 ///
 /// - `map(String::from)` does not infer: write `map(|s| String::from(s))`, or `map(str::to_owned)`.
-/// - A closure that is bound to a variable first loses its lifetime: write it where it is used, or as a function.
+/// - A closure that is bound to a variable first loses its lifetime: write it where it is used, or
+///   as a function.
 /// - An `if` whose branches are different pipelines wants [`boxed`](DStream::boxed) on both.
-/// - `lines.union(&literals)` wants the same type on both sides: an identity `map(|text| text)` on both makes it so.
+/// - `lines.union(&literals)` wants the same type on both sides: an identity `map(|text| text)` on
+///   both makes it so.
 /// - A floating-point number is no key. Use its bits, or an integer of a fixed scale.
 #[must_use = "a stream does nothing until an output operation (print, for_each_rdd, ..) reads it"]
 pub struct DStream<'b, P> {

@@ -11,8 +11,9 @@ use crate::time::Time;
 const USUALLY_PRINTED: usize = 10;
 
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
-    /// Calls `f` on the driver's thread with every batch's dataset and time, empty ones included, one batch after the other. `f` may
-    /// keep state of its own between batches. If it runs no action on the dataset, nothing is computed.
+    /// Calls `f` on the driver's thread with every batch's dataset and time, empty ones included,
+    /// one batch after the other. `f` may keep state of its own between batches. If it runs no
+    /// action on the dataset, nothing is computed.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -35,8 +36,8 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         });
     }
 
-    /// [`for_each_rdd`](DStream::for_each_rdd) with a closure that may fail. A failure is reported with its batch, other outputs and later
-    /// batches go on, and `await_termination` returns it.
+    /// [`for_each_rdd`](DStream::for_each_rdd) with a closure that may fail. A failure is reported
+    /// with its batch, other outputs and later batches go on, and `await_termination` returns it.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -58,8 +59,9 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         self.output("try_for_each_rdd", f);
     }
 
-    /// Prints the first ten records of every batch, as the original does: a header with the batch's time, a record a line, an
-    /// ellipsis if there are more. Cost: computes only as many partitions, and only as far, as ten records take.
+    /// Prints the first ten records of every batch, as the original does: a header with the batch's
+    /// time, a record a line, an ellipsis if there are more. Cost: computes only as many
+    /// partitions, and only as far, as ten records take.
     ///
     /// ```no_run
     /// # use millstream::{Conf, StreamingContext, secs};

@@ -11,11 +11,12 @@ where
     V: Clone + Send + Sync + 'b,
     P: Pipe<'b, Item = (K, V)>,
 {
-    /// The values of each key brought together by `f`, which must be associative and commutative. Within a partition
-    /// keys come in the order in which they were first seen.
+    /// The values of each key brought together by `f`, which must be associative and commutative.
+    /// Within a partition keys come in the order in which they were first seen.
     ///
-    /// Cost: a lookup a record, done as blocks close where the values own themselves (numbers, strings); a copy of each
-    /// key when it is first seen; at the batch's turn, a merge of the distinct keys.
+    /// Cost: a lookup a record, done as blocks close where the values own themselves (numbers,
+    /// strings); a copy of each key when it is first seen; at the batch's turn, a merge of the
+    /// distinct keys.
     ///
     /// ```
     /// # use millstream::{secs, testing};

@@ -1,4 +1,5 @@
-//! Operators on single records and on partitions. They add nothing to a batch but their own work: a chain of them is one loop.
+//! Operators on single records and on partitions. They add nothing to a batch but their own work: a
+//! chain of them is one loop.
 
 use std::vec::IntoIter;
 
@@ -62,8 +63,8 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         self.with(FlatMap { pipe: self.pipe.clone(), f })
     }
 
-    /// What `f` makes of each partition. Cost: memory for a partition's records, which are gathered first, and no early
-    /// work, since a partition is only known at the batch's turn.
+    /// What `f` makes of each partition. Cost: memory for a partition's records, which are gathered
+    /// first, and no early work, since a partition is only known at the batch's turn.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -102,8 +103,9 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         self.with(Union { first: self.pipe.clone(), second: other.pipe.clone() })
     }
 
-    /// The same stream under a type that names only its records: for a struct's field, for the branches of an `if`, for a program
-    /// that is built while it runs. Cost: an indirect call for every 1024 records, and their way through a buffer.
+    /// The same stream under a type that names only its records: for a struct's field, for the
+    /// branches of an `if`, for a program that is built while it runs. Cost: an indirect call for
+    /// every 1024 records, and their way through a buffer.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -123,8 +125,9 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
 }
 
 impl<'b, P: Pipe<'b, Item: Text<'b>>> DStream<'b, P> {
-    /// The words of each line: those of [`str::split_ascii_whitespace`]. Cost: a nanosecond or two a word, well below that of
-    /// `flat_map`, for it searches 64 bytes at a time, and on lines as they came a whole block at once.
+    /// The words of each line: those of [`str::split_ascii_whitespace`]. Cost: a nanosecond or two
+    /// a word, well below that of `flat_map`, for it searches 64 bytes at a time, and on lines as
+    /// they came a whole block at once.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -139,7 +142,8 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> DStream<'b, P> {
         self.with(Words { pipe: self.pipe.clone() })
     }
 
-    /// Each line in pieces at every `separator`, as [`str::split`] does it: two separators in a row have an empty piece between them.
+    /// Each line in pieces at every `separator`, as [`str::split`] does it: two separators in a row
+    /// have an empty piece between them.
     ///
     /// ```
     /// # use millstream::{secs, testing};

@@ -1,13 +1,15 @@
 //! How much a receiver may take in: the second half of the backpressure, beside the byte budget.
 //!
-//! A budget alone would be a standing queue: an unlimited sender would fill it, and every batch would wait behind gigabytes.
-//! So a receiver takes in no more than the engine has shown it can work off:
+//! A budget alone would be a standing queue: an unlimited sender would fill it, and every batch
+//! would wait behind gigabytes. So a receiver takes in no more than the engine has shown it can
+//! work off:
 //!
-//! - Where blocks are worked on as they close, what waits for that work is bounded by the time that it takes, a quarter of an
-//!   interval, and by a few slabs, which then stay in the cache.
-//! - Where blocks are read at their batch's turn, all batches that wait take in together what can be processed in
-//!   an interval, less what is owed to batches before. It begins small, grows twentyfold a batch while batches are quick, and
-//!   shrinks at once, in the middle of a batch that overruns.
+//! - Where blocks are worked on as they close, what waits for that work is bounded by the time that
+//!   it takes, a quarter of an interval, and by a few slabs, which then stay in the cache.
+//! - Where blocks are read at their batch's turn, all batches that wait take in together what can
+//!   be processed in an interval, less what is owed to batches before. It begins small, grows
+//!   twentyfold a batch while batches are quick, and shrinks at once, in the middle of a batch that
+//!   overruns.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -15,16 +17,19 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// The first batch takes in this much a second, before anything is known. The next may be twenty times as large.
+/// The first batch takes in this much a second, before anything is known. The next may be twenty
+/// times as large.
 const FIRST_BYTES_PER_S: f64 = (8 << 20) as f64;
 
-/// Of what can be processed in an interval, the share that is let in; the rest is for what was not foreseen.
+/// Of what can be processed in an interval, the share that is let in; the rest is for what was not
+/// foreseen.
 const LET_IN_SHARE: f64 = 0.8;
 
 /// A batch that takes less than this share of its interval says only that more could be processed.
 const TELLING_SHARE: f64 = 0.05;
 
-/// The least of this many telling batches counts: a batch is quick now and then because its receivers were held back.
+/// The least of this many telling batches counts: a batch is quick now and then because its
+/// receivers were held back.
 const TELLING_BATCHES: usize = 4;
 
 /// What waits for early work may take this share of an interval to work off.
@@ -111,7 +116,8 @@ impl Admission {
                 || self.waiting_bytes.load(Ordering::Relaxed) < self.waiting_limit_now())
     }
 
-    /// A batch that runs longer than its interval shows, while it runs, how little can be processed.
+    /// A batch that runs longer than its interval shows, while it runs, how little can be
+    /// processed.
     fn waiting_limit_now(&self) -> u64 {
         let limit = self.waiting_limit.load(Ordering::Relaxed);
         match &*self.running.lock() {
@@ -134,9 +140,11 @@ impl Admission {
         }
     }
 
-    // ---- early work ---------------------------------------------------------------------------------------------
+    // ---- early work
+    // ---------------------------------------------------------------------------------------------
 
-    /// Early work on this many bytes took one thread this long, or, without a time, was left to the batch's turn.
+    /// Early work on this many bytes took one thread this long, or, without a time, was left to the
+    /// batch's turn.
     pub(crate) fn early_ended(&self, bytes: u64, took: Option<Duration>) {
         if let Some(took) = took.filter(|_| bytes > 0) {
             let ns_per_kb = (took.as_nanos() as u64).saturating_mul(1000) / bytes;
@@ -155,9 +163,11 @@ impl Admission {
         }
     }
 
-    // ---- batches ------------------------------------------------------------------------------------------------
+    // ---- batches
+    // ------------------------------------------------------------------------------------------------
 
-    /// The turn of a batch has come, `late` after its time, with this many of the bytes that waited.
+    /// The turn of a batch has come, `late` after its time, with this many of the bytes that
+    /// waited.
     pub(crate) fn turn_began(&self, late: Duration, bytes: u64) {
         self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
         let free_share = (1.0 - late.as_secs_f64() / self.bounds.interval.as_secs_f64()).max(0.0);
@@ -196,8 +206,9 @@ impl Admission {
     }
 
     fn wake_all(&self) {
-        // A receiver says that it pauses and then looks at the counters; here they have changed, and then it is looked
-        // whether it pauses. With a fence between on both sides, one of the two sees the other.
+        // A receiver says that it pauses and then looks at the counters; here they have changed,
+        // and then it is looked whether it pauses. With a fence between on both sides, one of the
+        // two sees the other.
         fence(Ordering::SeqCst);
         for wake in self.wakes.lock().iter() {
             wake();

@@ -25,7 +25,8 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// Whether the last failure is worth a sentence: the first of a row, and then every thirtieth, about once a minute.
+    /// Whether the last failure is worth a sentence: the first of a row, and then every thirtieth,
+    /// about once a minute.
     pub(super) fn worth_a_word(&self) -> bool {
         self.failures % 30 == 1
     }

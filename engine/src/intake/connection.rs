@@ -1,4 +1,5 @@
-//! One connection of a socket receiver: its bytes go into the receiver's slab, its unfinished line into its carry.
+//! One connection of a socket receiver: its bytes go into the receiver's slab, its unfinished line
+//! into its carry.
 
 use std::io::{self, Read};
 use std::net::SocketAddr;
@@ -78,8 +79,8 @@ impl Connection {
         self.carry.give_up()
     }
 
-    /// Reads once into `slab`. The lines that it completes are filled in; nothing else is. `framed.lines` is relative to
-    /// the slab's cut-off point.
+    /// Reads once into `slab`. The lines that it completes are filled in; nothing else is.
+    /// `framed.lines` is relative to the slab's cut-off point.
     pub(super) fn read(&mut self, slab: &mut Slab, limit: LineLimit) -> Step {
         let filled = slab.filled();
         let gap = self.carry.gap();
@@ -106,7 +107,8 @@ impl Connection {
                     }
                     return Step { framed, first_offset, outcome: Outcome::More };
                 }
-                // Without a carry, what is in front of the first line is the end of one that was dropped.
+                // Without a carry, what is in front of the first line is the end of one that was
+                // dropped.
                 let first_offset =
                     if gap == 0 { received_before + lines.start as u64 } else { first_offset };
                 self.offset = self.received - (gap + n - lines.end) as u64;

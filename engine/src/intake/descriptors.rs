@@ -10,8 +10,8 @@ const OTHER_DESCRIPTORS: u64 = 64;
 /// As many as a listener holds where nobody says otherwise.
 const USUAL_CONNECTIONS: u64 = 65_536;
 
-/// Raises the soft limit of this process so that `wanted` connections fit; left out, as far as the hard limit allows.
-/// Answers how many connections may be held.
+/// Raises the soft limit of this process so that `wanted` connections fit; left out, as far as the
+/// hard limit allows. Answers how many connections may be held.
 ///
 /// Fails, with the numbers, where `wanted` is more than the hard limit allows.
 pub(crate) fn reserve(wanted: Option<u64>) -> Result<u64> {

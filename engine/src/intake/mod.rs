@@ -1,8 +1,9 @@
 //! What has been received, and which batch it belongs to: received -> assigned -> done.
 //!
-//! Receivers store [`Parcel`]s of closed blocks, labelled with the batch whose interval they fall in, and say up to which
-//! moment they have closed everything. The driver waits for that, takes a batch's parcels, and is their only owner from
-//! then on. Between the two, early work may run on a parcel, and may even be done with it.
+//! Receivers store [`Parcel`]s of closed blocks, labelled with the batch whose interval they fall
+//! in, and say up to which moment they have closed everything. The driver waits for that, takes a
+//! batch's parcels, and is their only owner from then on. Between the two, early work may run on a
+//! parcel, and may even be done with it.
 
 mod admission;
 mod assignment;

@@ -49,7 +49,8 @@ enum Phase {
 }
 
 impl Parcel {
-    /// `framing` is what the receiver has counted: lines rejected or cut before they reached a block.
+    /// `framing` is what the receiver has counted: lines rejected or cut before they reached a
+    /// block.
     pub(crate) fn new(source: SourceId, blocks: Vec<Arc<TextBlock>>, framing: LineCounts) -> Self {
         Parcel {
             source,
@@ -100,8 +101,8 @@ impl Parcel {
         Some(work.blocks.clone())
     }
 
-    /// Ends early work. `committed` are the stages that have the parcel whole; `release` says that nobody else needs
-    /// the blocks, which lets their slab go back to the pool still warm.
+    /// Ends early work. `committed` are the stages that have the parcel whole; `release` says that
+    /// nobody else needs the blocks, which lets their slab go back to the pool still warm.
     pub(crate) fn end_early(
         &self,
         committed: Committed,
@@ -119,7 +120,8 @@ impl Parcel {
         drop(released);
     }
 
-    /// The batch's turn has come: waits for early work that runs, prevents what has not begun, and tells what is left.
+    /// The batch's turn has come: waits for early work that runs, prevents what has not begun, and
+    /// tells what is left.
     pub(crate) fn claim(&self) -> Claimed {
         let mut work = self.work.lock();
         self.finished.wait_while(&mut work, |work| work.phase == Phase::Running);

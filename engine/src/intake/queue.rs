@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// A queue of datasets, one for each coming batch. Clones are the same queue, so a program keeps one to push to.
+/// A queue of datasets, one for each coming batch. Clones are the same queue, so a program keeps
+/// one to push to.
 ///
 /// ```
 /// use millstream::Queue;

@@ -60,7 +60,8 @@ impl Order {
 }
 
 impl Receiver {
-    /// Starts `work` on a thread of its own. `wake` must make it look at its orders and at the clock.
+    /// Starts `work` on a thread of its own. `wake` must make it look at its orders and at the
+    /// clock.
     pub(super) fn spawn(
         source: SourceId,
         clock: &Clock,

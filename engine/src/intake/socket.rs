@@ -1,4 +1,5 @@
-//! The socket receiver: one thread, one event loop, any number of connections, all reading into one slab.
+//! The socket receiver: one thread, one event loop, any number of connections, all reading into one
+//! slab.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -33,7 +34,8 @@ const CONNECT_LIMIT: StdDuration = StdDuration::from_secs(10);
 /// How long to wait before accepting again after the process ran out of descriptors.
 const ACCEPT_AGAIN: StdDuration = StdDuration::from_millis(100);
 
-/// The most that a kernel holds of a connection's bytes, with room to spare: Linux's default limit is 6 MiB.
+/// The most that a kernel holds of a connection's bytes, with room to spare: Linux's default limit
+/// is 6 MiB.
 const MOST_ARRIVED_BYTES: u64 = 8 << 20;
 
 /// How often a draining receiver looks whether it may read on, beside being woken.
@@ -62,8 +64,8 @@ impl Endpoint {
         let failed = |e: io::Error| Error::io(format!("cannot listen on {address}"), &e);
         let listener = std::net::TcpListener::bind(&address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
-        // The standard library asks for a queue of 128; thousands of clients that come at once would be turned away,
-        // to try again a second later.
+        // The standard library asks for a queue of 128; thousands of clients that come at once
+        // would be turned away, to try again a second later.
         nix::sys::socket::listen(&listener, Backlog::MAXCONN).map_err(|e| failed(e.into()))?;
         let bound = listener.local_addr().map_err(failed)?;
         Ok((Endpoint::Listen(TcpListener::from_std(listener)), bound))
@@ -254,7 +256,8 @@ impl SocketReceiver {
         }
     }
 
-    // ---- blocks -------------------------------------------------------------------------------------------------
+    // ---- blocks
+    // -------------------------------------------------------------------------------------------------
 
     fn close_when_due(&mut self) {
         let now = self.around.clock.now();
@@ -328,7 +331,8 @@ impl SocketReceiver {
         }
     }
 
-    // ---- reading ------------------------------------------------------------------------------------------------
+    // ---- reading
+    // ------------------------------------------------------------------------------------------------
 
     /// Serves each connection that is ready with one read.
     fn read_ready_once(&mut self) {
@@ -468,7 +472,8 @@ impl SocketReceiver {
         }
     }
 
-    // ---- the link -----------------------------------------------------------------------------------------------
+    // ---- the link
+    // -----------------------------------------------------------------------------------------------
 
     fn tend_link(&mut self, event: bool) {
         // Taken out while it is tended, because tending it makes connections.
@@ -549,7 +554,8 @@ impl SocketReceiver {
                 if event || now >= until =>
             {
                 let failure = match (stream.take_error(), stream.peer_addr()) {
-                    // A port of this machine that nobody listens on may, by chance, be the very one dialled from.
+                    // A port of this machine that nobody listens on may, by chance, be the very one
+                    // dialled from.
                     (Ok(None), Ok(peer)) if stream.local_addr().is_ok_and(|own| own == peer) => {
                         "nobody listens there".to_string()
                     }
@@ -576,7 +582,8 @@ impl SocketReceiver {
         }
     }
 
-    /// Dials the first of `addresses` that lets itself be dialled; `failure` is what to say when there is none.
+    /// Dials the first of `addresses` that lets itself be dialled; `failure` is what to say when
+    /// there is none.
     fn try_next(
         &mut self,
         target: &str,
@@ -630,7 +637,8 @@ impl SocketReceiver {
         *state = Dialling::At(Instant::now() + wait);
     }
 
-    // ---- stopping -----------------------------------------------------------------------------------------------
+    // ---- stopping
+    // -----------------------------------------------------------------------------------------------
 
     /// Reads what had arrived when the stop was ordered: a sender that goes on is not followed.
     fn drain(&mut self) {
@@ -660,8 +668,8 @@ impl SocketReceiver {
         }
     }
 
-    /// Reads what has arrived if `drain`, closes the last blocks and everything else. A line that its sender had not
-    /// finished is no record.
+    /// Reads what has arrived if `drain`, closes the last blocks and everything else. A line that
+    /// its sender had not finished is no record.
     fn stop(mut self, drain: bool) {
         if drain {
             self.tend_link(true);

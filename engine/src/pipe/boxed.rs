@@ -1,4 +1,5 @@
-//! A pipe without its type: for streams kept in a struct, chosen by an `if`, or built while the program runs.
+//! A pipe without its type: for streams kept in a struct, chosen by an `if`, or built while the
+//! program runs.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -7,7 +8,8 @@ use super::sealed::Sealed;
 use super::{Pipe, Trace};
 use crate::batch::Batch;
 
-/// Records cross the boundary in chunks of this many, so that the indirect call is paid once for each of them.
+/// Records cross the boundary in chunks of this many, so that the indirect call is paid once for
+/// each of them.
 const CHUNK_RECORDS: usize = 1024;
 
 /// A pipe of which only the item's type is known. See [`DStream::boxed`](crate::DStream::boxed).

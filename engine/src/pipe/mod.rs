@@ -1,9 +1,10 @@
 //! A stage's inner loop: operators fused like iterator adapters, pushing records into a sink.
 //!
-//! [`Pipe`] is what a [`DStream`](crate::DStream) is made of. Once per batch it is *prepared*, which answers how many
-//! partitions there are; then each partition is *run*, in a task of its own, and pushes its records. Nothing is dispatched per
-//! record: a chain of pipes compiles to one loop. Types are erased at the edge of a stage ([`Edge`](crate::Edge)), once
-//! per partition, and inside [`Boxed`](crate::Boxed), once per 1024 records.
+//! [`Pipe`] is what a [`DStream`](crate::DStream) is made of. Once per batch it is *prepared*,
+//! which answers how many partitions there are; then each partition is *run*, in a task of its own,
+//! and pushes its records. Nothing is dispatched per record: a chain of pipes compiles to one loop.
+//! Types are erased at the edge of a stage ([`Edge`](crate::Edge)), once per partition, and inside
+//! [`Boxed`](crate::Boxed), once per 1024 records.
 
 mod boxed;
 mod narrow;
@@ -25,8 +26,8 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-/// The records of a stream, as a loop. Made by the methods of [`DStream`](crate::DStream), and sealed: a pipe of a user's could keep
-/// what it must not.
+/// The records of a stream, as a loop. Made by the methods of [`DStream`](crate::DStream), and
+/// sealed: a pipe of a user's could keep what it must not.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a pipeline",
     note = "pipelines are made by the methods of `DStream`"
@@ -53,8 +54,8 @@ pub trait Pipe<'b>: sealed::Sealed + Clone + Send + Sync + 'b {
     where
         S: FnMut(Self::Item) -> ControlFlow<()>;
 
-    /// Pushes the text of one partition in pieces of one line or of many, newlines included or not: for operators to
-    /// which a newline is one more separator.
+    /// Pushes the text of one partition in pieces of one line or of many, newlines included or not:
+    /// for operators to which a newline is one more separator.
     #[doc(hidden)]
     #[inline]
     fn run_text<S>(&self, plan: &Self::Plan, partition: usize, mut sink: S) -> ControlFlow<()>

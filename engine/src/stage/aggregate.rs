@@ -1,9 +1,11 @@
-//! A stage that brings records together, and can do its map side on each block as soon as the block closes.
+//! A stage that brings records together, and can do its map side on each block as soon as the block
+//! closes.
 //!
-//! A task's work goes into a *scratch*, which may borrow from the task's blocks. Early work merges a finished scratch
-//! into what the stage *keeps* for the batch, which owns itself, so that the blocks can go. That merge calls users' code
-//! first and changes nothing before every call has returned: blocks are taken in whole or not at all. At the batch's turn
-//! tasks run for the blocks that are left, and the last merge makes the result of the kept and the scratches.
+//! A task's work goes into a *scratch*, which may borrow from the task's blocks. Early work merges
+//! a finished scratch into what the stage *keeps* for the batch, which owns itself, so that the
+//! blocks can go. That merge calls users' code first and changes nothing before every call has
+//! returned: blocks are taken in whole or not at all. At the batch's turn tasks run for the blocks
+//! that are left, and the last merge makes the result of the kept and the scratches.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +60,8 @@ pub(crate) trait Aggregate<'b, P: Pipe<'b>>: Send + Sync + 'b {
 pub(crate) struct AggregateNode<'b, P: Pipe<'b>, A: Aggregate<'b, P>> {
     pipe: P,
     aggregate: A,
-    /// The bit by which blocks say that this stage has taken them in; 0 where there is no early work.
+    /// The bit by which blocks say that this stage has taken them in; 0 where there is no early
+    /// work.
     bit: Committed,
     /// By batch: what early work has kept, a piece for each task that ran at the same time.
     kept: Mutex<BTreeMap<Time, Vec<A::Kept>>>,

@@ -38,7 +38,8 @@ struct Node<'b, T> {
 enum Memo<T> {
     Nothing,
     Data(Arc<Partitions<T>>),
-    /// It failed, and fails for every reader alike: computing it again would miss what the first try has used up.
+    /// It failed, and fails for every reader alike: computing it again would miss what the first
+    /// try has used up.
     Failed(String),
 }
 

@@ -1,4 +1,5 @@
-//! The edges between stages: where records of different partitions meet, types are erased, and work may begin early.
+//! The edges between stages: where records of different partitions meet, types are erased, and work
+//! may begin early.
 
 mod aggregate;
 mod count;

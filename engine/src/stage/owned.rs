@@ -2,9 +2,10 @@
 
 /// Whether values of type `V` certainly own all that they are made of.
 ///
-/// A value may be of any type, and `&'b str` is one; nothing in the language tells at run time whether a type mentions `'b`. So
-/// this names the types that do not, and says no to all others, whose blocks then stay until their batch is over.
-/// It is exact for a type that it names: two types of which neither mentions a lifetime are the same or are not.
+/// A value may be of any type, and `&'b str` is one; nothing in the language tells at run time
+/// whether a type mentions `'b`. So this names the types that do not, and says no to all others,
+/// whose blocks then stay until their batch is over. It is exact for a type that it names: two
+/// types of which neither mentions a lifetime are the same or are not.
 pub(crate) fn owns_itself<V>() -> bool {
     let this = typeid::of::<V>();
     macro_rules! is_one_of {

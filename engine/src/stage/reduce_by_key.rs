@@ -112,7 +112,8 @@ where
     }
 
     fn keep(&self, scratch: &Scratch<K, V>, kept: &mut Kept<K::Owned, V>) {
-        // Users' code runs here, and only here; what a panic leaves behind in `staged` is dropped at the next merge.
+        // Users' code runs here, and only here; what a panic leaves behind in `staged` is dropped
+        // at the next merge.
         kept.staged.clear();
         for (hash, key, value) in scratch.entries() {
             kept.staged.push(match kept.table.find(hash, |owned| key.is(owned)) {

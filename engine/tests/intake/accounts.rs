@@ -22,7 +22,8 @@ fn three_sources(conf: Conf) -> (Rig<(String, u64)>, TcpListener) {
     (rig, server)
 }
 
-/// What a source is sent in a batch: lines, one of them too long, and the last without its line end.
+/// What a source is sent in a batch: lines, one of them too long, and the last without its line
+/// end.
 fn text(source: usize, batch: usize) -> String {
     let lines: String = (0..100 * source + batch).map(|n| format!("s{source} n{n}\n")).collect();
     format!("{lines}{}\nlast s{source}", "x".repeat(40))

@@ -59,7 +59,8 @@ fn sayings(stdout: impl Read + Send + 'static) -> Receiver<String> {
     told
 }
 
-/// Hears until something begins with `start`, and gives the rest of it; remembers all the lines on the way.
+/// Hears until something begins with `start`, and gives the rest of it; remembers all the lines on
+/// the way.
 fn hear(said: &Receiver<String>, start: &str, lines: &mut Vec<String>) -> String {
     wait_until(start, || {
         let saying = said.recv_timeout(PATIENCE).ok()?;

@@ -70,8 +70,8 @@ fn pairs_of_cuts() -> Vec<(usize, usize)> {
     pairs.collect()
 }
 
-/// Sends the odd bytes in three pieces over a connection for each pair of cuts, and sees to it that the engine reads the pieces
-/// one by one.
+/// Sends the odd bytes in three pieces over a connection for each pair of cuts, and sees to it that
+/// the engine reads the pieces one by one.
 fn pairs_of_cuts_give_the_same_lines(long: LongLines, invalid: InvalidUtf8) {
     let rig = Rig::of_lines(odd_conf(long, invalid));
     let (lines, counts) = model(ODD, long, invalid);

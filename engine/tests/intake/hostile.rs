@@ -12,7 +12,8 @@ const MIB: usize = 1 << 20;
 /// What a process's memory may vary by without anybody keeping received data.
 const SLACK_BYTES: u64 = 12 << 20;
 
-/// Sends a line of `mebibytes` and a short one, and holds the engine to little memory all the while.
+/// Sends a line of `mebibytes` and a short one, and holds the engine to little memory all the
+/// while.
 fn endless(policy: LongLines, mebibytes: usize) -> Rig {
     let rig = Rig::of_lines(conf().long_lines(policy).memory_bytes(8 << 20));
     let mut client = rig.client();

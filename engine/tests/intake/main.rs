@@ -1,5 +1,6 @@
-//! Receiving, under attack: odd bytes, hostile and vanishing peers, too little memory, too few descriptors, panics and
-//! stops at bad moments. Real loopback sockets, and a clock that the tests move by hand wherever it can be.
+//! Receiving, under attack: odd bytes, hostile and vanishing peers, too little memory, too few
+//! descriptors, panics and stops at bad moments. Real loopback sockets, and a clock that the tests
+//! move by hand wherever it can be.
 
 mod child;
 mod reset;

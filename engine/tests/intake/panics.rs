@@ -10,7 +10,8 @@ use crate::rig::{Rig, conf};
 
 type Counts = (String, u64);
 
-/// Counts lines; `each` is called with every line, `both` with every two counts that are brought together.
+/// Counts lines; `each` is called with every line, `both` with every two counts that are brought
+/// together.
 fn counting(
     early: bool,
     each: impl Fn(&str) + Clone + Send + Sync + 'static,

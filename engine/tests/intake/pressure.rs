@@ -32,7 +32,8 @@ fn send_numbered_lines(address: SocketAddr) {
     }
 }
 
-/// Sends the lines as fast as they are taken, and watches the memory until `done` says that all are through.
+/// Sends the lines as fast as they are taken, and watches the memory until `done` says that all are
+/// through.
 fn under_pressure<T: Send + 'static>(
     setup: impl for<'b> Fn(&Scope<'b>, &Collector<T>) -> Result<(), BoxError> + Send + Sync + 'static,
 ) -> Vec<T> {

@@ -1,4 +1,5 @@
-//! A running engine in a test's hands: bytes in, batches out, and an ear on everything that it says.
+//! A running engine in a test's hands: bytes in, batches out, and an ear on everything that it
+//! says.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};

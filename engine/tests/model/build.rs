@@ -1,5 +1,5 @@
-//! A program as the engine's streams. Every operator is boxed behind it, so that the next can be chosen while the
-//! program is built; what stands directly behind a source is fused with it.
+//! A program as the engine's streams. Every operator is boxed behind it, so that the next can be
+//! chosen while the program is built; what stands directly behind a source is fused with it.
 
 use std::iter::repeat_n;
 use std::sync::Arc;
@@ -175,8 +175,8 @@ impl<'b> Borrows<'b> for (u64, &'b str) {
     }
 }
 
-/// Describes `program` to the engine. A queue source takes from the queue of its number, and output `i` collects into
-/// `into[i]`.
+/// Describes `program` to the engine. A queue source takes from the queue of its number, and output
+/// `i` collects into `into[i]`.
 pub(crate) fn describe<'b>(
     scope: &Scope<'b>,
     program: &Program,

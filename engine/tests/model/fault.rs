@@ -5,7 +5,8 @@ use std::panic;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, Once};
 
-/// The word that marks a record of each batch. A batch has one mark, in as many records as operators make of it.
+/// The word that marks a record of each batch. A batch has one mark, in as many records as
+/// operators make of it.
 pub(crate) const MARKS: [&str; 5] = ["boom0", "boom1", "boom2", "boom3", "boom4"];
 
 /// What the panics here say, so that the hook knows them.
@@ -13,7 +14,8 @@ const MESSAGE: &str = "a fault that the test wants";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
-    /// Fragile operators panic the first so many times that they meet a mark, whichever of its records it is.
+    /// Fragile operators panic the first so many times that they meet a mark, whichever of its
+    /// records it is.
     AtMarks { times: u32 },
     /// Fragile operators panic whenever they meet a mark.
     AlwaysAtMarks,
@@ -21,7 +23,8 @@ pub(crate) enum Fault {
     InMerges { from: u32, times: u32 },
 }
 
-/// The most times that a fault which passes may panic: a task is tried four times, and all may hit the same task.
+/// The most times that a fault which passes may panic: a task is tried four times, and all may hit
+/// the same task.
 pub(crate) const MOST_TIMES: u32 = 3;
 
 /// Counts the attempts of one run.

@@ -70,7 +70,8 @@ fn operator(random: &mut Random, of: Kind) -> Operator {
     }
 }
 
-/// One to four outputs; often the last stream, and sometimes one stream twice. Some streams are read by none.
+/// One to four outputs; often the last stream, and sometimes one stream twice. Some streams are
+/// read by none.
 fn outputs(random: &mut Random, nodes: &[Node]) -> Vec<Output> {
     let actions = [Action::Collect, Action::Collect, Action::Collect, Action::Count];
     let mut outputs = vec![Output { node: nodes.len() - 1, action: Action::Collect }];

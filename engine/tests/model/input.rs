@@ -8,7 +8,8 @@ pub(crate) type Batches = Vec<Vec<String>>;
 
 const MOST_BATCHES: usize = 5;
 
-/// A batch has this many keys once in a while, enough for the shuffle to be divided and for text to be split among tasks.
+/// A batch has this many keys once in a while, enough for the shuffle to be divided and for text to
+/// be split among tasks.
 const MANY_WORDS: usize = 10_000;
 
 const ODD_WORDS: [&str; 12] = [
@@ -51,8 +52,8 @@ pub(crate) fn batches(random: &mut Random, sources: usize, marked: bool) -> Vec<
         .collect()
 }
 
-/// At most some dozens of lines; none at all in every fourth batch. Keys come and go, as a batch has words around its
-/// number.
+/// At most some dozens of lines; none at all in every fourth batch. Keys come and go, as a batch
+/// has words around its number.
 fn few_lines(random: &mut Random, batch: usize) -> Vec<String> {
     if random.one_in(4) {
         return Vec::new();
@@ -100,7 +101,8 @@ fn mark(random: &mut Random, lines: &mut Vec<String>, batch: usize) {
     lines.insert(at, format!("{before}{mark}{after}"));
 }
 
-/// The lines as the blocks of a text queue: some of several lines, some of none, some whose last line has no end.
+/// The lines as the blocks of a text queue: some of several lines, some of none, some whose last
+/// line has no end.
 pub(crate) fn blocks(random: &mut Random, lines: &[String]) -> Vec<String> {
     let mut blocks = vec![String::new()];
     for line in lines {

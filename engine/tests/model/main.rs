@@ -1,8 +1,9 @@
-//! Random programs held against a naive model: the same lines, cut into batches and blocks at random, go through the
-//! engine and through a few loops over `Vec` and `BTreeMap`, and both must give the same multisets.
+//! Random programs held against a naive model: the same lines, cut into batches and blocks at
+//! random, go through the engine and through a few loops over `Vec` and `BTreeMap`, and both must
+//! give the same multisets.
 //!
-//! A case that fails is made small and printed with its seed. `MILLSTREAM_SEED=17` runs that seed alone, and
-//! `MILLSTREAM_SEED=1000..9000` goes on a longer hunt.
+//! A case that fails is made small and printed with its seed. `MILLSTREAM_SEED=17` runs that seed
+//! alone, and `MILLSTREAM_SEED=1000..9000` goes on a longer hunt.
 
 mod build;
 mod case;
@@ -26,7 +27,8 @@ use check::{Seen, check};
 use program::Source;
 use shrink::shrink;
 
-/// A failure over sockets may take the right moment, so a case that has not failed is tried again this often.
+/// A failure over sockets may take the right moment, so a case that has not failed is tried again
+/// this often.
 const TRIES_OVER_A_SOCKET: usize = 4;
 
 #[test]

@@ -1,4 +1,5 @@
-//! The obvious version: each batch computed from its lines, an operator at a time, with a `Vec` and a `BTreeMap`.
+//! The obvious version: each batch computed from its lines, an operator at a time, with a `Vec` and
+//! a `BTreeMap`.
 
 use std::collections::BTreeMap;
 use std::iter::repeat_n;

@@ -1,4 +1,5 @@
-//! A program: operators in the order in which they are made, each reading some that were made before, and outputs.
+//! A program: operators in the order in which they are made, each reading some that were made
+//! before, and outputs.
 
 use std::fmt;
 
@@ -130,7 +131,8 @@ impl Program {
 }
 
 impl Program {
-    /// The same operators with the kinds that follow from what they read; `None` if one does not take what it reads.
+    /// The same operators with the kinds that follow from what they read; `None` if one does not
+    /// take what it reads.
     pub(crate) fn retyped(mut self) -> Option<Program> {
         for i in 0..self.nodes.len() {
             let (before, rest) = self.nodes.split_at_mut(i);

@@ -1,7 +1,7 @@
 //! Records as the model has them, and the functions that programs apply to records.
 //!
-//! The engine's side and the model share these functions: what is tested is which records meet which function, and how
-//! often, not the functions.
+//! The engine's side and the model share these functions: what is tested is which records meet
+//! which function, and how often, not the functions.
 
 use std::fmt;
 

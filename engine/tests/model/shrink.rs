@@ -8,7 +8,8 @@ use crate::smaller::smaller;
 /// Shrinking ends after this, with what it has.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The smallest case found for which `fails` says why, and what it says. `case` fails because of `reason`.
+/// The smallest case found for which `fails` says why, and what it says. `case` fails because of
+/// `reason`.
 pub(crate) fn shrink(
     mut case: Case,
     mut reason: String,

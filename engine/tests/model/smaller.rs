@@ -1,4 +1,5 @@
-//! What can be taken away from a case. Each step leaves strictly less, so taking away comes to an end.
+//! What can be taken away from a case. Each step leaves strictly less, so taking away comes to an
+//! end.
 
 use std::iter::successors;
 use std::ops::Range;

@@ -35,7 +35,8 @@ pub(crate) struct Sockets {
     whole_bytes: u64,
 }
 
-/// What is still to be written to a connection in this batch, and the bytes of its line that is not whole.
+/// What is still to be written to a connection in this batch, and the bytes of its line that is not
+/// whole.
 struct Pending<'s> {
     stream: &'s mut TcpStream,
     writes: VecDeque<Vec<u8>>,
@@ -54,7 +55,8 @@ impl Sockets {
         Sockets { connections, whole_bytes: 0 }
     }
 
-    /// Sends the lines of a batch that is due at `due`, and returns when the engine has taken them in, before that time.
+    /// Sends the lines of a batch that is due at `due`, and returns when the engine has taken them
+    /// in, before that time.
     pub(crate) fn send(
         &mut self,
         case: &Case,
@@ -92,7 +94,8 @@ impl Sockets {
 }
 
 impl Pending<'_> {
-    /// Writes once, and gives the bytes of the lines that became whole by it; `None` if there is nothing left to write.
+    /// Writes once, and gives the bytes of the lines that became whole by it; `None` if there is
+    /// nothing left to write.
     fn write(&mut self) -> Option<u64> {
         let bytes = self.writes.pop_front()?;
         self.stream.write_all(&bytes).expect("the source reads until it is stopped");
