@@ -1,7 +1,7 @@
 //! The disk, behind a seam: the machine's, or one in memory for tests.
 //!
-//! What the engine writes for good (progress today) goes through [`Disk`], so that a test can look
-//! at it, and take it away at any moment, without a file system.
+//! What the engine writes to files (the progress, where it is asked for) goes through [`Disk`], so that
+//! a test can look at it, and take it away at any moment, without a file system.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -10,8 +10,9 @@ use crate::early;
 use crate::engine::Engine;
 use crate::error::{BoxError, Error, Result};
 use crate::graph::{Graph, SourceKind};
+use crate::intake::link::Endpoint;
 use crate::intake::receiver::{Receiver, Surroundings};
-use crate::intake::socket::{Endpoint, start_socket};
+use crate::intake::socket::start_socket;
 use crate::intake::{Admission, Bounds, Intake, Reads, reserve_descriptors};
 use crate::progress::{Notice, Progress};
 use crate::scope::Scope;
@@ -142,7 +143,6 @@ impl Driver {
             block_interval: self.orders.block_interval,
             policy: parts.policy,
             reads: Reads { early: false, at_turn: true },
-            max_connections: 1,
             max_carry_bytes: parts.carry_bytes,
         };
         let mut listening = Vec::new();
@@ -150,8 +150,8 @@ impl Driver {
             let endpoint = match &source.kind {
                 SourceKind::Dial(target) => Endpoint::Dial(target.clone()),
                 SourceKind::Listen(address) => {
-                    surroundings.max_connections = reserve_descriptors(parts.conf.max_connections)?;
-                    let (endpoint, address) = Endpoint::listen(address)?;
+                    let most = reserve_descriptors(parts.conf.max_connections)?;
+                    let (endpoint, address) = Endpoint::listen(address, most)?;
                     listening.push(address);
                     self.orders
                         .progress
@@ -270,8 +270,7 @@ impl Driver {
         in_time
     }
 
-    // ---- one batch
-    // ----------------------------------------------------------------------------------------------
+    // ---- one batch ----
 
     fn run_next(&mut self) {
         let time = self.next;

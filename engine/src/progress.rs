@@ -3,12 +3,14 @@
 //! benchmarks all read these.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 
+use crate::disk::{Disk, DiskFile};
 use crate::time::{Duration, Time};
 
 /// The version of [`BatchReport`]'s JSON form. It changes when a field changes its meaning or goes.
@@ -242,6 +244,21 @@ impl<W: Write + Send> JsonLines<W> {
     /// Writes to `out`, a line and a flush per batch.
     pub fn new(out: W) -> Self {
         JsonLines(Mutex::new(out))
+    }
+}
+
+impl<F: DiskFile> JsonLines<F> {
+    /// Writes to a new file at `path`; fails where there is one already.
+    ///
+    /// ```
+    /// use millstream::{disk::MemoryDisk, progress::JsonLines};
+    /// let disk = MemoryDisk::default();
+    /// let lines = JsonLines::create(&disk, "progress.ndjson".as_ref())?;
+    /// assert!(JsonLines::create(&disk, "progress.ndjson".as_ref()).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn create<D: Disk<File = F>>(disk: &D, path: &Path) -> io::Result<Self> {
+        Ok(JsonLines::new(disk.create_new(path)?))
     }
 }
 

@@ -71,8 +71,7 @@ impl Status {
         self.inner.lock().state
     }
 
-    // ---- the driver's side
-    // --------------------------------------------------------------------------------------
+    // ---- the driver's side ----
 
     pub(crate) fn begin(&self) {
         let mut inner = self.inner.lock();
@@ -126,8 +125,7 @@ impl Status {
         self.changed.notify_all();
     }
 
-    // ---- the handles' side
-    // --------------------------------------------------------------------------------------
+    // ---- the handles' side ----
 
     /// Orders a stop. An order to stop now overrules a graceful one, not the other way round.
     pub(crate) fn order(&self, stop: Stop) {

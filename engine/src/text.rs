@@ -150,6 +150,8 @@ fn mend(bytes: &[u8], policy: TextPolicy) -> Checked {
         kept.push(b'\n');
         counts.records += 1;
     }
+    let framed = memchr_iter(b'\n', bytes).count() as u64;
+    assert_eq!(framed, counts.records + counts.rejected, "every line framed is given or rejected");
     Checked { bytes: kept.into(), counts }
 }
 

@@ -140,8 +140,7 @@ impl Admission {
         }
     }
 
-    // ---- early work
-    // ---------------------------------------------------------------------------------------------
+    // ---- early work ----
 
     /// Early work on this many bytes took one thread this long, or, without a time, was left to the
     /// batch's turn.
@@ -163,8 +162,7 @@ impl Admission {
         }
     }
 
-    // ---- batches
-    // ------------------------------------------------------------------------------------------------
+    // ---- batches ----
 
     /// The turn of a batch has come, `late` after its time, with this many of the bytes that
     /// waited.

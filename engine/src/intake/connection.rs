@@ -2,7 +2,6 @@
 //! into its carry.
 
 use std::io::{self, Read};
-use std::net::SocketAddr;
 
 use mio::net::TcpStream;
 
@@ -12,7 +11,6 @@ use crate::slabs::Slab;
 /// A connection. Idle, it costs this struct and at most a kibibyte of carry.
 pub(super) struct Connection {
     stream: TcpStream,
-    peer: SocketAddr,
     carry: Carry,
     /// Bytes read since the connection was made.
     received: u64,
@@ -42,12 +40,8 @@ pub(super) enum Outcome {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, peer: SocketAddr) -> Self {
-        Connection { stream, peer, carry: Carry::default(), received: 0, offset: 0, queued: false }
-    }
-
-    pub(super) fn peer(&self) -> SocketAddr {
-        self.peer
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Connection { stream, carry: Carry::default(), received: 0, offset: 0, queued: false }
     }
 
     pub(super) fn stream(&mut self) -> &mut TcpStream {

@@ -10,6 +10,8 @@ mod assignment;
 mod backoff;
 mod connection;
 mod descriptors;
+pub(crate) mod link;
+mod occasional;
 mod parcel;
 pub(crate) mod queue;
 pub(crate) mod receiver;

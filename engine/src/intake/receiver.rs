@@ -26,8 +26,6 @@ pub(crate) struct Surroundings {
     pub(crate) policy: TextPolicy,
     /// How this receiver's blocks are read.
     pub(crate) reads: Reads,
-    /// The most connections that one receiver holds.
-    pub(crate) max_connections: u64,
     /// The most memory that the unfinished lines of one receiver may hold together.
     pub(crate) max_carry_bytes: usize,
 }

@@ -3,18 +3,16 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::time::{Duration as StdDuration, Instant};
 
-use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token, Waker};
-use nix::sys::socket::Backlog;
+use mio::{Events, Poll, Token, Waker};
 
-use super::backoff::Backoff;
 use super::connection::{Connection, Outcome};
+use super::link::{Endpoint, LISTENER, Link, Made};
+use super::occasional::Occasional;
 use super::parcel::Parcel;
 use super::receiver::{Order, Receiver, Surroundings};
 use crate::block::{Block, Origin, SourceId};
@@ -26,51 +24,12 @@ use crate::text::TextBlock;
 use crate::time::Time;
 
 const WAKE: Token = Token(usize::MAX);
-const LISTENER: Token = Token(usize::MAX - 1);
-
-/// A dialled connection that is not up by then is given up.
-const CONNECT_LIMIT: StdDuration = StdDuration::from_secs(10);
-
-/// How long to wait before accepting again after the process ran out of descriptors.
-const ACCEPT_AGAIN: StdDuration = StdDuration::from_millis(100);
-
 /// The most that a kernel holds of a connection's bytes, with room to spare: Linux's default limit
 /// is 6 MiB.
 const MOST_ARRIVED_BYTES: u64 = 8 << 20;
 
 /// How often a draining receiver looks whether it may read on, beside being woken.
 const PAUSE_LOOK: StdDuration = StdDuration::from_millis(10);
-
-/// A full budget is worth a sentence this often.
-const FULL_AGAIN: StdDuration = StdDuration::from_secs(60);
-
-/// Where a socket receiver gets its connections from.
-pub(crate) enum Endpoint {
-    /// It dials `HOST:PORT`, again and again.
-    Dial(String),
-    /// It accepts connections.
-    Listen(TcpListener),
-}
-
-impl Endpoint {
-    /// Listens on `HOST:PORT`; on loopback where only a `PORT`, or `:PORT`, is given.
-    pub(crate) fn listen(address: &str) -> Result<(Self, SocketAddr)> {
-        let port_alone = address.strip_prefix(':').unwrap_or(address);
-        let address = if port_alone.parse::<u16>().is_ok() {
-            format!("127.0.0.1:{port_alone}")
-        } else {
-            address.into()
-        };
-        let failed = |e: io::Error| Error::io(format!("cannot listen on {address}"), &e);
-        let listener = std::net::TcpListener::bind(&address).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
-        // The standard library asks for a queue of 128; thousands of clients that come at once
-        // would be turned away, to try again a second later.
-        nix::sys::socket::listen(&listener, Backlog::MAXCONN).map_err(|e| failed(e.into()))?;
-        let bound = listener.local_addr().map_err(failed)?;
-        Ok((Endpoint::Listen(TcpListener::from_std(listener)), bound))
-    }
-}
 
 /// Starts the receiver of `source` on a thread of its own.
 pub(crate) fn start_socket(
@@ -101,6 +60,9 @@ pub(crate) fn start_socket(
             }
         }
     }));
+    let registry = poll.registry().try_clone().map_err(failed)?;
+    let link = Link::new(name.clone(), endpoint, registry, surroundings.progress.clone());
+    let link = link.map_err(failed)?;
     let order = Arc::new(Order::default());
     let clock = surroundings.clock.clone();
     let receiver = SocketReceiver {
@@ -116,14 +78,12 @@ pub(crate) fn start_socket(
         open: Vec::new(),
         framing: LineCounts::default(),
         connections: HashMap::new(),
-        next_connection: 0,
         ready: VecDeque::new(),
         carried_bytes: 0,
-        said_full_at: None,
-        said_no_more_at: None,
-        said_dropped_at: None,
+        full: Occasional::default(),
+        dropped: Occasional::default(),
         draining: false,
-        link: Link::new(endpoint),
+        link,
         around: surroundings,
     };
     Receiver::spawn(source, &clock, order, wake, move || receiver.run())
@@ -146,13 +106,11 @@ struct SocketReceiver {
     /// Lines counted since the last cut.
     framing: LineCounts,
     connections: HashMap<usize, Connection>,
-    next_connection: usize,
     /// Connections that may have bytes to read, each once, served in turn.
     ready: VecDeque<usize>,
     carried_bytes: usize,
-    said_full_at: Option<Instant>,
-    said_no_more_at: Option<Instant>,
-    said_dropped_at: Option<Instant>,
+    full: Occasional,
+    dropped: Occasional,
     /// Stopping: what has arrived is read, whatever the batches can take; only the budget binds.
     draining: bool,
     link: Link,
@@ -164,51 +122,6 @@ struct Run {
     connection: usize,
     offset: u64,
     range: Range<usize>,
-}
-
-/// The side of a receiver that makes connections.
-enum Link {
-    Dial { target: String, backoff: Backoff, state: Dialling },
-    Listen { listener: TcpListener, registered: bool, accept_again_at: Option<Instant> },
-}
-
-enum Dialling {
-    /// Not before then.
-    At(Instant),
-    /// Under way; the other addresses are tried after this one.
-    Trying {
-        connection: usize,
-        stream: TcpStream,
-        address: SocketAddr,
-        others: Vec<SocketAddr>,
-        until: Instant,
-    },
-    Up,
-}
-
-impl Link {
-    fn new(endpoint: Endpoint) -> Self {
-        match endpoint {
-            Endpoint::Dial(target) => Link::Dial {
-                target,
-                backoff: Backoff::default(),
-                state: Dialling::At(Instant::now()),
-            },
-            Endpoint::Listen(listener) => {
-                Link::Listen { listener, registered: false, accept_again_at: Some(Instant::now()) }
-            }
-        }
-    }
-
-    /// When it wants to be looked at without an event.
-    fn due(&self) -> Option<Instant> {
-        match self {
-            Link::Dial { state: Dialling::At(at), .. } => Some(*at),
-            Link::Dial { state: Dialling::Trying { until, .. }, .. } => Some(*until),
-            Link::Dial { state: Dialling::Up, .. } => None,
-            Link::Listen { accept_again_at, .. } => *accept_again_at,
-        }
-    }
 }
 
 impl SocketReceiver {
@@ -256,8 +169,7 @@ impl SocketReceiver {
         }
     }
 
-    // ---- blocks
-    // -------------------------------------------------------------------------------------------------
+    // ---- blocks ----
 
     fn close_when_due(&mut self) {
         let now = self.around.clock.now();
@@ -321,8 +233,7 @@ impl SocketReceiver {
     }
 
     fn say_full(&mut self) {
-        if self.said_full_at.is_none_or(|at| at.elapsed() >= FULL_AGAIN) {
-            self.said_full_at = Some(Instant::now());
+        if self.full.is_time() {
             self.around.progress.warn(format!(
                 "{}: received data fills its {} bytes of memory; senders are held back until a batch is done",
                 self.name,
@@ -331,8 +242,7 @@ impl SocketReceiver {
         }
     }
 
-    // ---- reading
-    // ------------------------------------------------------------------------------------------------
+    // ---- reading ----
 
     /// Serves each connection that is ready with one read.
     fn read_ready_once(&mut self) {
@@ -420,8 +330,7 @@ impl SocketReceiver {
         let framed = connection.give_up_line();
         self.carried_bytes = self.carried_bytes + connection.carried() - before;
         self.framing.rejected += framed.rejected;
-        if self.said_dropped_at.is_none_or(|at| at.elapsed() >= FULL_AGAIN) {
-            self.said_dropped_at = Some(Instant::now());
+        if self.dropped.is_time() {
             self.around.progress.warn(format!(
                 "{}: unfinished lines hold more than {} bytes, so the longest, of connection {id}, is dropped",
                 self.name, self.around.max_carry_bytes
@@ -441,204 +350,23 @@ impl SocketReceiver {
         let notice =
             Notice::Disconnected { source: self.name.clone(), connection: id as u64, reason };
         self.around.progress.notice(&notice);
-        if let Link::Dial { backoff, state, .. } = &mut self.link {
-            *state = Dialling::At(Instant::now() + backoff.failed());
-        }
+        self.link.lost_one();
     }
-
-    fn connect(&mut self, id: usize, mut stream: TcpStream, peer: SocketAddr, registered: bool) {
-        let registry = self.poll.registry();
-        let done = if registered {
-            registry.reregister(&mut stream, Token(id), Interest::READABLE)
-        } else {
-            registry.register(&mut stream, Token(id), Interest::READABLE)
-        };
-        match done {
-            Ok(()) => {
-                let connection = Connection::new(stream, peer);
-                let notice = Notice::Connected {
-                    source: self.name.clone(),
-                    connection: id as u64,
-                    peer: connection.peer().to_string(),
-                };
-                self.connections.insert(id, connection);
-                self.queue(id);
-                self.around.progress.notice(&notice);
-            }
-            Err(e) => self
-                .around
-                .progress
-                .warn(format!("{}: a connection with {peer} could not be watched: {e}", self.name)),
-        }
-    }
-
-    // ---- the link
-    // -----------------------------------------------------------------------------------------------
 
     fn tend_link(&mut self, event: bool) {
-        // Taken out while it is tended, because tending it makes connections.
-        let idle =
-            Link::Dial { target: String::new(), backoff: Backoff::default(), state: Dialling::Up };
-        let mut link = std::mem::replace(&mut self.link, idle);
-        match &mut link {
-            Link::Dial { target, backoff, state } => self.dial(target, backoff, state, event),
-            Link::Listen { listener, registered, accept_again_at } => {
-                if !*registered {
-                    *registered = true;
-                    if let Err(e) =
-                        self.poll.registry().register(listener, LISTENER, Interest::READABLE)
-                    {
-                        self.around
-                            .progress
-                            .warn(format!("{}: the listener could not be watched: {e}", self.name));
-                    }
-                }
-                if event || accept_again_at.is_some_and(|at| Instant::now() >= at) {
-                    *accept_again_at = self.accept(listener);
-                }
-            }
-        }
-        self.link = link;
-    }
-
-    /// Accepts what is waiting; answers when to try again where something stands in the way.
-    fn accept(&mut self, listener: &TcpListener) -> Option<Instant> {
-        loop {
-            if self.connections.len() as u64 >= self.around.max_connections {
-                self.say_no_more("Conf::max_connections allows no more");
-                return Some(Instant::now() + ACCEPT_AGAIN);
-            }
-            match listener.accept() {
-                Ok((stream, peer)) => {
-                    let id = self.new_connection();
-                    self.connect(id, stream, peer, false);
-                }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return None,
-                Err(e)
-                    if e.kind() == io::ErrorKind::Interrupted
-                        || e.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(e) => {
-                    self.say_no_more(&e.to_string());
-                    return Some(Instant::now() + ACCEPT_AGAIN);
-                }
-            }
+        for Made { id, stream, peer } in self.link.tend(event, self.connections.len()) {
+            let notice = Notice::Connected {
+                source: self.name.clone(),
+                connection: id as u64,
+                peer: peer.to_string(),
+            };
+            self.connections.insert(id, Connection::new(stream));
+            self.queue(id);
+            self.around.progress.notice(&notice);
         }
     }
 
-    fn say_no_more(&mut self, why: &str) {
-        if self.said_no_more_at.is_none_or(|at| at.elapsed() >= FULL_AGAIN) {
-            self.said_no_more_at = Some(Instant::now());
-            self.around.progress.warn(format!(
-                "{}: a connection could not be accepted ({why}); {} connections are open; trying again",
-                self.name,
-                self.connections.len()
-            ));
-        }
-    }
-
-    fn new_connection(&mut self) -> usize {
-        self.next_connection += 1;
-        self.next_connection - 1
-    }
-
-    fn dial(&mut self, target: &str, backoff: &mut Backoff, state: &mut Dialling, event: bool) {
-        let now = Instant::now();
-        match std::mem::replace(state, Dialling::Up) {
-            Dialling::At(at) if now >= at => match target.to_socket_addrs().map(Vec::from_iter) {
-                Ok(addresses) => {
-                    self.try_next(target, backoff, state, addresses, "it has no address".into())
-                }
-                Err(e) => self.dial_failed(target, backoff, state, &e.to_string()),
-            },
-            Dialling::Trying { connection, mut stream, address, others, until }
-                if event || now >= until =>
-            {
-                let failure = match (stream.take_error(), stream.peer_addr()) {
-                    // A port of this machine that nobody listens on may, by chance, be the very one
-                    // dialled from.
-                    (Ok(None), Ok(peer)) if stream.local_addr().is_ok_and(|own| own == peer) => {
-                        "nobody listens there".to_string()
-                    }
-                    (Ok(None), Ok(_)) => {
-                        backoff.succeeded();
-                        return self.connect(connection, stream, address, true);
-                    }
-                    (Ok(Some(e)), _) | (Err(e), _) => e.to_string(),
-                    (Ok(None), Err(_)) if now < until => {
-                        *state = Dialling::Trying { connection, stream, address, others, until };
-                        return;
-                    }
-                    (Ok(None), Err(_)) => format!("no answer within {} s", CONNECT_LIMIT.as_secs()),
-                };
-                if let Err(e) = self.poll.registry().deregister(&mut stream) {
-                    self.around.progress.warn(format!(
-                        "{}: a failed dial could not be deregistered: {e}",
-                        self.name
-                    ));
-                }
-                self.try_next(target, backoff, state, others, failure);
-            }
-            other => *state = other,
-        }
-    }
-
-    /// Dials the first of `addresses` that lets itself be dialled; `failure` is what to say when
-    /// there is none.
-    fn try_next(
-        &mut self,
-        target: &str,
-        backoff: &mut Backoff,
-        state: &mut Dialling,
-        addresses: Vec<SocketAddr>,
-        mut failure: String,
-    ) {
-        let mut addresses = addresses.into_iter();
-        while let Some(address) = addresses.next() {
-            let connection = self.new_connection();
-            let dialled = TcpStream::connect(address).and_then(|mut stream| {
-                self.poll.registry().register(
-                    &mut stream,
-                    Token(connection),
-                    Interest::WRITABLE,
-                )?;
-                Ok(stream)
-            });
-            match dialled {
-                Ok(stream) => {
-                    let until = Instant::now() + CONNECT_LIMIT;
-                    *state = Dialling::Trying {
-                        connection,
-                        stream,
-                        address,
-                        others: addresses.collect(),
-                        until,
-                    };
-                    return;
-                }
-                Err(e) => failure = e.to_string(),
-            }
-        }
-        self.dial_failed(target, backoff, state, &failure);
-    }
-
-    fn dial_failed(
-        &mut self,
-        target: &str,
-        backoff: &mut Backoff,
-        state: &mut Dialling,
-        failure: &str,
-    ) {
-        let wait = backoff.failed();
-        if backoff.worth_a_word() {
-            self.around
-                .progress
-                .warn(format!("{target} cannot be reached ({failure}); trying again until it can"));
-        }
-        *state = Dialling::At(Instant::now() + wait);
-    }
-
-    // ---- stopping
-    // -----------------------------------------------------------------------------------------------
+    // ---- stopping ----
 
     /// Reads what had arrived when the stop was ordered: a sender that goes on is not followed.
     fn drain(&mut self) {

@@ -37,7 +37,15 @@ impl<'b> Pipe<'b> for Lines {
     where
         S: FnMut(&'b str) -> ControlFlow<()>,
     {
-        plan[partition].iter().try_for_each(|block| for_each_line(block.text(), &mut sink))
+        for block in &plan[partition] {
+            let mut given = 0;
+            for_each_line(block.text(), |line| {
+                given += 1;
+                sink(line)
+            })?;
+            assert_eq!(given, block.counts().records, "a block gives the records that it counts");
+        }
+        ControlFlow::Continue(())
     }
 
     #[inline]

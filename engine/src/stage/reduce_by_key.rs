@@ -147,40 +147,42 @@ where
         if keys == 0 {
             return (0..partitions).map(|_| Vec::new()).collect();
         }
-        let merge = |range: Range<usize>| -> Partitions<(K, V)> {
+        // The entries of some partitions, brought together, and how many they were.
+        let merge = |range: Range<usize>| -> (usize, Partitions<(K, V)>) {
             let mut merged: Vec<Scratch<K, V>> =
                 range.clone().map(|_| Scratch::default()).collect();
+            let mut entered = 0;
             let mut add = |hash: u64, key: K, value: V| {
-                if let Some(part) = partition_of(&key, partitions)
-                    .checked_sub(range.start)
-                    .and_then(|i| merged.get_mut(i))
-                {
-                    part.add(hash, key, value, &self.f);
+                let partition = partition_of(&key, partitions);
+                if range.contains(&partition) {
+                    merged[partition - range.start].add(hash, key, value, &self.f);
+                    entered += 1;
                 }
             };
             for (kept, &keys) in kept.iter().zip(&lent) {
-                for ((&hash, key), value) in kept.table.hashes().iter().zip(keys).zip(&kept.values)
-                {
+                let hashed = kept.table.hashes().iter().zip(keys);
+                for ((&hash, key), value) in hashed.zip(&kept.values) {
                     add(hash, K::lend(key), value.clone());
                 }
             }
             for (hash, key, value) in scratches.iter().flat_map(Scratch::entries) {
                 add(hash, key.clone(), value.clone());
             }
-            merged
-                .iter()
-                .map(|part| {
-                    part.entries().map(|(_, key, value)| (key.clone(), value.clone())).collect()
-                })
-                .collect()
+            let pairs = |part: &Scratch<K, V>| {
+                part.entries().map(|(_, key, value)| (key.clone(), value.clone())).collect()
+            };
+            (entered, merged.iter().map(pairs).collect())
         };
         let tasks = if keys < LEAST_KEYS_TO_DIVIDE { 1 } else { partitions };
         let each = partitions / tasks;
-        batch
-            .run_stage("shuffle", tasks, |task| merge(task * each..(task + 1) * each))
-            .into_iter()
-            .flatten()
-            .collect()
+        let merged =
+            batch.run_stage("shuffle", tasks, |task| merge(task * each..(task + 1) * each));
+        let left: usize = merged.iter().map(|(entered, _)| entered).sum();
+        assert_eq!(
+            left, keys,
+            "each key of a shuffle is in one partition: is its Hash consistent?"
+        );
+        merged.into_iter().flat_map(|(_, partitions)| partitions).collect()
     }
 
     fn clear_scratch(scratch: &mut Scratch<K, V>) {

@@ -1,0 +1,288 @@
+//! The side of a socket receiver that makes connections: it dials one, again and again, or accepts
+//! as many as come.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Registry, Token};
+use nix::sys::socket::Backlog;
+
+use super::backoff::Backoff;
+use super::occasional::Occasional;
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+
+/// The token of the listener; connections have their own numbers.
+pub(super) const LISTENER: Token = Token(usize::MAX - 1);
+
+/// A dialled connection that is not up by then is given up.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long to wait before accepting again when there is no descriptor, or no room.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Where a socket receiver gets its connections from.
+pub(crate) enum Endpoint {
+    /// It dials `HOST:PORT`, again and again.
+    Dial(String),
+    /// It accepts this many connections at once.
+    Listen(TcpListener, u64),
+}
+
+impl Endpoint {
+    /// Listens on `HOST:PORT`; on loopback where only a `PORT`, or `:PORT`, is given.
+    pub(crate) fn listen(address: &str, max_connections: u64) -> Result<(Self, SocketAddr)> {
+        let port_alone = address.strip_prefix(':').unwrap_or(address);
+        let address = match port_alone.parse::<u16>() {
+            Ok(port) => format!("127.0.0.1:{port}"),
+            Err(_) => address.to_string(),
+        };
+        let failed = |e: io::Error| Error::io(format!("cannot listen on {address}"), &e);
+        let listener = std::net::TcpListener::bind(&address).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        // The standard library asks for a queue of 128; thousands of clients that come at once
+        // would be turned away, to try again a second later.
+        nix::sys::socket::listen(&listener, Backlog::MAXCONN).map_err(|e| failed(e.into()))?;
+        let bound = listener.local_addr().map_err(failed)?;
+        Ok((Endpoint::Listen(TcpListener::from_std(listener), max_connections), bound))
+    }
+}
+
+/// A new connection, registered for reading under its number.
+pub(super) struct Made {
+    pub(super) id: usize,
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+}
+
+/// Makes a receiver's connections, and numbers them.
+pub(super) struct Link {
+    name: String,
+    progress: Arc<Progress>,
+    registry: Registry,
+    next_id: usize,
+    side: Side,
+}
+
+enum Side {
+    Dial {
+        target: String,
+        backoff: Backoff,
+        state: Dialling,
+    },
+    Listen {
+        listener: TcpListener,
+        max_connections: u64,
+        /// When to look without an event: what came while there was no room caused its event then.
+        again_at: Option<Instant>,
+        no_more: Occasional,
+    },
+}
+
+enum Dialling {
+    /// Not before then.
+    At(Instant),
+    /// Under way; the other addresses are tried after this one.
+    Trying {
+        id: usize,
+        stream: TcpStream,
+        address: SocketAddr,
+        others: Vec<SocketAddr>,
+        until: Instant,
+    },
+    Up,
+}
+
+impl Link {
+    pub(super) fn new(
+        name: String,
+        endpoint: Endpoint,
+        registry: Registry,
+        progress: Arc<Progress>,
+    ) -> io::Result<Self> {
+        let side = match endpoint {
+            Endpoint::Dial(target) => Side::Dial {
+                target,
+                backoff: Backoff::default(),
+                state: Dialling::At(Instant::now()),
+            },
+            Endpoint::Listen(mut listener, max_connections) => {
+                registry.register(&mut listener, LISTENER, Interest::READABLE)?;
+                let no_more = Occasional::default();
+                Side::Listen { listener, max_connections, again_at: None, no_more }
+            }
+        };
+        Ok(Link { name, progress, registry, next_id: 0, side })
+    }
+
+    /// When it wants to be tended without an event.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match &self.side {
+            Side::Dial { state: Dialling::At(at), .. } => Some(*at),
+            Side::Dial { state: Dialling::Trying { until, .. }, .. } => Some(*until),
+            Side::Dial { state: Dialling::Up, .. } => None,
+            Side::Listen { again_at, .. } => *again_at,
+        }
+    }
+
+    /// Goes on after an event of its own, or because it is due. Gives the connections that are new;
+    /// `open` are those that there are.
+    pub(super) fn tend(&mut self, event: bool, open: usize) -> Vec<Made> {
+        let due = self.due().is_some_and(|at| Instant::now() >= at);
+        match &self.side {
+            _ if !event && !due => Vec::new(),
+            Side::Dial { .. } => self.dial().into_iter().collect(),
+            Side::Listen { .. } => self.accept(open),
+        }
+    }
+
+    /// A connection has ended: a dialled one is dialled again.
+    pub(super) fn lost_one(&mut self) {
+        if let Side::Dial { backoff, state, .. } = &mut self.side {
+            *state = Dialling::At(Instant::now() + backoff.failed());
+        }
+    }
+
+    fn warn(&self, sentence: &str) {
+        self.progress.warn(format!("{}: {sentence}", self.name));
+    }
+
+    // ---- accepting ----
+
+    /// Accepts what waits, as far as there is room.
+    fn accept(&mut self, open: usize) -> Vec<Made> {
+        let mut made = Vec::new();
+        let Side::Listen { listener, max_connections, again_at, no_more } = &mut self.side else {
+            return made;
+        };
+        *again_at = None;
+        let refused = loop {
+            if (open + made.len()) as u64 >= *max_connections {
+                break "Conf::max_connections allows no more".to_string();
+            }
+            match listener.accept() {
+                Ok((mut stream, peer)) => {
+                    let id = self.next_id;
+                    self.next_id += 1;
+                    match self.registry.register(&mut stream, Token(id), Interest::READABLE) {
+                        Ok(()) => made.push(Made { id, stream, peer }),
+                        Err(e) => break e.to_string(),
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return made,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(e) => break e.to_string(),
+            }
+        };
+        *again_at = Some(Instant::now() + ACCEPT_AGAIN);
+        if no_more.is_time() {
+            self.warn(&format!(
+                "a connection could not be accepted ({refused}); {} connections are open; trying again",
+                open + made.len()
+            ));
+        }
+        made
+    }
+
+    // ---- dialling ----
+
+    fn dial(&mut self) -> Option<Made> {
+        let Side::Dial { target, state, .. } = &mut self.side else { return None };
+        match std::mem::replace(state, Dialling::Up) {
+            Dialling::Up => None,
+            Dialling::At(at) if Instant::now() < at => {
+                *state = Dialling::At(at);
+                None
+            }
+            Dialling::At(_) => {
+                match target.to_socket_addrs() {
+                    Ok(addresses) => self.try_next(addresses.collect(), "it has no address"),
+                    Err(e) => self.failed(&e.to_string()),
+                }
+                None
+            }
+            Dialling::Trying { id, mut stream, address, others, until } => {
+                let failure = match outcome_of(&stream) {
+                    Ok(true) => {
+                        match self.registry.reregister(&mut stream, Token(id), Interest::READABLE) {
+                            Ok(()) => {
+                                self.succeeded();
+                                return Some(Made { id, stream, peer: address });
+                            }
+                            Err(e) => e.to_string(),
+                        }
+                    }
+                    Ok(false) if Instant::now() < until => {
+                        *state = Dialling::Trying { id, stream, address, others, until };
+                        return None;
+                    }
+                    Ok(false) => format!("no answer within {} s", CONNECT_LIMIT.as_secs()),
+                    Err(e) => e.to_string(),
+                };
+                if let Err(e) = self.registry.deregister(&mut stream) {
+                    self.warn(&format!("a failed dial could not be deregistered: {e}"));
+                }
+                self.try_next(others, &failure);
+                None
+            }
+        }
+    }
+
+    /// Dials the first of `addresses` that lets itself be dialled; `failure` is what to say when
+    /// there is none.
+    fn try_next(&mut self, addresses: Vec<SocketAddr>, failure: &str) {
+        let mut failure = failure.to_string();
+        let mut addresses = addresses.into_iter();
+        while let Some(address) = addresses.next() {
+            let id = self.next_id;
+            self.next_id += 1;
+            let dialled = TcpStream::connect(address).and_then(|mut stream| {
+                self.registry.register(&mut stream, Token(id), Interest::WRITABLE)?;
+                Ok(stream)
+            });
+            match dialled {
+                Ok(stream) => {
+                    let (others, until) = (addresses.collect(), Instant::now() + CONNECT_LIMIT);
+                    if let Side::Dial { state, .. } = &mut self.side {
+                        *state = Dialling::Trying { id, stream, address, others, until };
+                    }
+                    return;
+                }
+                Err(e) => failure = e.to_string(),
+            }
+        }
+        self.failed(&failure);
+    }
+
+    fn failed(&mut self, failure: &str) {
+        let Side::Dial { target, backoff, state } = &mut self.side else { return };
+        *state = Dialling::At(Instant::now() + backoff.failed());
+        if backoff.worth_a_word() {
+            self.progress
+                .warn(format!("{target} cannot be reached ({failure}); trying again until it can"));
+        }
+    }
+
+    fn succeeded(&mut self) {
+        if let Side::Dial { backoff, .. } = &mut self.side {
+            backoff.succeeded();
+        }
+    }
+}
+
+/// Whether a dialled connection is up, or not yet.
+fn outcome_of(stream: &TcpStream) -> io::Result<bool> {
+    if let Some(e) = stream.take_error()? {
+        return Err(e);
+    }
+    match stream.peer_addr() {
+        // A port of this machine that nobody listens on may, by chance, be the one dialled from.
+        Ok(peer) if stream.local_addr()? == peer => Err(io::ErrorKind::ConnectionRefused.into()),
+        Ok(_) => Ok(true),
+        Err(_) => Ok(false),
+    }
+}
