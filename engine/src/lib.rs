@@ -109,8 +109,8 @@ pub use error::{BoxError, Error, Result};
 pub use intake::queue::Queue;
 pub use key::Key;
 pub use pipe::{
-    Boxed, Filter, FlatMap, Items, Lines, Map, MapPartitions, Pipe, Split, Text, Union,
-    UnionOfMany, Words,
+    AtSeparator, Boxed, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Items, Lines,
+    Map, MapPartitions, Pipe, Split, Text, Union, UnionOfMany, Words,
 };
 pub use rdd::Rdd;
 pub use scope::Scope;

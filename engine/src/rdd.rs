@@ -5,7 +5,10 @@ use std::ops::ControlFlow;
 use std::vec::IntoIter;
 
 use crate::batch::Batch;
-use crate::pipe::{Boxed, Filter, FlatMap, Map, Pipe, push_all};
+use crate::pipe::{
+    Boxed, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Map, Operator, Pipe,
+    push_all,
+};
 use crate::time::Time;
 
 /// Makes whatever has it stay on the driver's thread: an RDD's actions start tasks, so a task must
@@ -29,6 +32,10 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         Rdd { batch: batch.clone(), pipe, _driver: StaysOnTheDriver(PhantomData) }
     }
 
+    fn fused<O: Operator<P::Item> + 'b>(&self, operator: O) -> Rdd<'b, Fused<P, O>> {
+        Rdd::new(&self.batch, Fused { pipe: self.pipe.clone(), operator })
+    }
+
     /// The batch's time.
     pub fn time(&self) -> Time {
         self.batch.time()
@@ -39,7 +46,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         &self,
         f: F,
     ) -> Rdd<'b, Map<P, F>> {
-        Rdd::new(&self.batch, Map { pipe: self.pipe.clone(), f })
+        self.fused(ByMapping(f))
     }
 
     /// The records for which `keep` holds. Lazy.
@@ -47,7 +54,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         &self,
         keep: F,
     ) -> Rdd<'b, Filter<P, F>> {
-        Rdd::new(&self.batch, Filter { pipe: self.pipe.clone(), keep })
+        self.fused(ByKeeping(keep))
     }
 
     /// All that `f` makes of each record. Lazy.
@@ -56,7 +63,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         I: IntoIterator,
         F: Fn(P::Item) -> I + Clone + Send + Sync + 'b,
     {
-        Rdd::new(&self.batch, FlatMap { pipe: self.pipe.clone(), f })
+        self.fused(ByFlattening(f))
     }
 
     /// The same dataset under a type that names only its records.

@@ -4,6 +4,7 @@
 //! the shares of the connections are merged into the batch's answer. An engine's run is compared
 //! with this, so nothing here is general: a loop knows its job, and trusts its sender.
 
+mod edges;
 pub mod grep;
 pub mod lines;
 #[cfg(test)]

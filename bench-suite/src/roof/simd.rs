@@ -21,7 +21,7 @@ pub(super) mod avx512 {
     use std::arch::x86_64::*;
     use std::mem::transmute;
 
-    use super::super::word_edges::{Edges, Found, find_by};
+    use super::super::edges::{Edges, Found, find_by};
 
     /// [`find`](super::super::word_edges::find) for machines with AVX-512, `None` on others.
     pub(in super::super) fn find(piece: &[u8], edges: &mut Edges) -> Option<Found> {

@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 
+use super::edges::{Edges, PIECE, room_for_edges};
 use super::lines;
 use super::receive::{Answer, Kernel};
-use super::word_edges::{self, Edges, PIECE};
+use super::word_edges;
 use super::word_table::{SHORT, ShortWord, WordTable};
 
 /// Words hashed ahead. With 32, a million words cost a quarter more, because too few misses
@@ -39,7 +40,7 @@ impl Default for Counter {
             long: HashMap::new(),
             total: 0,
             lines: 0,
-            edges: word_edges::room_for_edges(),
+            edges: room_for_edges(),
             group: Box::new(Group { words: [ShortWord::default(); GROUP], hashes: [0; GROUP] }),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::DStream;
 use crate::key::Key;
-use crate::pipe::{Map, Pipe};
+use crate::pipe::Pipe;
 use crate::stage::{Count, Edge, Reduce, ReduceByKey};
 
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
@@ -59,7 +59,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     where
         P::Item: Key<'b>,
     {
-        let pairs = self.with(Map { pipe: self.pipe.clone(), f: |value| (value, 1u64) });
+        let pairs = self.map(|value| (value, 1u64));
         pairs.aggregated(ReduceByKey::new("count_by_value", |a: u64, b: u64| a + b))
     }
 }

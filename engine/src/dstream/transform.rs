@@ -1,12 +1,20 @@
 //! Operators on single records and on partitions. They add nothing to a batch but their own work: a
 //! chain of them is one loop.
 
+use std::marker::PhantomData;
 use std::vec::IntoIter;
 
 use super::DStream;
-use crate::pipe::{Boxed, Filter, FlatMap, Map, MapPartitions, Pipe, Split, Text, Union, Words};
+use crate::pipe::{
+    AtSeparator, Boxed, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Map,
+    MapPartitions, Operator, Pipe, Split, Text, Union, Words,
+};
 
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
+    fn fused<O: Operator<P::Item> + 'b>(&self, operator: O) -> DStream<'b, Fused<P, O>> {
+        self.with(Fused { pipe: self.pipe.clone(), operator })
+    }
+
     /// Each record through `f`. Order and partitions stay. Cost: the call, inlined.
     ///
     /// ```
@@ -22,7 +30,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     where
         F: Fn(P::Item) -> U + Clone + Send + Sync + 'static,
     {
-        self.with(Map { pipe: self.pipe.clone(), f })
+        self.fused(ByMapping(f))
     }
 
     /// The records for which `keep` holds. Order and partitions stay. Cost: the call, inlined.
@@ -40,7 +48,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     where
         F: Fn(&P::Item) -> bool + Clone + Send + Sync + 'static,
     {
-        self.with(Filter { pipe: self.pipe.clone(), keep })
+        self.fused(ByKeeping(keep))
     }
 
     /// All that `f` makes of each record, in order. Cost: the call and the iterator, inlined.
@@ -60,7 +68,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         I: IntoIterator,
         F: Fn(P::Item) -> I + Clone + Send + Sync + 'static,
     {
-        self.with(FlatMap { pipe: self.pipe.clone(), f })
+        self.fused(ByFlattening(f))
     }
 
     /// What `f` makes of each partition. Cost: memory for a partition's records, which are gathered
@@ -154,7 +162,7 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> DStream<'b, P> {
     /// assert_eq!(out, [["a", "", "b"]]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
-    pub fn split(&self, separator: char) -> DStream<'b, Split<P>> {
-        self.with(Split { pipe: self.pipe.clone(), separator })
+    pub fn split(&self, separator: char) -> DStream<'b, Split<'b, P>> {
+        self.fused(AtSeparator { separator, _pieces: PhantomData })
     }
 }

@@ -17,7 +17,10 @@ use crate::batch::Batch;
 use crate::block::SourceId;
 
 pub use boxed::Boxed;
-pub use narrow::{Filter, FlatMap, Map, MapPartitions, Split, Words};
+pub use narrow::{
+    AtSeparator, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Map, MapPartitions,
+    Operator, Split, Words,
+};
 pub use source::{Items, Lines};
 pub use union::{Union, UnionOfMany};
 

@@ -1,5 +1,6 @@
 //! Operators that turn records into records without looking at any other record.
 
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::vec::IntoIter;
 
@@ -8,17 +9,32 @@ use super::{Pipe, Text, Trace, push_all};
 use crate::batch::Batch;
 use crate::words::for_each_word;
 
-/// See [`DStream::map`](crate::DStream::map).
+/// A pipe with one more operator at its end: the two are one loop.
 #[derive(Clone)]
-pub struct Map<P, F> {
+pub struct Fused<P, O> {
     pub(crate) pipe: P,
-    pub(crate) f: F,
+    pub(crate) operator: O,
 }
 
-impl<P, F> Sealed for Map<P, F> {}
+/// What an operator makes of one record.
+#[doc(hidden)]
+pub trait Operator<In>: Sealed + Clone + Send + Sync {
+    /// What it is called.
+    const NAME: &'static str;
 
-impl<'b, U, P: Pipe<'b>, F: Fn(P::Item) -> U + Clone + Send + Sync + 'b> Pipe<'b> for Map<P, F> {
-    type Item = U;
+    /// What it pushes.
+    type Out;
+
+    /// Pushes what becomes of `item`.
+    fn push<S>(&self, item: In, sink: &mut S) -> ControlFlow<()>
+    where
+        S: FnMut(Self::Out) -> ControlFlow<()>;
+}
+
+impl<P, O> Sealed for Fused<P, O> {}
+
+impl<'b, P: Pipe<'b>, O: Operator<P::Item> + 'b> Pipe<'b> for Fused<P, O> {
+    type Item = O::Out;
     type Plan = P::Plan;
 
     fn prepare(&self, batch: &Batch<'b>) -> P::Plan {
@@ -32,95 +48,106 @@ impl<'b, U, P: Pipe<'b>, F: Fn(P::Item) -> U + Clone + Send + Sync + 'b> Pipe<'b
     #[inline]
     fn run<S>(&self, plan: &P::Plan, partition: usize, mut sink: S) -> ControlFlow<()>
     where
-        S: FnMut(U) -> ControlFlow<()>,
+        S: FnMut(O::Out) -> ControlFlow<()>,
     {
-        self.pipe.run(plan, partition, |item| sink((self.f)(item)))
+        self.pipe.run(plan, partition, |item| self.operator.push(item, &mut sink))
     }
 
     fn trace(&self) -> Trace {
-        self.pipe.trace().then("map")
+        self.pipe.trace().then(O::NAME)
     }
 }
+
+/// See [`DStream::map`](crate::DStream::map).
+pub type Map<P, F> = Fused<P, ByMapping<F>>;
 
 /// See [`DStream::filter`](crate::DStream::filter).
-#[derive(Clone)]
-pub struct Filter<P, F> {
-    pub(crate) pipe: P,
-    pub(crate) keep: F,
-}
-
-impl<P, F> Sealed for Filter<P, F> {}
-
-impl<'b, P: Pipe<'b>, F: Fn(&P::Item) -> bool + Clone + Send + Sync + 'b> Pipe<'b>
-    for Filter<P, F>
-{
-    type Item = P::Item;
-    type Plan = P::Plan;
-
-    fn prepare(&self, batch: &Batch<'b>) -> P::Plan {
-        self.pipe.prepare(batch)
-    }
-
-    fn partitions(&self, plan: &P::Plan) -> usize {
-        self.pipe.partitions(plan)
-    }
-
-    #[inline]
-    fn run<S>(&self, plan: &P::Plan, partition: usize, mut sink: S) -> ControlFlow<()>
-    where
-        S: FnMut(P::Item) -> ControlFlow<()>,
-    {
-        self.pipe.run(plan, partition, |item| {
-            if (self.keep)(&item) { sink(item) } else { ControlFlow::Continue(()) }
-        })
-    }
-
-    fn trace(&self) -> Trace {
-        self.pipe.trace().then("filter")
-    }
-}
+pub type Filter<P, F> = Fused<P, ByKeeping<F>>;
 
 /// See [`DStream::flat_map`](crate::DStream::flat_map).
+pub type FlatMap<P, F> = Fused<P, ByFlattening<F>>;
+
+/// See [`DStream::split`](crate::DStream::split).
+pub type Split<'b, P> = Fused<P, AtSeparator<'b>>;
+
+/// The operator of [`Map`].
 #[derive(Clone)]
-pub struct FlatMap<P, F> {
-    pub(crate) pipe: P,
-    pub(crate) f: F,
-}
+pub struct ByMapping<F>(pub(crate) F);
 
-impl<P, F> Sealed for FlatMap<P, F> {}
+impl<F> Sealed for ByMapping<F> {}
 
-impl<'b, I, P, F> Pipe<'b> for FlatMap<P, F>
-where
-    I: IntoIterator,
-    P: Pipe<'b>,
-    F: Fn(P::Item) -> I + Clone + Send + Sync + 'b,
-{
-    type Item = I::Item;
-    type Plan = P::Plan;
-
-    fn prepare(&self, batch: &Batch<'b>) -> P::Plan {
-        self.pipe.prepare(batch)
-    }
-
-    fn partitions(&self, plan: &P::Plan) -> usize {
-        self.pipe.partitions(plan)
-    }
+impl<In, U, F: Fn(In) -> U + Clone + Send + Sync> Operator<In> for ByMapping<F> {
+    const NAME: &'static str = "map";
+    type Out = U;
 
     #[inline]
-    fn run<S>(&self, plan: &P::Plan, partition: usize, mut sink: S) -> ControlFlow<()>
-    where
-        S: FnMut(I::Item) -> ControlFlow<()>,
-    {
-        self.pipe.run(plan, partition, |item| {
-            for part in (self.f)(item) {
-                sink(part)?;
-            }
-            ControlFlow::Continue(())
-        })
+    fn push<S: FnMut(U) -> ControlFlow<()>>(&self, item: In, sink: &mut S) -> ControlFlow<()> {
+        sink((self.0)(item))
     }
+}
 
-    fn trace(&self) -> Trace {
-        self.pipe.trace().then("flat_map")
+/// The operator of [`Filter`].
+#[derive(Clone)]
+pub struct ByKeeping<F>(pub(crate) F);
+
+impl<F> Sealed for ByKeeping<F> {}
+
+impl<In, F: Fn(&In) -> bool + Clone + Send + Sync> Operator<In> for ByKeeping<F> {
+    const NAME: &'static str = "filter";
+    type Out = In;
+
+    #[inline]
+    fn push<S: FnMut(In) -> ControlFlow<()>>(&self, item: In, sink: &mut S) -> ControlFlow<()> {
+        if (self.0)(&item) { sink(item) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// The operator of [`FlatMap`].
+#[derive(Clone)]
+pub struct ByFlattening<F>(pub(crate) F);
+
+impl<F> Sealed for ByFlattening<F> {}
+
+impl<In, I, F> Operator<In> for ByFlattening<F>
+where
+    I: IntoIterator,
+    F: Fn(In) -> I + Clone + Send + Sync,
+{
+    const NAME: &'static str = "flat_map";
+    type Out = I::Item;
+
+    #[inline]
+    fn push<S: FnMut(I::Item) -> ControlFlow<()>>(
+        &self,
+        item: In,
+        sink: &mut S,
+    ) -> ControlFlow<()> {
+        for part in (self.0)(item) {
+            sink(part)?;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The operator of [`Split`].
+#[derive(Clone)]
+pub struct AtSeparator<'b> {
+    pub(crate) separator: char,
+    pub(crate) _pieces: PhantomData<fn() -> &'b str>,
+}
+
+impl Sealed for AtSeparator<'_> {}
+
+impl<'b, In: Text<'b>> Operator<In> for AtSeparator<'b> {
+    const NAME: &'static str = "split";
+    type Out = &'b str;
+
+    #[inline]
+    fn push<S>(&self, item: In, sink: &mut S) -> ControlFlow<()>
+    where
+        S: FnMut(&'b str) -> ControlFlow<()>,
+    {
+        item.text().split(self.separator).try_for_each(sink)
     }
 }
 
@@ -196,40 +223,5 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for Words<P> {
 
     fn trace(&self) -> Trace {
         self.pipe.trace().then("words")
-    }
-}
-
-/// See [`DStream::split`](crate::DStream::split).
-#[derive(Clone)]
-pub struct Split<P> {
-    pub(crate) pipe: P,
-    pub(crate) separator: char,
-}
-
-impl<P> Sealed for Split<P> {}
-
-impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for Split<P> {
-    type Item = &'b str;
-    type Plan = P::Plan;
-
-    fn prepare(&self, batch: &Batch<'b>) -> P::Plan {
-        self.pipe.prepare(batch)
-    }
-
-    fn partitions(&self, plan: &P::Plan) -> usize {
-        self.pipe.partitions(plan)
-    }
-
-    #[inline]
-    fn run<S>(&self, plan: &P::Plan, partition: usize, mut sink: S) -> ControlFlow<()>
-    where
-        S: FnMut(&'b str) -> ControlFlow<()>,
-    {
-        self.pipe
-            .run(plan, partition, |line| line.text().split(self.separator).try_for_each(&mut sink))
-    }
-
-    fn trace(&self) -> Trace {
-        self.pipe.trace().then("split")
     }
 }
