@@ -24,7 +24,9 @@ pub enum LongLines {
 /// What becomes of a line that is not UTF-8.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum InvalidUtf8 {
-    /// Each malformed sequence becomes U+FFFD, as in Spark; the line is counted as mended.
+    /// Each malformed sequence becomes U+FFFD, as in Spark; the line is counted as mended. A block
+    /// with such a line is rewritten in memory of its own, up to three times its size, which is no
+    /// part of [`Conf::memory_bytes`] and gone with its batch.
     #[default]
     Replace,
     /// The line is left out and counted as rejected.

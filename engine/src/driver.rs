@@ -9,7 +9,7 @@ use std::time::{Duration as StdDuration, Instant};
 use crate::early;
 use crate::engine::Engine;
 use crate::error::{BoxError, Error, Result};
-use crate::graph::{Graph, SourceKind};
+use crate::graph::{Graph, Source, SourceKind};
 use crate::intake::link::Endpoint;
 use crate::intake::receiver::{Receiver, Surroundings};
 use crate::intake::socket::start_socket;
@@ -145,12 +145,16 @@ impl Driver {
             reads: Reads { early: false, at_turn: true },
             max_carry_bytes: parts.carry_bytes,
         };
+        let is_listener = |source: &&Source| matches!(source.kind, SourceKind::Listen(_));
+        let listeners = self.graph.sources.iter().filter(is_listener).count() as u64;
+        let wanted = parts.conf.max_connections.map(|each| each.saturating_mul(listeners));
+        let most_connections = if listeners > 0 { reserve_descriptors(wanted)? } else { 0 };
         let mut listening = Vec::new();
         for (id, source) in self.graph.sources.iter().enumerate() {
             let endpoint = match &source.kind {
                 SourceKind::Dial(target) => Endpoint::Dial(target.clone()),
                 SourceKind::Listen(address) => {
-                    let most = reserve_descriptors(parts.conf.max_connections)?;
+                    let most = parts.conf.max_connections.unwrap_or(most_connections);
                     let (endpoint, address) = Endpoint::listen(address, most)?;
                     listening.push(address);
                     self.orders
