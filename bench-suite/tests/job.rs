@@ -1,12 +1,14 @@
 //! `bench-suite job` as a user runs it: the flags, the forms of its output, and whether its results
 //! are right.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use loadgen::{Text, TextOptions};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 fn bench_suite(args: &[&str]) -> Command {
@@ -138,7 +140,11 @@ fn the_summary_is_one_json_object_on_stdout() {
 
 #[test]
 fn wrong_usage_is_said_with_the_numbers_and_ends_with_2() {
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 12] = [
+        (&["job", "count", "--connect", "nohost"], "HOST:PORT"),
+        (&["job", "count", "--connect", "127.0.0.1:99999"], "65535"),
+        (&["job", "count", "--listen", "99999"], "65535"),
+        (&["job", "count", "--connect", "x:1", "--parallelism", "100000"], "1024"),
         (&["job", "count"], "--connect"),
         (&["job", "count", "--connect", "x:1", "--batch", "1.5us"], "whole number of milliseconds"),
         (&["job", "count", "--connect", "x:1", "--batch", "0s"], "at least 1 ms"),
@@ -165,4 +171,22 @@ fn a_port_in_use_is_said_and_ends_with_1() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains(&address) && stderr.contains("in use"), "{stderr}");
+}
+
+#[test]
+fn ctrl_c_ends_it_though_nobody_reads_its_progress_any_more() {
+    let address = serve(b"one\n".to_vec());
+    let args = ["job", "count", "--connect", &address, "--batch", "50ms", "--progress", "ndjson"];
+    let mut job = bench_suite(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut progress = BufReader::new(job.stderr.take().unwrap());
+    // The third batch shows that it runs, and has long begun to handle signals.
+    let mut third = String::new();
+    for _ in 0..3 {
+        third.clear();
+        progress.read_line(&mut third).unwrap();
+    }
+    assert!(third.contains("batch_time_ms"), "{third}");
+    drop(progress);
+    kill(Pid::from_raw(job.id() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(job.wait().unwrap().code(), Some(0));
 }

@@ -11,6 +11,9 @@ use crate::time::{Duration, millis, secs};
 /// Blocks close at most this far apart where no block interval is given.
 const LONGEST_DEFAULT_BLOCK_INTERVAL: Duration = millis(200);
 
+/// Each task at once has a thread.
+const MOST_TASKS: usize = 1024;
+
 /// What becomes of a line that is longer than [`Conf::max_line_bytes`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum LongLines {
@@ -176,7 +179,17 @@ impl Conf {
                     .strip_prefix("local[")
                     .and_then(|rest| rest.strip_suffix(']'))
                     .ok_or_else(refused)?;
-                n.parse().ok().filter(|&n| n >= 1).ok_or_else(refused)
+                let n: usize = n.parse().ok().filter(|&n| n >= 1).ok_or_else(refused)?;
+                if n > MOST_TASKS {
+                    return Err(Error::Setting {
+                        setting: "the number of tasks at once",
+                        got: n.to_string(),
+                        want: format!(
+                            "at most {MOST_TASKS}; more than there are cores gain nothing"
+                        ),
+                    });
+                }
+                Ok(n)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What several contexts of a process can share: the threads that run tasks, and the memory for
 //! received data.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rayon::ThreadPool;
@@ -14,8 +15,8 @@ use crate::text::TextPolicy;
 /// Of the memory for received data, the part for lines that are not whole yet: one in this many.
 const CARRY_SHARE: u64 = 8;
 
-/// The least longest line.
-const LEAST_MAX_LINE_BYTES: usize = 16;
+/// What the longest line may be set to: a slab must hold it.
+const MAX_LINE_BYTES: RangeInclusive<usize> = 16..=1 << 30;
 
 /// A thread pool and a budget of block memory. Cheap to clone; clones are the same engine.
 #[derive(Clone)]
@@ -34,17 +35,28 @@ impl Engine {
     /// Starts the threads that `conf`'s master asks for and reserves (without taking it yet) its
     /// memory.
     pub fn new(conf: Conf) -> Result<Self> {
-        if conf.max_line_bytes < LEAST_MAX_LINE_BYTES {
+        if !MAX_LINE_BYTES.contains(&conf.max_line_bytes) {
             return Err(Error::Setting {
                 setting: "the longest line",
                 got: format!("{} bytes", conf.max_line_bytes),
-                want: format!("at least {LEAST_MAX_LINE_BYTES} bytes"),
+                want: format!("{} to {} bytes", MAX_LINE_BYTES.start(), MAX_LINE_BYTES.end()),
             });
         }
         let budget = conf.budget_bytes();
         // A line of the greatest length must find room beside others that are unfinished.
         let carry = (budget / CARRY_SHARE).max(2 * (conf.max_line_bytes as u64 + 1));
-        let slabs = SlabPool::new(budget.saturating_sub(carry), conf.max_line_bytes)?;
+        let least = carry + SlabPool::least_bytes(conf.max_line_bytes);
+        if budget < least {
+            return Err(Error::Setting {
+                setting: "the memory for received data",
+                got: format!("{budget} bytes"),
+                want: format!(
+                    "at least {least} bytes for lines of up to {} bytes",
+                    conf.max_line_bytes
+                ),
+            });
+        }
+        let slabs = SlabPool::new(budget - carry, conf.max_line_bytes);
         let tasks = rayon::ThreadPoolBuilder::new()
             .num_threads(conf.tasks()?)
             .thread_name(|i| format!("task-{i}"))
@@ -78,5 +90,32 @@ impl Engine {
 
     pub(crate) fn parts(&self) -> &Parts {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(conf: Conf) -> String {
+        Engine::new(conf).err().expect("it is refused").to_string()
+    }
+
+    #[test]
+    fn too_little_memory_is_refused_with_the_number_given_and_the_least() {
+        let e = refused(Conf::new("t").memory_bytes(1 << 20));
+        assert!(e.contains("1048576 bytes") && e.contains("4325378 bytes"), "{e}");
+        assert!(Engine::new(Conf::new("t").memory_bytes(4_325_378)).is_ok());
+    }
+
+    #[test]
+    fn a_longest_line_that_no_slab_could_hold_is_refused() {
+        assert!(refused(Conf::new("t").max_line_bytes(usize::MAX)).contains("1073741824"));
+        assert!(refused(Conf::new("t").max_line_bytes(1)).contains("16"));
+    }
+
+    #[test]
+    fn more_threads_than_any_machine_has_are_refused() {
+        assert!(refused(Conf::new("t").parallelism(100_000)).contains("1024"));
     }
 }

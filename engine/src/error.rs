@@ -1,5 +1,7 @@
 //! What can go wrong, in sentences that say what to do, with the numbers.
 
+use std::fmt;
+
 use crate::time::{Duration, Time};
 
 /// Any error of a user's closure.
@@ -9,7 +11,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
 /// Every way in which a call of this crate can fail.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An interval that is zero or negative.
@@ -119,6 +121,13 @@ pub enum Error {
         /// For how long.
         limit: Duration,
     },
+}
+
+/// The sentence, so that a `main` that returns a `Result` ends with it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Error {

@@ -55,6 +55,7 @@ pub mod time;
 mod error;
 mod clock;
 mod memory;
+mod stderr;
 mod threads;
 pub mod disk;
 pub mod progress;

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 
 use crate::disk::{Disk, DiskFile};
+use crate::stderr::say;
 use crate::time::{Duration, Time};
 
 /// The version of [`BatchReport`]'s JSON form. It changes when a field changes its meaning or goes.
@@ -212,21 +214,30 @@ impl Progress {
     }
 
     pub(crate) fn batch_completed(&self, report: &BatchReport) {
-        for listener in self.listeners.read().iter() {
-            listener.batch_completed(report);
-        }
+        self.tell(|listener| listener.batch_completed(report));
     }
 
     pub(crate) fn notice(&self, notice: &Notice) {
-        for listener in self.listeners.read().iter() {
-            listener.notice(notice);
+        self.tell(|listener| listener.notice(notice));
+    }
+
+    /// Calls every listener. One that panics is left alone, for the stream must not end with it; no
+    /// lock is held, so that a listener may add another.
+    fn tell(&self, what: impl Fn(&dyn Listener)) {
+        let listeners = self.listeners.read().clone();
+        for listener in listeners {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| what(&*listener))) {
+                say!("a listener panicked, with the message above; the stream goes on");
+                // A payload may panic in its own Drop.
+                std::mem::forget(panic);
+            }
         }
     }
 
     pub(crate) fn warn(&self, message: impl Into<String>) {
         let notice = Notice::Warning { message: message.into() };
         if self.warnings_on_stderr {
-            eprintln!("millstream: {notice}");
+            say!("{notice}");
         }
         self.notice(&notice);
     }
@@ -268,10 +279,7 @@ impl<W: Write + Send> Listener for JsonLines<W> {
         line.push('\n');
         let mut out = self.0.lock();
         if let Err(e) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
-            eprintln!(
-                "millstream: the progress of batch {} could not be written: {e}",
-                report.batch_time_ms
-            );
+            say!("the progress of batch {} could not be written: {e}", report.batch_time_ms);
         }
     }
 }

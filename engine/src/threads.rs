@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::stderr::say;
+
 /// A thread of the engine. A panic in one is a defect of the engine, after which nothing can be
 /// promised, so it ends the process, loudly; users' panics are caught before they get here.
 pub(crate) struct EngineThread {
@@ -20,9 +22,7 @@ impl EngineThread {
         let loud = name.clone();
         std::thread::Builder::new().name(name).spawn(move || {
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
-                eprintln!(
-                    "millstream: the {loud} thread panicked, as said above; the process ends"
-                );
+                say!("the {loud} thread panicked, as said above; the process ends");
                 std::process::abort();
             }
             drop(alive);

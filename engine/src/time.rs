@@ -79,7 +79,7 @@ impl Duration {
 /// A duration that is not a whole number of milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "{got:?} is not a whole number of milliseconds; round it, for batches are cut on a grid of milliseconds"
+    "{got:?} is not a whole number of milliseconds below 2^63; round it, for batches are cut on a grid of milliseconds"
 )]
 pub struct FractionalMillis {
     /// What was given.

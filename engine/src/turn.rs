@@ -15,6 +15,7 @@ use crate::graph::{Graph, SourceKind};
 use crate::intake::{Committed, Intake, Reads};
 use crate::partition::split_large;
 use crate::progress::{BatchReport, SourceReport, as_ms};
+use crate::stderr::say;
 use crate::text::TextBlock;
 use crate::time::{Duration, Time};
 
@@ -175,9 +176,7 @@ struct AbortOnUnwind;
 
 impl Drop for AbortOnUnwind {
     fn drop(&mut self) {
-        eprintln!(
-            "millstream: a value's Drop panicked at the end of a batch; the process cannot go on safely"
-        );
+        say!("a value's Drop panicked at the end of a batch; the process cannot go on safely");
         std::process::abort();
     }
 }

@@ -29,7 +29,8 @@ impl Live {
     /// Leaves the line that is rewritten.
     pub(super) fn end(&self) {
         if self.in_place {
-            eprintln!();
+            // Nobody reads it any more if this fails, and nothing is lost.
+            drop(writeln!(io::stderr()));
         }
     }
 }

@@ -72,10 +72,11 @@ pub struct Options {
     /// What to do with the lines
     pub workload: Workload,
     /// A server of lines to dial; may be repeated
-    #[arg(long, value_name = "HOST:PORT", group = "source")]
+    #[arg(long, value_name = "HOST:PORT", group = "source", value_parser = host_and_port)]
     pub connect: Vec<String>,
-    /// An address to listen on for lines; a port alone is on loopback
-    #[arg(long, value_name = "ADDR", group = "source")]
+    /// An address to listen on for lines, beside those dialled or alone; a port alone is on
+    /// loopback
+    #[arg(long, value_name = "ADDR", group = "source", value_parser = port_or_address)]
     pub listen: Option<String>,
     /// How many connections to make to each server, each with a receiver of its own
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
@@ -113,6 +114,22 @@ fn interval(text: &str) -> Result<millstream::Duration, String> {
         return Err("an interval must be at least 1 ms".into());
     }
     Ok(interval)
+}
+
+fn host_and_port(text: &str) -> Result<String, String> {
+    let well_formed = text.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    well_formed.then(|| text.to_string()).ok_or_else(|| {
+        "it must be HOST:PORT with a port from 1 to 65535, as in localhost:7777".to_string()
+    })
+}
+
+fn port_or_address(text: &str) -> Result<String, String> {
+    let port = text.rsplit_once(':').map_or(text, |(_, port)| port);
+    port.parse::<u16>().map(|_| text.to_string()).map_err(|_| {
+        "it must be PORT or HOST:PORT with a port from 0 to 65535, as in 7777".to_string()
+    })
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -47,7 +47,8 @@ pub fn run(options: &Options) -> Result<()> {
     let failure = match options.run_for {
         None => running.await_termination().err(),
         Some(limit) => {
-            let limit = millstream::Duration::from_millis(limit.as_millis() as i64);
+            let limit = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+            let limit = millstream::Duration::from_millis(limit);
             running.await_termination_or_timeout(limit).err()
         }
     };
@@ -147,7 +148,8 @@ impl Listener for Told {
 
     fn notice(&self, notice: &Notice) {
         if let (Notice::Listening { address, .. }, ProgressForm::Live) = (notice, self.0.form) {
-            eprintln!("listening on {address}");
+            // Nobody reads it if this fails; the address is the one that was asked for.
+            drop(writeln!(std::io::stderr(), "listening on {address}"));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use hdrhistogram::Histogram;
 use millstream::progress::BatchReport;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,7 +32,7 @@ pub struct Summary {
     pub records: u64,
     /// All bytes.
     pub bytes: u64,
-    /// The answers of all batches, added up field by field.
+    /// The answers of all batches, added up field by field, as far as they can be added up.
     pub totals: Value,
     /// Batches that the figures below are over.
     pub measured_batches: u64,
@@ -49,19 +50,51 @@ pub struct Summary {
     pub usage: Usage,
 }
 
-/// Gathers reports into a [`Summary`].
+/// Gathers reports into a [`Summary`], in memory that does not grow with their number.
 #[derive(Default)]
 pub(super) struct Gathered {
-    reports: Vec<BatchReport>,
+    batches: u64,
+    failed: u64,
+    records: u64,
+    bytes: u64,
     totals: serde_json::Map<String, Value>,
+    measured: Span,
+    /// The last batch with records, and the empty ones since: measured if another follows.
+    pending: Option<Span>,
+}
+
+/// Some batches, added up.
+#[derive(Default)]
+struct Span {
+    batches: u64,
+    records: u64,
+    bytes: u64,
+    processing_us: Option<Histogram<u64>>,
+    scheduling_delay_max_ms: f64,
 }
 
 impl Gathered {
     pub(super) fn add(&mut self, report: &BatchReport, result: &Value) {
-        self.reports.push(report.clone());
+        self.batches += 1;
+        self.failed += u64::from(!report.succeeded());
+        self.records += report.records;
+        self.bytes += report.bytes;
         for (name, value) in result.as_object().into_iter().flatten() {
-            let so_far = self.totals.get(name).and_then(Value::as_u64).unwrap_or(0);
-            self.totals.insert(name.clone(), (so_far + value.as_u64().unwrap_or(0)).into());
+            // What is distinct in a batch is not what is distinct in all.
+            if name != "distinct" {
+                let so_far = self.totals.get(name).and_then(Value::as_u64).unwrap_or(0);
+                self.totals.insert(name.clone(), (so_far + value.as_u64().unwrap_or(0)).into());
+            }
+        }
+        match (&mut self.pending, report.records) {
+            (None, 0) => {}
+            // The first batch with records is not measured: it began before the load.
+            (None, _) => self.pending = Some(Span::default()),
+            (Some(pending), 0) => pending.add(report),
+            (Some(pending), _) => {
+                self.measured.append(std::mem::take(pending));
+                pending.add(report);
+            }
         }
     }
 
@@ -72,50 +105,60 @@ impl Gathered {
         parallelism: usize,
         usage: Usage,
     ) -> Summary {
-        let all = &self.reports;
-        let measured = measured(all);
-        let seconds = measured.len() as f64 * batch_interval_ms as f64 / 1e3;
-        let per_s = |total: u64| if measured.is_empty() { 0.0 } else { total as f64 / seconds };
-        let mut processing: Vec<f64> = measured.iter().map(|r| r.processing_ms).collect();
-        processing.sort_by(f64::total_cmp);
+        let measured = &self.measured;
+        let seconds = measured.batches as f64 * batch_interval_ms as f64 / 1e3;
+        let per_s = |total: u64| if measured.batches == 0 { 0.0 } else { total as f64 / seconds };
+        let processing_ms = |share: f64| {
+            let us = measured.processing_us.as_ref().map_or(0, |h| h.value_at_quantile(share));
+            us as f64 / 1e3
+        };
         Summary {
             schema_version: SCHEMA_VERSION,
             workload: workload.into(),
             batch_interval_ms,
             parallelism,
-            batches: all.len() as u64,
-            failed: all.iter().filter(|r| !r.succeeded()).count() as u64,
-            records: all.iter().map(|r| r.records).sum(),
-            bytes: all.iter().map(|r| r.bytes).sum(),
+            batches: self.batches,
+            failed: self.failed,
+            records: self.records,
+            bytes: self.bytes,
             totals: Value::Object(self.totals.clone()),
-            measured_batches: measured.len() as u64,
-            lines_per_s: per_s(measured.iter().map(|r| r.records).sum()),
-            bytes_per_s: per_s(measured.iter().map(|r| r.bytes).sum()),
-            processing_p50_ms: quantile(&processing, 0.50),
-            processing_p99_ms: quantile(&processing, 0.99),
-            scheduling_delay_max_ms: measured
-                .iter()
-                .map(|r| r.scheduling_delay_ms)
-                .fold(0.0, f64::max),
+            measured_batches: measured.batches,
+            lines_per_s: per_s(measured.records),
+            bytes_per_s: per_s(measured.bytes),
+            processing_p50_ms: processing_ms(0.50),
+            processing_p99_ms: processing_ms(0.99),
+            scheduling_delay_max_ms: measured.scheduling_delay_max_ms,
             usage,
         }
     }
 }
 
-/// The batches between the first with records and the last with records.
-fn measured(all: &[BatchReport]) -> &[BatchReport] {
-    let first = all.iter().position(|r| r.records > 0);
-    let last = all.iter().rposition(|r| r.records > 0);
-    match (first, last) {
-        (Some(first), Some(last)) if last > first + 1 => &all[first + 1..last],
-        _ => &[],
+impl Span {
+    fn add(&mut self, report: &BatchReport) {
+        self.batches += 1;
+        self.records += report.records;
+        self.bytes += report.bytes;
+        self.scheduling_delay_max_ms = self.scheduling_delay_max_ms.max(report.scheduling_delay_ms);
+        let us = (report.processing_ms * 1e3) as u64;
+        self.processing_us.get_or_insert_with(histogram).saturating_record(us);
+    }
+
+    fn append(&mut self, other: Span) {
+        self.batches += other.batches;
+        self.records += other.records;
+        self.bytes += other.bytes;
+        self.scheduling_delay_max_ms =
+            self.scheduling_delay_max_ms.max(other.scheduling_delay_max_ms);
+        if let Some(theirs) = other.processing_us {
+            let ours = self.processing_us.get_or_insert_with(histogram);
+            ours.add(theirs).expect("both have the same bounds");
+        }
     }
 }
 
-/// The smallest value that at least the share `q` of `sorted` does not exceed; 0 of none.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let rank = (q * sorted.len() as f64).ceil().max(1.0) as usize;
-    sorted.get(rank - 1).copied().unwrap_or(0.0)
+/// Microseconds up to an hour, to three digits.
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("the bounds are in order")
 }
 
 impl fmt::Display for Summary {
@@ -145,13 +188,32 @@ impl fmt::Display for Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use millstream::{Time, secs};
+    use serde_json::json;
+
+    fn summary(batches: &[(u64, f64)]) -> Summary {
+        let mut gathered = Gathered::default();
+        for (n, &(records, processing_ms)) in batches.iter().enumerate() {
+            let mut report = BatchReport::from((Time::from_millis(n as i64 * 1000), secs(1)));
+            (report.records, report.processing_ms) = (records, processing_ms);
+            gathered.add(&report, &json!({ "lines": records, "distinct": 7 }));
+        }
+        gathered.summary("count", 1000, 1, Usage::default())
+    }
 
     #[test]
-    fn a_quantile_is_one_of_the_values() {
-        let values: Vec<f64> = (1..=100).map(f64::from).collect();
-        assert_eq!(quantile(&values, 0.50), 50.0);
-        assert_eq!(quantile(&values, 0.99), 99.0);
-        assert_eq!(quantile(&[7.0], 0.99), 7.0);
-        assert_eq!(quantile(&[], 0.5), 0.0);
+    fn the_first_batch_with_records_and_the_last_are_not_measured() {
+        let summary =
+            summary(&[(0, 0.1), (5, 9.0), (100, 1.0), (0, 1.0), (200, 2.0), (3, 9.0), (0, 0.1)]);
+        assert_eq!((summary.batches, summary.records, summary.measured_batches), (7, 308, 3));
+        assert_eq!(summary.lines_per_s, 100.0);
+        assert!((1.9..2.1).contains(&summary.processing_p99_ms), "{}", summary.processing_p99_ms);
+        assert_eq!(summary.totals, json!({ "lines": 308 }));
+    }
+
+    #[test]
+    fn of_too_few_batches_nothing_is_measured() {
+        assert_eq!(summary(&[(5, 1.0), (5, 1.0)]).measured_batches, 0);
+        assert_eq!(summary(&[]).lines_per_s, 0.0);
     }
 }

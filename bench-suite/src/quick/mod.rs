@@ -52,13 +52,14 @@ fn at_least_four_seconds(text: &str) -> Result<Duration, String> {
     Ok(given)
 }
 
-/// Measures, prints the table and the verdict, and keeps the result.
-pub fn run(options: &Options) -> Result<()> {
+/// Measures, prints the table and the verdict, and keeps the result. Says whether the run is valid:
+/// engine and bare loops must have found the same.
+pub fn run(options: &Options) -> Result<bool> {
     let measured = measure::all(options)?;
     let table = table::table(&measured);
     let verdict = verdict::verdict(&measured);
     println!("{table}\n{verdict}");
     let folder = results::keep(options, &measured, &table, &verdict)?;
     println!("\nkept in {}", folder.display());
-    Ok(())
+    Ok(measured.rows.iter().all(|row| row.right))
 }

@@ -8,13 +8,12 @@ pub(super) fn table(measured: &Measured) -> String {
         "workload",
         "M lines/s",
         "MB/s",
-        "p50 ms",
-        "p99 ms",
-        "of ms",
+        "batch p50",
+        "p99",
         "CPU s",
         "load CPU s",
-        "s/M lines",
-        "peak MiB",
+        "s per M",
+        "peak memory",
         "roof M/s",
         "share",
         "right",
@@ -35,27 +34,40 @@ pub(super) fn table(measured: &Measured) -> String {
             text.push('\n');
         }
     }
-    text + &format!(
-        "\nloopback, received and discarded: {:.0} MB/s. The roof of a workload is a bare loop for that one job, no engine, over \
-         the same\nlines in the same run. p50 and p99 are of the processing time of a batch of {} ms. CPU s is the whole process's.\n",
-        measured.receive.bytes_per_s / 1e6,
-        measured.rows.first().map_or(0, |row| row.job.batch_interval_ms),
+    text + &legend(measured)
+}
+
+/// What the columns mean, for whoever sees the table for the first time.
+fn legend(measured: &Measured) -> String {
+    let interval_ms = measured.rows.first().map_or(0, |row| row.job.batch_interval_ms);
+    let loopback_mb_per_s = measured.receive.bytes_per_s / 1e6;
+    format!(
+        "
+M lines/s, MB/s    taken in and processed, in batches of {interval_ms} ms
+batch p50, p99     processing time of a batch, from its turn to the end of its output
+CPU s, load CPU s  processor seconds of the workload's process, and of the load generator's
+s per M            processor seconds of the workload for a million lines
+roof M/s, share    a bare loop for that one job, no engine, over the same lines in the same run;
+                   and how much of it the engine reaches
+right              engine and bare loop found the same
+
+Loopback itself, received and discarded: {loopback_mb_per_s:.0} MB/s.
+"
     )
 }
 
-fn cells(row: &Row) -> [String; 13] {
+fn cells(row: &Row) -> [String; 12] {
     let Row { job, load, roof, right } = row;
     [
         job.workload.clone(),
         format!("{:.2}", job.lines_per_s / 1e6),
         format!("{:.0}", job.bytes_per_s / 1e6),
-        format!("{:.2}", job.processing_p50_ms),
-        format!("{:.2}", job.processing_p99_ms),
-        job.batch_interval_ms.to_string(),
+        format!("{:.1} ms", job.processing_p50_ms),
+        format!("{:.1} ms", job.processing_p99_ms),
         format!("{:.2}", job.usage.cpu_seconds),
         format!("{:.2}", load.usage.cpu_seconds),
         format!("{:.3}", job.usage.cpu_seconds / (job.records as f64 / 1e6)),
-        format!("{:.0}", job.usage.peak_memory_bytes as f64 / (1 << 20) as f64),
+        format!("{:.0} MiB", job.usage.peak_memory_bytes as f64 / (1 << 20) as f64),
         format!("{:.2}", roof.lines_per_s / 1e6),
         format!("{:.2}", row.share_of_roof()),
         if *right { "yes" } else { "NO" }.into(),

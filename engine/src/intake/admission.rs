@@ -155,9 +155,8 @@ impl Admission {
             let limit = (ns / mean as f64 * 1000.0) as u64;
             self.early_limit.store(limit.clamp(1, self.bounds.most_early_bytes), Ordering::Relaxed);
         }
-        let before = self.early_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        let limit = self.early_limit.load(Ordering::Relaxed);
-        if before >= limit.min(FIRST_EARLY_BYTES) && before - bytes < limit {
+        let waiting = self.early_bytes.fetch_sub(bytes, Ordering::Relaxed) - bytes;
+        if waiting < self.early_limit.load(Ordering::Relaxed) {
             self.wake_all();
         }
     }

@@ -10,7 +10,7 @@ use crate::progress::LineCounts;
 use crate::text::TextBlock;
 use crate::time::Time;
 
-/// Which early stages have taken a parcel in: bit `i` is the source's `i`-th stage.
+/// Which early stages have taken a parcel in: bit `i` is the graph's stage `i`.
 pub(crate) type Committed = u64;
 
 /// What a parcel has for its batch's turn.

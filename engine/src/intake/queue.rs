@@ -23,7 +23,8 @@ impl<T> Queue<T> {
         Queue(Arc::default())
     }
 
-    /// Adds a dataset for a batch to come.
+    /// Adds a dataset for a batch to come. The queue has no bound: whoever pushes faster than one
+    /// dataset a batch fills the memory.
     pub fn push(&self, batch: Vec<T>) {
         self.0.lock().push_back(batch);
     }
