@@ -78,12 +78,13 @@ impl Engine {
         self.0.tasks.current_num_threads()
     }
 
-    /// Bytes of received data in memory now.
+    /// Bytes of received data in memory now, unfinished lines aside.
     pub fn memory_in_use_bytes(&self) -> u64 {
         self.0.slabs.bytes_in_use()
     }
 
-    /// The most bytes of received data that may be in memory.
+    /// The most bytes of received data that may be in memory, unfinished lines aside: they have a
+    /// part of [`Conf::memory_bytes`] of their own.
     pub fn memory_limit_bytes(&self) -> u64 {
         self.0.slabs.limit_bytes()
     }

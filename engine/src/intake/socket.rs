@@ -24,6 +24,7 @@ use crate::text::TextBlock;
 use crate::time::Time;
 
 const WAKE: Token = Token(usize::MAX);
+
 /// The most that a kernel holds of a connection's bytes, with room to spare: Linux's default limit
 /// is 6 MiB.
 const MOST_ARRIVED_BYTES: u64 = 8 << 20;
