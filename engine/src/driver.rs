@@ -162,7 +162,7 @@ impl Driver {
                         .notice(&Notice::Listening { source: source.name.to_string(), address });
                     endpoint
                 }
-                SourceKind::Items(_) | SourceKind::Texts(_) => continue,
+                SourceKind::Polled(_) => continue,
             };
             surroundings.reads = self.reads[id];
             self.receivers.push(start_socket(
@@ -223,7 +223,7 @@ impl Driver {
             return self.stop_receivers(false, STOP_NOW_LIMIT) && !self.intake.has_unassigned();
         }
         let all_read = self.stop_receivers(true, limit);
-        while self.intake.has_unassigned() {
+        while self.intake.has_unassigned() || self.has_more_to_poll() {
             if Instant::now() >= deadline {
                 self.orders.progress.warn(format!(
                     "the graceful stop took longer than {} ms; what is left is not processed \
@@ -238,6 +238,14 @@ impl Driver {
             self.run_next();
         }
         all_read
+    }
+
+    fn has_more_to_poll(&self) -> bool {
+        let polled = self.graph.sources.iter().filter_map(|source| match &source.kind {
+            SourceKind::Polled(poll) => Some(poll),
+            SourceKind::Dial(_) | SourceKind::Listen(_) => None,
+        });
+        polled.into_iter().any(|poll| poll.has_more())
     }
 
     /// Stops the receivers, which first read what has arrived if `drain`. Says whether they have,
@@ -291,8 +299,9 @@ impl Driver {
         let cancelled = self.orders.status.cancelled.load(Ordering::Relaxed);
         self.cut_short |= cancelled && !report.succeeded();
 
-        for error in &report.errors {
-            self.orders.progress.warn(error.clone());
+        let troubles = report.sources.iter().flat_map(|source| &source.troubles);
+        for sentence in report.errors.iter().chain(troubles) {
+            self.orders.progress.warn(sentence.clone());
         }
         self.orders.progress.batch_completed(&report);
         self.orders.status.batch_done(time, first_error);

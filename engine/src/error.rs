@@ -92,6 +92,16 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// A source that has lost records.
+    #[error("batch {time}: {source_name} could not give all of its records: {reason}")]
+    Source {
+        /// The batch.
+        time: Time,
+        /// The source's name.
+        source_name: String,
+        /// What is missing, and why.
+        reason: String,
+    },
     /// Not enough file descriptors for the connections that were asked for.
     #[error(
         "{wanted} connections need {needed} file descriptors, but the hard limit of this process is {hard}; \

@@ -1,7 +1,6 @@
 //! The graph that a setup closure describes: sources, stages, outputs, and what each needs of the
 //! others.
 
-use std::any::Any;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -9,9 +8,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::batch::Batch;
-use crate::block::{Block, SourceId};
+use crate::block::SourceId;
 use crate::error::{BoxError, Error, Result};
 use crate::intake::Committed;
+use crate::intake::polled::Poll;
 use crate::pipe::Trace;
 use crate::stage::{EarlyStage, Remembers};
 
@@ -24,10 +24,8 @@ pub(crate) enum SourceKind {
     Dial(String),
     /// Connections that are accepted, at this address.
     Listen(String),
-    /// The next batch's items (a `Vec<T>`), and how many they are.
-    Items(Box<dyn Fn() -> (Arc<dyn Any + Send + Sync>, u64) + Send>),
-    /// The next batch's blocks of text.
-    Texts(Box<dyn Fn() -> Vec<Block> + Send>),
+    /// Nothing is received: it is asked at each batch's turn.
+    Polled(Box<dyn Poll>),
 }
 
 pub(crate) struct Source {
@@ -167,7 +165,7 @@ impl<'b> Graph<'b> {
                 None => "blocks kept for their batch's turn",
             };
             match source.kind {
-                SourceKind::Items(_) => line(format_args!("source {id}: {}", source.name)),
+                SourceKind::Polled(_) => line(format_args!("source {id}: {}", source.name)),
                 _ => line(format_args!("source {id}: {}; {blocks}", source.name)),
             }
         }

@@ -76,6 +76,9 @@ pub struct SourceReport {
     /// What became of the lines.
     #[serde(flatten)]
     pub lines: LineCounts,
+    /// What it could not give, in sentences: a directory that cannot be listed, a file that shrank.
+    /// The batch went on without it.
+    pub troubles: Vec<String>,
 }
 
 /// What became of lines. Those framed are those given to operators plus those rejected.

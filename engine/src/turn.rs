@@ -12,6 +12,7 @@ use crate::batch::{Batch, Input, panic_message};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::graph::{Graph, SourceKind};
+use crate::intake::polled::{Records, Trouble};
 use crate::intake::{Committed, Intake, Reads};
 use crate::partition::split_large;
 use crate::progress::{BatchReport, SourceReport, as_ms};
@@ -45,7 +46,8 @@ impl Turn<'_> {
         report.scheduling_delay_ms = as_ms(late);
         let started = Instant::now();
 
-        let Assigned { inputs, reports, early_bytes, at_turn_bytes, uncounted } = self.assign(time);
+        let Assigned { inputs, reports, early_bytes, at_turn_bytes, uncounted, losses } =
+            self.assign(time);
         self.intake.admission.turn_began(late, at_turn_bytes);
         let batch = Batch::new(time, inputs, parts.tasks.clone(), self.cancelled.clone());
         // From here to the end of phase two, nothing may unwind: it would free what is lent under
@@ -73,7 +75,7 @@ impl Turn<'_> {
         report.records = report.sources.iter().map(|source| source.lines.records).sum();
         report.bytes = report.sources.iter().map(|source| source.bytes).sum();
         report.errors = errors.iter().map(Error::to_string).collect();
-        (report, errors.into_iter().next())
+        (report, errors.into_iter().chain(losses).next())
     }
 
     /// Runs the outputs in order of registration; a failure of one does not keep the others from
@@ -105,7 +107,7 @@ impl Turn<'_> {
     }
 
     /// Gives the batch its input.
-    fn assign(&self, time: Time) -> Assigned {
+    fn assign(&mut self, time: Time) -> Assigned {
         let parts = self.engine.parts();
         let mut assigned = Assigned::default();
         let mut texts: Vec<Vec<(Arc<TextBlock>, Committed)>> = Vec::new();
@@ -131,24 +133,30 @@ impl Turn<'_> {
             texts[parcel.source()]
                 .extend(claimed.blocks.into_iter().map(|block| (block, claimed.committed)));
         }
-        for (id, (source, mut blocks)) in self.graph.sources.iter().zip(texts).enumerate() {
+        for (id, (source, mut blocks)) in self.graph.sources.iter_mut().zip(texts).enumerate() {
             let report = &mut assigned.reports[id];
-            match &source.kind {
-                SourceKind::Items(pop) => {
-                    let (items, records) = pop();
-                    report.lines.records = records;
-                    assigned.inputs.push(Input::Items(items));
-                    continue;
+            if let SourceKind::Polled(poll) = &mut source.kind {
+                let polled = poll.poll(time, parts.policy);
+                for trouble in polled.troubles {
+                    let (Trouble::ForNow(sentence) | Trouble::ForGood(sentence)) = &trouble;
+                    report.troubles.push(sentence.clone());
+                    if let Trouble::ForGood(reason) = trouble {
+                        let source = report.name.clone();
+                        assigned.losses.push(Error::Source { time, source_name: source, reason });
+                    }
                 }
-                SourceKind::Texts(pop) => {
-                    blocks = pop()
-                        .into_iter()
-                        .map(|block| (Arc::new(TextBlock::new(block, parts.policy)), 0))
-                        .collect();
-                    report.bytes = blocks.iter().map(|(block, _)| block.raw_bytes() as u64).sum();
-                    report.blocks = blocks.len() as u64;
+                match polled.records {
+                    Records::Items(items, records) => {
+                        report.lines.records = records;
+                        assigned.inputs.push(Input::Items(items));
+                        continue;
+                    }
+                    Records::Blocks(polled) => {
+                        report.bytes = polled.iter().map(|block| block.raw_bytes() as u64).sum();
+                        report.blocks = polled.len() as u64;
+                        blocks = polled.into_iter().map(|block| (block, 0)).collect();
+                    }
                 }
-                SourceKind::Dial(_) | SourceKind::Listen(_) => {}
             }
             let blocks = split_large(blocks, parts.tasks.current_num_threads());
             let uncounted = blocks.iter().filter(|(block, _)| !block.is_checked());
@@ -169,6 +177,8 @@ struct Assigned {
     at_turn_bytes: u64,
     /// Blocks whose lines nobody has counted, with their source.
     uncounted: Vec<(usize, Arc<TextBlock>)>,
+    /// What sources have lost.
+    losses: Vec<Error>,
 }
 
 /// Ends the process when a batch's end unwinds.

@@ -13,6 +13,7 @@ mod descriptors;
 pub(crate) mod link;
 mod occasional;
 mod parcel;
+pub(crate) mod polled;
 pub(crate) mod queue;
 pub(crate) mod receiver;
 pub(crate) mod socket;

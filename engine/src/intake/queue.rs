@@ -3,7 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
+
+use super::polled::{Poll, Polled, Records};
+use crate::block::Block;
+use crate::text::{TextBlock, TextPolicy};
+use crate::time::Time;
 
 /// A queue of datasets, one for each coming batch. Clones are the same queue, so a program keeps
 /// one to push to.
@@ -73,4 +79,34 @@ impl<T, const N: usize> From<[Vec<T>; N]> for Queue<T> {
     fn from(batches: [Vec<T>; N]) -> Self {
         Vec::from(batches).into()
     }
+}
+
+/// A queue as the source of its items.
+pub(crate) struct QueuedItems<T>(pub(crate) Queue<T>);
+
+impl<T: Send + Sync + 'static> Poll for QueuedItems<T> {
+    fn poll(&mut self, _time: Time, _policy: TextPolicy) -> Polled {
+        let items = self.0.pop();
+        let records = items.len() as u64;
+        Records::Items(Arc::new(items), records).into()
+    }
+}
+
+/// A queue of strings as a source of blocks of text.
+pub(crate) struct QueuedTexts(pub(crate) Queue<String>);
+
+impl Poll for QueuedTexts {
+    fn poll(&mut self, _time: Time, policy: TextPolicy) -> Polled {
+        let blocks = self.0.pop().into_iter().map(block_of);
+        let blocks = blocks.map(|block| Arc::new(TextBlock::new(block, policy)));
+        Records::Blocks(blocks.collect()).into()
+    }
+}
+
+/// A block of whole lines: the last one gets its line end where it has none.
+fn block_of(mut text: String) -> Block {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Block::of_bytes(Bytes::from(text))
 }

@@ -1,0 +1,47 @@
+//! Sources that have no receiver: they are asked for their records when a batch's turn comes.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::text::{TextBlock, TextPolicy};
+use crate::time::Time;
+
+/// A source that is asked, on the driver's thread, what belongs to a batch.
+pub(crate) trait Poll: Send {
+    /// What belongs to the batch at `time`. Asked once for each batch, in order.
+    fn poll(&mut self, time: Time, policy: TextPolicy) -> Polled;
+
+    /// Whether a graceful stop should go on cutting batches for what it still has.
+    fn has_more(&self) -> bool {
+        false
+    }
+}
+
+/// What a polled source gives to a batch.
+pub(crate) struct Polled {
+    pub(crate) records: Records,
+    /// What went wrong on the way, in sentences. The batch goes on without what is missing.
+    pub(crate) troubles: Vec<Trouble>,
+}
+
+/// Records in the form in which operators read them.
+pub(crate) enum Records {
+    /// A `Vec<T>` of the stream's item, and how many they are.
+    Items(Arc<dyn Any + Send + Sync>, u64),
+    /// Blocks of bytes, in order.
+    Blocks(Vec<Arc<TextBlock>>),
+}
+
+/// What a source could not give.
+pub(crate) enum Trouble {
+    /// Nothing is lost: it is tried again for the next batch.
+    ForNow(String),
+    /// Records are missing for good, so whoever waits for the stream's end hears of it.
+    ForGood(String),
+}
+
+impl From<Records> for Polled {
+    fn from(records: Records) -> Self {
+        Polled { records, troubles: Vec::new() }
+    }
+}
