@@ -34,29 +34,22 @@ use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::block::SourceId;
+use crate::input::{Input, Past};
 use crate::intake::Committed;
 use crate::progress::{StageReport, as_ms};
 use crate::text::TextBlock;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// How often a task is tried before its batch fails. Spark's `spark.task.maxFailures`, which counts
 /// here locally too.
 const ATTEMPTS: u32 = 4;
 
-/// What a source gives to a batch.
-pub(crate) enum Input {
-    /// Nothing.
-    Nothing,
-    /// Blocks of text in order of arrival, each with the early stages that have taken it in.
-    Text(Vec<(Arc<TextBlock>, Committed)>),
-    /// The items of a queue, as `Vec<T>`.
-    Items(Arc<dyn Any + Send + Sync>),
-}
-
 /// A batch while it runs. Cheap to clone; when the last clone is dropped, what was lent goes back.
 #[doc(hidden)]
 pub struct Batch<'b> {
     core: Arc<Core>,
+    /// Whose input is read: the batch's own time, or that of one before it.
+    time: Time,
     inputs: Arc<Vec<Input>>,
     /// Blocks that any of these stages has taken in are left out.
     without: Committed,
@@ -64,12 +57,19 @@ pub struct Batch<'b> {
 }
 
 struct Core {
-    time: Time,
+    now: Time,
+    /// The time before the first batch: slides are counted from it.
+    zero: Time,
+    /// Inputs of batches before this one, for windows.
+    past: Arc<Past>,
+    own_inputs: Arc<Vec<Input>>,
     /// `None` runs every task on the calling thread.
     pool: Option<Arc<ThreadPool>>,
     /// How many partitions a wide stage has.
     parallelism: usize,
     cancelled: Arc<AtomicBool>,
+    /// A task has failed for good.
+    failed: AtomicBool,
     stages: Mutex<Vec<StageReport>>,
     held: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
 }
@@ -84,12 +84,25 @@ impl<'b> Batch<'b> {
     /// A batch at its turn.
     pub(crate) fn new(
         time: Time,
-        inputs: Vec<Input>,
+        zero: Time,
+        inputs: Arc<Vec<Input>>,
+        past: Arc<Past>,
         pool: Arc<ThreadPool>,
         cancelled: Arc<AtomicBool>,
     ) -> Self {
         let parallelism = pool.current_num_threads();
-        Self::with_core(time, inputs, Some(pool), parallelism, cancelled)
+        Self::over(Core {
+            now: time,
+            zero,
+            past,
+            own_inputs: inputs,
+            pool: Some(pool),
+            parallelism,
+            cancelled,
+            failed: AtomicBool::new(false),
+            stages: Mutex::default(),
+            held: Mutex::default(),
+        })
     }
 
     /// A batch of one source's blocks, run on the calling thread: early work.
@@ -100,26 +113,29 @@ impl<'b> Batch<'b> {
         blocks: Vec<Arc<TextBlock>>,
     ) -> Self {
         let mut inputs: Vec<Input> = (0..sources).map(|_| Input::Nothing).collect();
-        inputs[source] = Input::Text(blocks.into_iter().map(|block| (block, 0)).collect());
-        Self::with_core(time, inputs, None, 1, Arc::default())
-    }
-
-    fn with_core(
-        time: Time,
-        inputs: Vec<Input>,
-        pool: Option<Arc<ThreadPool>>,
-        parallelism: usize,
-        cancelled: Arc<AtomicBool>,
-    ) -> Self {
-        let core = Core {
-            time,
-            pool,
-            parallelism,
-            cancelled,
+        inputs[source] = Input::Blocks(blocks.into_iter().map(|block| (block, 0)).collect());
+        Self::over(Core {
+            now: time,
+            zero: Time::default(),
+            past: Arc::default(),
+            own_inputs: Arc::new(inputs),
+            pool: None,
+            parallelism: 1,
+            cancelled: Arc::default(),
+            failed: AtomicBool::new(false),
             stages: Mutex::default(),
             held: Mutex::default(),
-        };
-        Batch { core: Arc::new(core), inputs: Arc::new(inputs), without: 0, _brand: PhantomData }
+        })
+    }
+
+    fn over(core: Core) -> Self {
+        Batch {
+            time: core.now,
+            inputs: core.own_inputs.clone(),
+            core: Arc::new(core),
+            without: 0,
+            _brand: PhantomData,
+        }
     }
 
     /// The same batch without the blocks that `stages` have taken in.
@@ -127,8 +143,50 @@ impl<'b> Batch<'b> {
         Batch { without: self.without | stages, ..self.clone() }
     }
 
+    /// The batch at `time`, this one or one before it, as its stages would see it if they ran now;
+    /// what is lent still comes back at this batch's end. `None` where nothing of that batch is
+    /// kept: it has failed, or there never was one.
+    pub(crate) fn at(&self, time: Time) -> Option<Self> {
+        let inputs = match time == self.core.now {
+            true => &self.core.own_inputs,
+            false => self.core.past.get(&time)?,
+        };
+        Some(Batch { time, inputs: inputs.clone(), without: 0, ..self.clone() })
+    }
+
+    /// The batches whose times end `step`s before this one's, as many as there are in the
+    /// `length` up to it, oldest first.
+    pub(crate) fn window(&self, length: Duration, step: Duration) -> Vec<Self> {
+        let after = (self.time - length).max(self.core.zero);
+        let first =
+            after + Duration::from_millis((self.time - after).as_millis() % step.as_millis());
+        let first = if first == after { first + step } else { first };
+        first.to(self.time, step).filter_map(|time| self.at(time)).collect()
+    }
+
+    /// The time of the batch whose input is read.
     pub(crate) fn time(&self) -> Time {
-        self.core.time
+        self.time
+    }
+
+    /// The time before the first batch.
+    pub(crate) fn zero(&self) -> Time {
+        self.core.zero
+    }
+
+    /// Whether this is the batch whose turn it is, not one before it that a window reads again.
+    pub(crate) fn is_current(&self) -> bool {
+        self.time == self.core.now
+    }
+
+    /// Whether a stream with this slide has a dataset now.
+    pub(crate) fn is_due(&self, slide: Duration) -> bool {
+        (self.core.now - self.core.zero).is_multiple_of(slide)
+    }
+
+    /// Whether a task has failed for good.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.core.failed.load(Ordering::Relaxed)
     }
 
     /// How many partitions a wide stage has.
@@ -139,7 +197,7 @@ impl<'b> Batch<'b> {
     /// The blocks of a text source.
     pub(crate) fn text(&self, source: SourceId) -> Vec<&'b TextBlock> {
         match &self.inputs[source] {
-            Input::Text(blocks) => {
+            Input::Blocks(blocks) => {
                 let wanted = blocks.iter().filter(|(_, committed)| committed & self.without == 0);
                 wanted.map(|(block, _)| self.lend(block)).collect()
             }
@@ -184,20 +242,26 @@ impl<'b> Batch<'b> {
             }
             match panic {
                 None => break,
-                Some(payload) if payload.is::<StageFailed>() => resume_unwind(payload),
-                Some(payload) if retries + 1 == ATTEMPTS => {
-                    let reason = format!(
-                        "{name} panicked in {ATTEMPTS} attempts: {}",
-                        panic_message(&*payload)
-                    );
-                    resume_unwind(Box::new(StageFailed { reason }));
+                Some(payload) if payload.is::<StageFailed>() => {
+                    self.core.failed.store(true, Ordering::Relaxed);
+                    resume_unwind(payload)
                 }
+                Some(payload) if retries + 1 == ATTEMPTS => self.fail(format!(
+                    "{name} panicked in {ATTEMPTS} attempts: {}",
+                    panic_message(&*payload)
+                )),
                 Some(_) => retries += 1,
             }
         }
         let millis = as_ms(started.elapsed());
         self.core.stages.lock().push(StageReport { name, tasks, millis, retries });
         results.into_iter().map(|r| r.expect("the loop ends when none is missing")).collect()
+    }
+
+    /// Gives the stage up, and with it the batch.
+    pub(crate) fn fail(&self, reason: String) -> ! {
+        self.core.failed.store(true, Ordering::Relaxed);
+        resume_unwind(Box::new(StageFailed { reason }))
     }
 
     fn attempt<R: Send>(
@@ -238,6 +302,7 @@ impl Clone for Batch<'_> {
     fn clone(&self) -> Self {
         Batch {
             core: self.core.clone(),
+            time: self.time,
             inputs: self.inputs.clone(),
             without: self.without,
             _brand: PhantomData,
@@ -281,7 +346,9 @@ mod tests {
 
     fn batch(threads: usize) -> Batch<'static> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        Batch::new(Time::default(), Vec::new(), Arc::new(pool), Arc::default())
+        let (inputs, past) = (Arc::default(), Arc::default());
+        let time = Time::default() + crate::time::secs(1);
+        Batch::new(time, Time::default(), inputs, past, Arc::new(pool), Arc::default())
     }
 
     #[test]

@@ -9,13 +9,16 @@ use std::time::{Duration as StdDuration, Instant};
 use crate::early;
 use crate::engine::Engine;
 use crate::error::{BoxError, Error, Result};
-use crate::graph::{Graph, Source, SourceKind};
+use crate::explain::explain;
+use crate::graph::{Graph, Reaches, Source, SourceKind};
+use crate::input::History;
 use crate::intake::link::Endpoint;
 use crate::intake::receiver::{Receiver, Surroundings};
 use crate::intake::socket::start_socket;
 use crate::intake::{Admission, Bounds, Intake, Reads, reserve_descriptors};
 use crate::progress::{Notice, Progress};
 use crate::scope::Scope;
+use crate::slabs::SlabPool;
 use crate::status::{Status, Stop, Stopped};
 use crate::time::{Duration, Time};
 use crate::turn::{Turn, reason_of};
@@ -61,6 +64,11 @@ pub(crate) struct Driver {
     next: Time,
     /// How each source's blocks are read.
     reads: Vec<Reads>,
+    /// The time before the first batch.
+    zero: Time,
+    /// What is needed of each source and stage.
+    reaches: Reaches,
+    history: History,
     /// A batch was given up because the stream was stopped at once.
     cut_short: bool,
     /// Kept so that a manual clock goes on waking the driver.
@@ -77,7 +85,7 @@ impl Driver {
         orders: Orders,
     ) -> Result<(Self, Started)> {
         let parts = orders.engine.parts();
-        let scope = Scope::<'static>::new(parts.conf.early_work);
+        let scope = Scope::<'static>::new(orders.batch_interval, parts.conf.early_work);
         let described = catch_unwind(AssertUnwindSafe(|| setup(&scope)));
         described.map_err(|panic| Error::Setup { reason: reason_of(panic) })?.map_err(|e| {
             match e.downcast::<Error>() {
@@ -85,9 +93,12 @@ impl Driver {
                 Err(e) => Error::Setup { reason: e.to_string() },
             }
         })?;
-        let graph = std::mem::replace(&mut *scope.graph().lock(), Graph::new(false));
+        let graph =
+            std::mem::replace(&mut *scope.graph().lock(), Graph::new(orders.batch_interval, false));
         graph.check()?;
-        let explained = graph.explain();
+        let explained = explain(&graph);
+        let reaches = graph.reaches();
+        let history = kept_inputs(&graph, &reaches, &parts.slabs)?;
 
         let clock = parts.conf.clock.clone();
         let zero = clock.now().floor(orders.batch_interval);
@@ -119,6 +130,9 @@ impl Driver {
             receivers: Vec::new(),
             next,
             reads,
+            zero,
+            reaches,
+            history,
             cut_short: false,
             _wake: wake,
         };
@@ -294,6 +308,9 @@ impl Driver {
             reads: &self.reads,
             cancelled: &self.orders.status.cancelled,
             interval: self.orders.batch_interval,
+            zero: self.zero,
+            reaches: &self.reaches,
+            history: &mut self.history,
         };
         let (report, first_error) = turn.run(time);
         let cancelled = self.orders.status.cancelled.load(Ordering::Relaxed);
@@ -306,4 +323,35 @@ impl Driver {
         self.orders.progress.batch_completed(&report);
         self.orders.status.batch_done(time, first_error);
     }
+}
+
+/// Tells each stage how far back it is asked, and keeps as much of each source. Fails where windows
+/// of raw records cannot fit: a batch's blocks may have a slab of their own.
+fn kept_inputs(graph: &Graph<'_>, reaches: &Reaches, slabs: &SlabPool) -> Result<History> {
+    for (stage, back) in graph.stages.iter().zip(&reaches.stages) {
+        if let (Some(stateful), &Some(back)) = (stage.work.stateful(), back) {
+            stateful.reach(back);
+        }
+    }
+    let (limit, slab_bytes) = (slabs.limit_bytes(), slabs.slab_bytes() as u64);
+    let mut kept = Vec::with_capacity(graph.sources.len());
+    for (source, back) in graph.sources.iter().zip(&reaches.sources) {
+        let back = back.unwrap_or(Duration::ZERO);
+        let received = !matches!(source.kind, SourceKind::Polled(_));
+        let batches = (back.as_millis() / graph.batch_interval.as_millis()) as u64 + 1;
+        // One more slab is filled meanwhile.
+        let needed = (batches + 1).saturating_mul(slab_bytes);
+        if received && back > Duration::ZERO && needed > limit {
+            return Err(Error::WindowMemory {
+                source_name: source.name.to_string(),
+                window: back + graph.batch_interval,
+                batches,
+                needed,
+                slab_bytes,
+                limit,
+            });
+        }
+        kept.push(back);
+    }
+    Ok(History::new(kept))
 }

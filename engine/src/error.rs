@@ -92,6 +92,111 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// A state or a window that could not take a batch in, after its retries. It is as it was before
+    /// the batch.
+    #[error("batch {time} failed in stage {stage} ({name}): {reason}")]
+    StageFailed {
+        /// The batch.
+        time: Time,
+        /// The stage's number, as in `explain`.
+        stage: usize,
+        /// Its name.
+        name: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A window whose length or slide does not suit the stream that it is over.
+    #[error(
+        "{operation}: the {what} of {got} is not a whole multiple, at least 1, of the slide of \
+         {slide} of the stream that it is over; choose {what}s such as {slide} or {}", *slide * 2
+    )]
+    Window {
+        /// The operation.
+        operation: &'static str,
+        /// `length` or `slide`.
+        what: &'static str,
+        /// What was given.
+        got: Duration,
+        /// How often the stream has a dataset.
+        slide: Duration,
+    },
+    /// Streams brought together of which one has datasets more often than the other.
+    #[error(
+        "{operation}: one stream slides every {first} and another every {second}; \
+         give both the same slide, by windows with that slide"
+    )]
+    DifferentSlides {
+        /// The operation.
+        operation: &'static str,
+        /// The slide of the first stream.
+        first: Duration,
+        /// The slide that differs.
+        second: Duration,
+    },
+    /// A window of raw records over a stream that cannot be computed again for a batch that is over.
+    #[error(
+        "{operation}: `{stream}` depends on state that has moved on, so batches that are over cannot \
+         be read again; put the window before the state, or use reduce_by_key_and_window, which \
+         keeps results instead of records"
+    )]
+    NoReplay {
+        /// The operation.
+        operation: &'static str,
+        /// The stream.
+        stream: String,
+    },
+    /// A window of raw records that holds more than received data may take.
+    #[error(
+        "{source_name}: a window of raw records over {window} keeps the blocks of {batches} batches, \
+         which takes {needed} bytes at a slab of {slab_bytes} bytes a batch; the memory for received \
+         data is {limit} bytes; shorten the window, raise Conf::memory_bytes, or use \
+         reduce_by_key_and_window, which keeps results instead of records"
+    )]
+    WindowMemory {
+        /// The source that the window reads.
+        source_name: String,
+        /// How long its blocks are kept.
+        window: Duration,
+        /// How many batches that is.
+        batches: u64,
+        /// What they take at least, when something arrives for each.
+        needed: u64,
+        /// The bytes of a slab.
+        slab_bytes: u64,
+        /// What received data may take.
+        limit: u64,
+    },
+    /// Two operators of one name.
+    #[error(
+        "two operators are named {name:?}; names tell states apart in a snapshot, so give each its own"
+    )]
+    SameName {
+        /// The name.
+        name: String,
+    },
+    /// A name for something that keeps nothing.
+    #[error(
+        "named({name:?}) stands behind {stream:?}, which keeps nothing from batch to batch; \
+         name windows and stateful operators, directly behind them"
+    )]
+    NothingToName {
+        /// The name.
+        name: String,
+        /// What was to be named.
+        stream: String,
+    },
+    /// An argument that an operation cannot work with.
+    #[error("{operation}: {what} is {got}; it must be {want}")]
+    Argument {
+        /// The operation.
+        operation: &'static str,
+        /// Which argument.
+        what: &'static str,
+        /// What was given.
+        got: String,
+        /// What is allowed.
+        want: &'static str,
+    },
     /// A source that has lost records.
     #[error("batch {time}: {source_name} could not give all of its records: {reason}")]
     Source {

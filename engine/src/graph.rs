@@ -2,7 +2,6 @@
 //! others.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -13,7 +12,8 @@ use crate::error::{BoxError, Error, Result};
 use crate::intake::Committed;
 use crate::intake::polled::Poll;
 use crate::pipe::Trace;
-use crate::stage::{EarlyStage, Remembers};
+use crate::stage::{EarlyStage, Remembers, Stateful};
+use crate::time::Duration;
 
 /// Stages beyond this many work at the batch's turn only.
 const MOST_EARLY_STAGES: usize = Committed::BITS as usize;
@@ -34,40 +34,100 @@ pub(crate) struct Source {
 }
 
 pub(crate) struct Stage<'b> {
-    name: &'static str,
-    upstream: Trace,
+    pub(crate) name: &'static str,
+    pub(crate) upstream: Trace,
+    /// How often what it reads has a dataset.
+    pub(crate) upstream_slide: Duration,
     pub(crate) node: Arc<dyn Remembers + 'b>,
-    early: Option<Arc<dyn EarlyStage<'b> + 'b>>,
+    pub(crate) work: Work<'b>,
+}
+
+/// When and how a stage works.
+pub(crate) enum Work<'b> {
+    /// When somebody asks for its result.
+    WhenAsked,
+    /// Its map side as blocks close, the rest when somebody asks.
+    Early(Arc<dyn EarlyStage<'b> + 'b>),
+    /// In every batch in which what it reads has a dataset, for the next batches build on it.
+    Always(Arc<dyn Stateful<'b> + 'b>),
+}
+
+impl<'b> Work<'b> {
+    pub(crate) fn stateful(&self) -> Option<&Arc<dyn Stateful<'b> + 'b>> {
+        match self {
+            Work::Always(stateful) => Some(stateful),
+            Work::WhenAsked | Work::Early(_) => None,
+        }
+    }
 }
 
 pub(crate) struct Output<'b> {
     pub(crate) name: &'static str,
-    upstream: Trace,
+    pub(crate) upstream: Trace,
+    /// How often it runs.
+    pub(crate) slide: Duration,
     #[expect(clippy::type_complexity, reason = "said once, here")]
     pub(crate) run: Box<dyn FnMut(&Batch<'b>) -> Result<(), BoxError> + Send + 'b>,
+}
+
+/// Something that outlives batches, under the name by which a snapshot knows it.
+pub(crate) struct Operator {
+    pub(crate) name: String,
+    /// The stage whose state it is; none for a window of raw records, whose state is the sources'.
+    pub(crate) stage: Option<usize>,
 }
 
 /// What is done with the blocks of a source before their batch's turn.
 pub(crate) struct Early<'b> {
     pub(crate) stages: Vec<(Committed, Arc<dyn EarlyStage<'b> + 'b>)>,
-    /// Somebody else reads the blocks at the batch's turn, so they must stay.
+    /// Somebody else reads the blocks at the batch's turn, or later, so they must stay.
     pub(crate) keep_blocks: bool,
+}
+
+/// How long before the batch that runs lies the oldest batch that is read; `None` where nothing is
+/// read at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reaches {
+    pub(crate) sources: Vec<Option<Duration>>,
+    pub(crate) stages: Vec<Option<Duration>>,
 }
 
 /// What a setup closure has described.
 pub(crate) struct Graph<'b> {
+    pub(crate) batch_interval: Duration,
     pub(crate) sources: Vec<Source>,
     pub(crate) stages: Vec<Stage<'b>>,
     pub(crate) outputs: Vec<Output<'b>>,
+    pub(crate) operators: Vec<Operator>,
+    /// What remembers something of a batch without being a stage.
+    pub(crate) notes: Vec<Arc<dyn Remembers + 'b>>,
     early_allowed: bool,
+    streams: usize,
+    refused: Option<Error>,
 }
 
 /// The graph while it is being described, shared by its streams.
 pub(crate) type SharedGraph<'b> = Arc<Mutex<Graph<'b>>>;
 
 impl<'b> Graph<'b> {
-    pub(crate) fn new(early_allowed: bool) -> Self {
-        Graph { sources: Vec::new(), stages: Vec::new(), outputs: Vec::new(), early_allowed }
+    pub(crate) fn new(batch_interval: Duration, early_allowed: bool) -> Self {
+        Graph {
+            batch_interval,
+            sources: Vec::new(),
+            stages: Vec::new(),
+            outputs: Vec::new(),
+            operators: Vec::new(),
+            notes: Vec::new(),
+            early_allowed,
+            streams: 0,
+            refused: None,
+        }
+    }
+
+    /// A number that no other stream of the graph has.
+    pub(crate) fn next_stream(&mut self) -> usize {
+        self.streams += 1;
+        self.streams
     }
 
     /// Adds a source and gives its number.
@@ -76,113 +136,100 @@ impl<'b> Graph<'b> {
         self.sources.len() - 1
     }
 
-    /// The number that the next stage will have, and its bit for early work; 0 where it may do
-    /// none.
-    pub(crate) fn next_stage(&self, upstream: &Trace, keeps_owned: bool) -> (usize, Committed) {
+    /// The bit for early work of the stage that is made next; 0 where it may do none.
+    pub(crate) fn early_bit(&self, upstream: &Trace, keeps_owned: bool) -> Committed {
         let number = self.stages.len();
         let early =
             self.early_allowed && upstream.per_block && keeps_owned && number < MOST_EARLY_STAGES;
-        (number, if early { 1 << number } else { 0 })
+        if early { 1 << number } else { 0 }
     }
 
-    /// Adds the stage whose number [`Graph::next_stage`] gave.
-    pub(crate) fn add_stage(
-        &mut self,
-        name: &'static str,
-        upstream: Trace,
-        node: Arc<dyn Remembers + 'b>,
-        early: Option<Arc<dyn EarlyStage<'b> + 'b>>,
-    ) {
-        self.stages.push(Stage { name, upstream, node, early });
+    /// Adds something with a name of its own: what it is, and its place among the others.
+    pub(crate) fn add_operator(&mut self, kind: &str, stage: Option<usize>) -> usize {
+        let number = self.operators.len();
+        self.operators.push(Operator { name: format!("{kind}-{number}"), stage });
+        number
     }
 
-    pub(crate) fn add_output(
-        &mut self,
-        name: &'static str,
-        upstream: Trace,
-        run: impl FnMut(&Batch<'b>) -> Result<(), BoxError> + Send + 'b,
-    ) {
-        self.outputs.push(Output { name, upstream, run: Box::new(run) });
+    pub(crate) fn add_output(&mut self, output: Output<'b>) {
+        self.outputs.push(output);
     }
 
-    /// Fails where nothing would run.
+    /// Something in the description is wrong. The first such error is what the start fails with.
+    pub(crate) fn refuse(&mut self, error: Error) {
+        self.refused.get_or_insert(error);
+    }
+
+    /// Fails where the description is wrong, or nothing would run.
     pub(crate) fn check(&self) -> Result {
+        if let Some(error) = &self.refused {
+            return Err(error.clone());
+        }
+        let mut names = BTreeSet::new();
+        if let Some(twice) = self.operators.iter().find(|operator| !names.insert(&operator.name)) {
+            return Err(Error::SameName { name: twice.name.clone() });
+        }
         if self.outputs.is_empty() { Err(Error::NoOutput) } else { Ok(()) }
     }
 
-    /// The stages that some output needs; what no output needs is never run.
-    fn needed_stages(&self) -> Vec<bool> {
-        let mut needed = vec![false; self.stages.len()];
-        let mut open: Vec<usize> =
-            self.outputs.iter().flat_map(|output| output.upstream.stages.clone()).collect();
-        while let Some(stage) = open.pop() {
-            if !std::mem::replace(&mut needed[stage], true) {
-                open.extend(&self.stages[stage].upstream.stages);
+    /// What the outputs need, directly and through stages.
+    pub(crate) fn reaches(&self) -> Reaches {
+        let mut reaches = Reaches {
+            sources: vec![None; self.sources.len()],
+            stages: vec![None; self.stages.len()],
+        };
+        for output in &self.outputs {
+            reaches.note(&output.upstream, Duration::ZERO);
+        }
+        // A stage is made after what it reads, so this meets every reader before what it reads.
+        for (number, stage) in self.stages.iter().enumerate().rev() {
+            match (reaches.stages[number], &stage.work) {
+                (None, _) => {}
+                // It keeps its own results for as long as they are asked for.
+                (Some(_), Work::Always(_)) => reaches.note(&stage.upstream, Duration::ZERO),
+                (Some(back), _) => reaches.note(&stage.upstream, back),
             }
         }
-        needed
+        reaches
     }
 
     /// For each source, what is done with its blocks as they close.
     pub(crate) fn early(&self) -> Vec<Option<Early<'b>>> {
-        let needed = self.needed_stages();
-        let mut early: Vec<Early<'b>> =
-            self.sources.iter().map(|_| Early { stages: Vec::new(), keep_blocks: false }).collect();
-        for (number, stage) in self.stages.iter().enumerate().filter(|(number, _)| needed[*number])
-        {
+        let reaches = self.reaches();
+        let read_later = |back: &Option<Duration>| back.is_some_and(|back| back > Duration::ZERO);
+        let mut early: Vec<Early<'b>> = (reaches.sources.iter())
+            .map(|back| Early { stages: Vec::new(), keep_blocks: read_later(back) })
+            .collect();
+        let needed = |(number, _): &(usize, &Stage<'b>)| reaches.stages[*number].is_some();
+        for (number, stage) in self.stages.iter().enumerate().filter(needed) {
             // A union may read a source more than once; its stage takes a block in once.
-            let sources: BTreeSet<SourceId> = stage.upstream.sources.iter().copied().collect();
+            let sources: BTreeSet<SourceId> =
+                stage.upstream.sources.iter().map(|needs| needs.id).collect();
             for source in sources {
-                match &stage.early {
-                    Some(work) => early[source].stages.push((1 << number, work.clone())),
-                    None => early[source].keep_blocks = true,
+                match &stage.work {
+                    Work::Early(work) => early[source].stages.push((1 << number, work.clone())),
+                    _ => early[source].keep_blocks = true,
                 }
             }
         }
         for output in &self.outputs {
-            for &source in &output.upstream.sources {
-                early[source].keep_blocks = true;
+            for needs in &output.upstream.sources {
+                early[needs.id].keep_blocks = true;
             }
         }
         early.into_iter().map(|early| (!early.stages.is_empty()).then_some(early)).collect()
     }
+}
 
-    /// What was built, in a few lines.
-    pub(crate) fn explain(&self) -> String {
-        let needed = self.needed_stages();
-        let early = self.early();
-        let mut text = String::new();
-        let mut line = |args: std::fmt::Arguments<'_>| {
-            text.write_fmt(args).expect("a string can always be written to");
-            text.push('\n');
-        };
-        for (id, source) in self.sources.iter().enumerate() {
-            let blocks = match &early[id] {
-                Some(early) if early.keep_blocks => {
-                    "blocks worked on as they close, and kept for their batch's turn"
-                }
-                Some(_) => "blocks worked on as they close, and gone then",
-                None => "blocks kept for their batch's turn",
-            };
-            match source.kind {
-                SourceKind::Polled(_) => line(format_args!("source {id}: {}", source.name)),
-                _ => line(format_args!("source {id}: {}; {blocks}", source.name)),
-            }
+impl Reaches {
+    fn note(&mut self, trace: &Trace, back: Duration) {
+        for needs in &trace.sources {
+            let reach = &mut self.sources[needs.id];
+            *reach = Some(reach.unwrap_or(Duration::ZERO).max(back + needs.back));
         }
-        for (number, stage) in self.stages.iter().enumerate() {
-            let when = match (needed[number], &stage.early) {
-                (false, _) => "never runs: no output needs it",
-                (true, Some(_)) => "map side as blocks close, merge at the batch's turn",
-                (true, None) => "at the batch's turn",
-            };
-            line(format_args!("stage {number}: {} => {}; {when}", stage.upstream.text, stage.name));
+        for needs in &trace.stages {
+            let reach = &mut self.stages[needs.id];
+            *reach = Some(reach.unwrap_or(Duration::ZERO).max(back + needs.back));
         }
-        for (number, output) in self.outputs.iter().enumerate() {
-            line(format_args!("output {number}: {} => {}", output.upstream.text, output.name));
-        }
-        line(format_args!(
-            "operators joined by -> are one loop; => ends a loop, and what it ends in is kept for the batch"
-        ));
-        text
     }
 }

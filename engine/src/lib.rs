@@ -60,6 +60,7 @@ mod threads;
 pub mod disk;
 pub mod progress;
 mod conf;
+mod window;
 
 // bytes
 mod slabs;
@@ -71,6 +72,7 @@ mod text;
 mod intake;
 
 // a batch
+mod input;
 mod batch;
 mod separators;
 mod words;
@@ -83,6 +85,7 @@ mod stage;
 
 // streams
 mod graph;
+mod explain;
 pub mod show;
 mod rdd;
 mod dstream;
@@ -110,12 +113,15 @@ pub use error::{BoxError, Error, Result};
 pub use intake::queue::Queue;
 pub use key::Key;
 pub use pipe::{
-    AtSeparator, Boxed, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Items, Lines,
-    Map, MapPartitions, Pipe, Split, Text, Union, UnionOfMany, Words,
+    AsOf, AtSeparator, Boxed, ByFlattening, ByFlatteningValues, ByFullJoining, ByJoining,
+    ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Filter, FlatMap, Fused,
+    Glom, Items, Lines, Map, MapPartitions, Pipe, Product, Replay, Split, Text, Union, UnionOfMany,
+    Windowed, Words,
 };
-pub use rdd::Rdd;
+pub use rdd::{Distinct, Rdd};
 pub use scope::Scope;
 pub use show::Show;
-pub use stage::Edge;
+pub use stage::{Cogrouped, Edge, Joined, Side, Transformed};
 pub use status::{State, Stop, Stopped};
 pub use time::{Duration, Time, millis, mins, secs};
+pub use window::Window;

@@ -48,6 +48,10 @@ pub struct BatchReport {
     pub early_bytes: u64,
     /// Bytes of received data in memory when the batch ended, over all contexts of the engine.
     pub memory_bytes: u64,
+    /// The most bytes of received data that may be in memory.
+    pub memory_limit_bytes: u64,
+    /// Of what is in memory, the bytes of blocks that windows of raw records keep.
+    pub window_bytes: u64,
     /// What failed, an entry for each output; empty when the batch succeeded.
     pub errors: Vec<String>,
 }
@@ -307,6 +311,8 @@ impl From<(Time, Duration)> for BatchReport {
             stages: Vec::new(),
             early_bytes: 0,
             memory_bytes: 0,
+            memory_limit_bytes: 0,
+            window_bytes: 0,
             errors: Vec::new(),
         }
     }

@@ -8,10 +8,11 @@ use std::time::{Duration as StdDuration, Instant};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::batch::{Batch, Input, panic_message};
+use crate::batch::{Batch, panic_message};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::graph::{Graph, SourceKind};
+use crate::graph::{Graph, Reaches, SourceKind};
+use crate::input::{History, Input};
 use crate::intake::polled::{Records, Trouble};
 use crate::intake::{Committed, Intake, Reads};
 use crate::partition::split_large;
@@ -34,6 +35,11 @@ pub(crate) struct Turn<'d> {
     pub(crate) reads: &'d [Reads],
     pub(crate) cancelled: &'d Arc<AtomicBool>,
     pub(crate) interval: Duration,
+    /// The time before the first batch.
+    pub(crate) zero: Time,
+    /// What is needed of each source and stage.
+    pub(crate) reaches: &'d Reaches,
+    pub(crate) history: &'d mut History,
 }
 
 impl Turn<'_> {
@@ -49,19 +55,32 @@ impl Turn<'_> {
         let Assigned { inputs, reports, early_bytes, at_turn_bytes, uncounted, losses } =
             self.assign(time);
         self.intake.admission.turn_began(late, at_turn_bytes);
-        let batch = Batch::new(time, inputs, parts.tasks.clone(), self.cancelled.clone());
+        let inputs = Arc::new(inputs);
+        let batch = Batch::new(
+            time,
+            self.zero,
+            inputs.clone(),
+            self.history.past(),
+            parts.tasks.clone(),
+            self.cancelled.clone(),
+        );
         // From here to the end of phase two, nothing may unwind: it would free what is lent under
         // values, in the nodes of the graph, that still borrow it.
         let guard = AbortOnUnwind;
-        let errors = self.run_outputs(&batch);
+        let mut errors = self.run_outputs(&batch);
+        errors.extend(self.advance(&batch));
         let processing = started.elapsed();
         self.intake.admission.turn_ended(processing);
         report.processing_ms = as_ms(processing);
         report.total_delay_ms = report.scheduling_delay_ms + report.processing_ms;
         report.stages = batch.take_stages();
         report.memory_bytes = parts.slabs.bytes_in_use();
+        report.memory_limit_bytes = parts.slabs.limit_bytes();
+        let commit = !batch.has_failed();
         self.end(batch);
+        self.settle(time, commit.then_some(&inputs));
         std::mem::forget(guard);
+        report.window_bytes = self.history.bytes();
 
         report.early_bytes = early_bytes;
         report.sources = reports;
@@ -82,7 +101,8 @@ impl Turn<'_> {
     /// running.
     fn run_outputs(&mut self, batch: &Batch<'static>) -> Vec<Error> {
         let mut errors = Vec::new();
-        for (number, output) in self.graph.outputs.iter_mut().enumerate() {
+        let outputs = self.graph.outputs.iter_mut().enumerate();
+        for (number, output) in outputs.filter(|(_, output)| batch.is_due(output.slide)) {
             // An error is users' code too: it is written and dropped inside the catch.
             let outcome =
                 catch_unwind(AssertUnwindSafe(|| (output.run)(batch).map_err(|e| e.to_string())));
@@ -97,13 +117,45 @@ impl Turn<'_> {
         errors
     }
 
+    /// What outlives batches takes this one in, whether an output has asked for it or not: later
+    /// batches build on it.
+    fn advance(&self, batch: &Batch<'static>) -> Vec<Error> {
+        let mut errors = Vec::new();
+        for (number, stage) in self.graph.stages.iter().enumerate() {
+            let needed = self.reaches.stages[number].is_some();
+            let Some(stateful) = stage.work.stateful() else { continue };
+            // A batch that has failed changes nothing, so there is nothing left to compute.
+            if !needed || !batch.is_due(stage.upstream_slide) || batch.has_failed() {
+                continue;
+            }
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| stateful.advance(batch))) {
+                let reason = reason_of(panic);
+                let name = stage.name.to_string();
+                errors.push(Error::StageFailed { time: batch.time(), stage: number, name, reason });
+            }
+        }
+        errors
+    }
+
     /// The two phases: every value that may borrow from the batch is dropped, and then what was
     /// lent comes back.
     fn end(&self, batch: Batch<'static>) {
         for stage in &self.graph.stages {
             stage.node.end_batch(batch.time());
         }
+        for note in &self.graph.notes {
+            note.end_batch(batch.time());
+        }
         drop(batch);
+    }
+
+    /// What the batch has changed becomes state, and its inputs become the past that windows read;
+    /// without inputs, it has failed and leaves no trace.
+    fn settle(&mut self, time: Time, inputs: Option<&Arc<Vec<Input>>>) {
+        for stateful in self.graph.stages.iter().filter_map(|stage| stage.work.stateful()) {
+            stateful.settle(time, inputs.is_some());
+        }
+        self.history.batch_ended(time, inputs.map(|inputs| inputs.as_slice()));
     }
 
     /// Gives the batch its input.
@@ -161,7 +213,7 @@ impl Turn<'_> {
             let blocks = split_large(blocks, parts.tasks.current_num_threads());
             let uncounted = blocks.iter().filter(|(block, _)| !block.is_checked());
             assigned.uncounted.extend(uncounted.map(|(block, _)| (id, block.clone())));
-            assigned.inputs.push(Input::Text(blocks));
+            assigned.inputs.push(Input::Blocks(blocks));
         }
         assigned
     }

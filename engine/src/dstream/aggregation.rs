@@ -3,7 +3,7 @@
 use super::DStream;
 use crate::key::Key;
 use crate::pipe::Pipe;
-use crate::stage::{Count, Edge, Reduce, ReduceByKey};
+use crate::stage::{CombineByKey, Count, Edge, Reduce, Reducing};
 
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
     /// How many records each batch has: always one number, 0 for an empty batch. Cost: one pass,
@@ -60,6 +60,6 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         P::Item: Key<'b>,
     {
         let pairs = self.map(|value| (value, 1u64));
-        pairs.aggregated(ReduceByKey::new("count_by_value", |a: u64, b: u64| a + b))
+        pairs.aggregated(CombineByKey::new("count_by_value", Reducing::new(|a: u64, b: u64| a + b)))
     }
 }

@@ -1,15 +1,20 @@
 //! Streams, as programs see them: operators and outputs.
 
 mod aggregation;
+mod join;
 mod output;
 mod pairs;
 mod transform;
+mod whole;
+mod window;
 
 use std::sync::Arc;
 
-use crate::graph::SharedGraph;
+use crate::error::Error;
+use crate::graph::{SharedGraph, Stage, Work};
 use crate::pipe::Pipe;
-use crate::stage::{Aggregate, AggregateNode, EarlyStage, Edge};
+use crate::stage::{Aggregate, AggregateNode, Compute, Edge};
+use crate::time::Duration;
 
 /// A discretized stream: a sequence of datasets, one for each batch.
 ///
@@ -31,38 +36,81 @@ use crate::stage::{Aggregate, AggregateNode, EarlyStage, Edge};
 pub struct DStream<'b, P> {
     graph: SharedGraph<'b>,
     pipe: P,
+    /// How often it has a dataset.
+    slide: Duration,
+    /// The same for clones, and for nothing else.
+    number: usize,
+    /// What it is among the graph's operators, where it is a window or holds state.
+    operator: Option<usize>,
 }
 
 impl<P: Clone> Clone for DStream<'_, P> {
     fn clone(&self) -> Self {
-        DStream { graph: self.graph.clone(), pipe: self.pipe.clone() }
+        DStream { graph: self.graph.clone(), pipe: self.pipe.clone(), ..*self }
     }
 }
 
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
-    pub(crate) fn new(graph: SharedGraph<'b>, pipe: P) -> Self {
-        DStream { graph, pipe }
+    pub(crate) fn new(graph: SharedGraph<'b>, slide: Duration, pipe: P) -> Self {
+        let number = graph.lock().next_stream();
+        DStream { graph, pipe, slide, number, operator: None }
     }
 
     pub(crate) fn into_pipe(self) -> P {
         self.pipe
     }
 
+    /// How often it has a dataset.
+    pub(crate) fn slide(&self) -> Duration {
+        self.slide
+    }
+
     /// A stream of the same graph.
     fn with<Q: Pipe<'b>>(&self, pipe: Q) -> DStream<'b, Q> {
-        DStream { graph: self.graph.clone(), pipe }
+        DStream::new(self.graph.clone(), self.slide, pipe)
+    }
+
+    /// Refuses to bring streams together of which one has datasets more often than the other.
+    pub(crate) fn require_same_slide<Q>(&self, operation: &'static str, other: &DStream<'b, Q>) {
+        let (first, second) = (self.slide, other.slide);
+        if first != second {
+            self.graph.lock().refuse(Error::DifferentSlides { operation, first, second });
+        }
+    }
+
+    /// Refuses to read batches that are over again where state stands between.
+    fn require_replay(&self, operation: &'static str) {
+        let trace = self.pipe.trace();
+        if !trace.replays {
+            self.graph.lock().refuse(Error::NoReplay { operation, stream: trace.text });
+        }
     }
 
     /// The stream behind a new stage that aggregates this one.
     fn aggregated<A: Aggregate<'b, P>>(&self, aggregate: A) -> DStream<'b, Edge<'b, A::Out>> {
-        let trace = self.pipe.trace();
         let name = aggregate.name();
-        let mut graph = self.graph.lock();
-        let (number, bit) = graph.next_stage(&trace, aggregate.keeps_owned());
+        let trace = self.pipe.trace();
+        let bit = self.graph.lock().early_bit(&trace, aggregate.keeps_owned());
         let node = Arc::new(AggregateNode::new(self.pipe.clone(), aggregate, bit));
-        let early = (bit != 0).then(|| node.clone() as Arc<dyn EarlyStage<'b> + 'b>);
-        let edge = Edge::new(number, name, node);
-        graph.add_stage(name, trace, edge.remembers(), early);
+        let work = match bit {
+            0 => Work::WhenAsked,
+            _ => Work::Early(node.clone()),
+        };
+        self.at_edge(name, node, work)
+    }
+
+    /// The stream behind a new stage's edge.
+    fn at_edge<T: Clone + Send + Sync + 'b>(
+        &self,
+        name: &'static str,
+        compute: Arc<dyn Compute<'b, T> + 'b>,
+        work: Work<'b>,
+    ) -> DStream<'b, Edge<'b, T>> {
+        let upstream = self.pipe.trace();
+        let mut graph = self.graph.lock();
+        let edge = Edge::new(graph.stages.len(), name, upstream.replays, compute);
+        let node = edge.remembers();
+        graph.stages.push(Stage { name, upstream, upstream_slide: self.slide, node, work });
         drop(graph);
         self.with(edge)
     }

@@ -2,6 +2,7 @@
 
 use super::DStream;
 use crate::error::BoxError;
+use crate::graph::Output;
 use crate::pipe::Pipe;
 use crate::rdd::Rdd;
 use crate::show::{Show, page, write_to_stdout};
@@ -97,9 +98,11 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         mut f: impl FnMut(Rdd<'b, P>, Time) -> Result<(), BoxError> + Send + 'static,
     ) {
         let pipe = self.pipe.clone();
-        let trace = pipe.trace();
-        self.graph
-            .lock()
-            .add_output(name, trace, move |batch| f(Rdd::new(batch, pipe.clone()), batch.time()));
+        self.graph.lock().add_output(Output {
+            name,
+            upstream: pipe.trace(),
+            slide: self.slide,
+            run: Box::new(move |batch| f(Rdd::new(batch, pipe.clone()), batch.time())),
+        });
     }
 }

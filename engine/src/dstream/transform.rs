@@ -11,7 +11,7 @@ use crate::pipe::{
 };
 
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
-    fn fused<O: Operator<P::Item> + 'b>(&self, operator: O) -> DStream<'b, Fused<P, O>> {
+    pub(super) fn fused<O: Operator<P::Item> + 'b>(&self, operator: O) -> DStream<'b, Fused<P, O>> {
         self.with(Fused { pipe: self.pipe.clone(), operator })
     }
 
@@ -108,6 +108,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         &self,
         other: &DStream<'b, Q>,
     ) -> DStream<'b, Union<P, Q>> {
+        self.require_same_slide("union", other);
         self.with(Union { first: self.pipe.clone(), second: other.pipe.clone() })
     }
 

@@ -6,23 +6,38 @@
 //! Types are erased at the edge of a stage ([`Edge`](crate::Edge)), once per partition, and inside
 //! [`Boxed`](crate::Boxed), once per 1024 records.
 
+mod as_of;
 mod boxed;
+mod glom;
 mod narrow;
+mod pairs;
+mod product;
+mod replay;
 mod source;
 mod union;
+mod windowed;
 
 use std::ops::ControlFlow;
 
 use crate::batch::Batch;
 use crate::block::SourceId;
+use crate::time::Duration;
 
+pub use as_of::AsOf;
 pub use boxed::Boxed;
+pub use glom::Glom;
 pub use narrow::{
     AtSeparator, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Map, MapPartitions,
     Operator, Split, Words,
 };
+pub use pairs::{
+    ByFlatteningValues, ByFullJoining, ByJoining, ByLeftJoining, ByMappingValues, ByRightJoining,
+};
+pub use product::Product;
+pub use replay::Replay;
 pub use source::{Items, Lines};
 pub use union::{Union, UnionOfMany};
+pub use windowed::Windowed;
 
 pub(crate) mod sealed {
     /// Only the engine makes pipes: a user's own could keep a record beyond its batch.
@@ -121,11 +136,29 @@ pub struct Trace {
     /// In words, as in `socket localhost:7777 -> filter -> map`.
     pub(crate) text: String,
     /// The sources that it reads in this stage.
-    pub(crate) sources: Vec<SourceId>,
+    pub(crate) sources: Vec<Needs<SourceId>>,
     /// The stages that it starts from.
-    pub(crate) stages: Vec<usize>,
+    pub(crate) stages: Vec<Needs<usize>>,
     /// Whether it can run on a block by itself, as soon as the block closes.
     pub(crate) per_block: bool,
+    /// Whether it can be run again for a batch that is over; state that has moved on cannot.
+    pub(crate) replays: bool,
+}
+
+/// Something that is read, and how far back.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs<Id> {
+    pub(crate) id: Id,
+    /// How long before the batch that runs lies the oldest batch whose part is read.
+    pub(crate) back: Duration,
+}
+
+impl<Id> Needs<Id> {
+    /// Of the batch that runs.
+    pub(crate) fn now(id: Id) -> Self {
+        Needs { id, back: Duration::ZERO }
+    }
 }
 
 impl Trace {
@@ -134,5 +167,29 @@ impl Trace {
         self.text.push_str(" -> ");
         self.text.push_str(operator);
         self
+    }
+
+    /// The trace of what reads this one as a whole: a block by itself is not enough.
+    pub(crate) fn whole(self) -> Self {
+        Trace { per_block: false, ..self }
+    }
+
+    /// The trace of what reads it as far as `back` before the batch that runs.
+    pub(crate) fn back(mut self, back: Duration) -> Self {
+        self.sources.iter_mut().for_each(|reads| reads.back = reads.back + back);
+        self.stages.iter_mut().for_each(|reads| reads.back = reads.back + back);
+        self
+    }
+
+    /// Several traces as one.
+    pub(crate) fn join(what: &str, traces: Vec<Trace>) -> Self {
+        let texts: Vec<&str> = traces.iter().map(|trace| trace.text.as_str()).collect();
+        Trace {
+            text: format!("{what}({})", texts.join(", ")),
+            per_block: traces.iter().all(|trace| trace.per_block),
+            replays: traces.iter().all(|trace| trace.replays),
+            sources: traces.iter().flat_map(|trace| trace.sources.iter().copied()).collect(),
+            stages: traces.iter().flat_map(|trace| trace.stages.iter().copied()).collect(),
+        }
     }
 }

@@ -188,7 +188,7 @@ where
 
     fn trace(&self) -> Trace {
         // The function sees a partition whole, so a block by itself is not enough.
-        Trace { per_block: false, ..self.pipe.trace().then("map_partitions") }
+        self.pipe.trace().then("map_partitions").whole()
     }
 }
 

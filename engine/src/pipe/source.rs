@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::sealed::Sealed;
-use super::{Pipe, Trace};
+use super::{Needs, Pipe, Trace};
 use crate::batch::Batch;
 use crate::block::SourceId;
 use crate::partition::group;
@@ -63,9 +63,10 @@ impl<'b> Pipe<'b> for Lines {
     fn trace(&self) -> Trace {
         Trace {
             text: self.name.to_string(),
-            sources: vec![self.source],
+            sources: vec![Needs::now(self.source)],
             stages: Vec::new(),
             per_block: true,
+            replays: true,
         }
     }
 }
@@ -113,9 +114,10 @@ impl<'b, T: Clone + Send + Sync + 'static> Pipe<'b> for Items<T> {
     fn trace(&self) -> Trace {
         Trace {
             text: self.name.to_string(),
-            sources: vec![self.source],
+            sources: vec![Needs::now(self.source)],
             stages: Vec::new(),
             per_block: false,
+            replays: true,
         }
     }
 }

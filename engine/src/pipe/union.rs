@@ -63,13 +63,7 @@ impl<'b, P: Pipe<'b>, Q: Pipe<'b, Item = P::Item>> Pipe<'b> for Union<P, Q> {
     }
 
     fn trace(&self) -> Trace {
-        let (first, second) = (self.first.trace(), self.second.trace());
-        Trace {
-            text: format!("union({}, {})", first.text, second.text),
-            sources: [first.sources, second.sources].concat(),
-            stages: [first.stages, second.stages].concat(),
-            per_block: first.per_block && second.per_block,
-        }
+        Trace::join("union", vec![self.first.trace(), self.second.trace()])
     }
 }
 
@@ -87,8 +81,31 @@ pub struct Plans<Plan> {
 }
 
 impl<Plan> Plans<Plan> {
+    /// The plans of one pipe for several batches.
+    pub(super) fn of<'b, P: Pipe<'b, Plan = Plan>>(
+        pipe: &P,
+        plans: impl Iterator<Item = Plan>,
+    ) -> Self {
+        Self::numbered(plans.map(|plan| (pipe.partitions(&plan), plan)))
+    }
+
+    /// The plans, each with the number of its partitions.
+    fn numbered(counted: impl Iterator<Item = (usize, Plan)>) -> Self {
+        let mut partitions = 0;
+        let numbered = counted.map(|(count, plan)| {
+            let first = partitions;
+            partitions += count;
+            (first, plan)
+        });
+        Plans { plans: numbered.collect(), partitions }
+    }
+
+    pub(super) fn partitions(&self) -> usize {
+        self.partitions
+    }
+
     /// Which pipe has this partition, its plan, and the partition's number there.
-    fn find(&self, partition: usize) -> (usize, &Plan, usize) {
+    pub(super) fn find(&self, partition: usize) -> (usize, &Plan, usize) {
         let pipe = self.plans.partition_point(|(first, _)| *first <= partition) - 1;
         let (first, plan) = &self.plans[pipe];
         (pipe, plan, partition - first)
@@ -102,15 +119,10 @@ impl<'b, P: Pipe<'b>> Pipe<'b> for UnionOfMany<P> {
     type Plan = Plans<P::Plan>;
 
     fn prepare(&self, batch: &Batch<'b>) -> Self::Plan {
-        let mut partitions = 0;
-        let mut plans = Vec::with_capacity(self.pipes.len());
-        for pipe in &self.pipes {
+        Plans::numbered(self.pipes.iter().map(|pipe| {
             let plan = pipe.prepare(batch);
-            let first = partitions;
-            partitions += pipe.partitions(&plan);
-            plans.push((first, plan));
-        }
-        Plans { plans, partitions }
+            (pipe.partitions(&plan), plan)
+        }))
     }
 
     fn partitions(&self, plan: &Self::Plan) -> usize {
@@ -142,13 +154,6 @@ impl<'b, P: Pipe<'b>> Pipe<'b> for UnionOfMany<P> {
     }
 
     fn trace(&self) -> Trace {
-        let traces: Vec<Trace> = self.pipes.iter().map(Pipe::trace).collect();
-        let texts: Vec<&str> = traces.iter().map(|trace| trace.text.as_str()).collect();
-        Trace {
-            text: format!("union({})", texts.join(", ")),
-            per_block: traces.iter().all(|trace| trace.per_block),
-            sources: traces.iter().flat_map(|trace| trace.sources.clone()).collect(),
-            stages: traces.iter().flat_map(|trace| trace.stages.clone()).collect(),
-        }
+        Trace::join("union", self.pipes.iter().map(Pipe::trace).collect())
     }
 }

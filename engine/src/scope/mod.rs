@@ -9,7 +9,10 @@ use parking_lot::Mutex;
 
 use crate::dstream::DStream;
 use crate::graph::{Graph, SharedGraph, SourceKind};
-use crate::pipe::{Lines, Pipe, UnionOfMany};
+use crate::pipe::{Lines, Pipe, Trace, UnionOfMany};
+use crate::rdd::Rdd;
+use crate::stage::Transformed;
+use crate::time::{Duration, Time};
 
 /// The place where streams begin, for the time of the setup. Its brand `'b` is what records borrow
 /// for.
@@ -21,8 +24,8 @@ pub struct Scope<'b> {
 }
 
 impl<'b> Scope<'b> {
-    pub(crate) fn new(early_allowed: bool) -> Self {
-        Scope { graph: Arc::new(Mutex::new(Graph::new(early_allowed))) }
+    pub(crate) fn new(batch_interval: Duration, early_allowed: bool) -> Self {
+        Scope { graph: Arc::new(Mutex::new(Graph::new(batch_interval, early_allowed))) }
     }
 
     pub(crate) fn graph(&self) -> &SharedGraph<'b> {
@@ -46,13 +49,73 @@ impl<'b> Scope<'b> {
         &self,
         streams: impl IntoIterator<Item = DStream<'b, P>>,
     ) -> DStream<'b, UnionOfMany<P>> {
+        let streams: Vec<DStream<'b, P>> = streams.into_iter().collect();
+        let slide = common_slide(self, "union", &streams);
         let pipes = streams.into_iter().map(DStream::into_pipe).collect();
-        DStream::new(self.graph.clone(), UnionOfMany { pipes })
+        DStream::new(self.graph.clone(), slide, UnionOfMany { pipes })
+    }
+
+    /// The dataset that `f` makes of each batch's datasets of all `streams`, which are of one type, in
+    /// their order, with the batch's time. All must have the same slide. See
+    /// [`DStream::transform`], whose cost it has, and [`DStream::transform_with`] for two streams of
+    /// different types. Spark's `StreamingContext.transform`.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// let out = testing::run(secs(1), 1, |s, out| {
+    ///     let streams = [1, 2, 3].map(|n| s.queue_stream([vec![n]]));
+    ///     out.collect(&s.transform(streams, |rdds, _time| rdds[2].union(&rdds[0])));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [[3, 1]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn transform<P, Q, F>(
+        &self,
+        streams: impl IntoIterator<Item = DStream<'b, P>>,
+        f: F,
+    ) -> DStream<'b, Transformed<'b, Q>>
+    where
+        P: Pipe<'b>,
+        Q: Pipe<'b>,
+        F: Fn(Vec<Rdd<'b, P>>, Time) -> Rdd<'b, Q> + Send + Sync + 'static,
+    {
+        let streams: Vec<DStream<'b, P>> = streams.into_iter().collect();
+        let slide = common_slide(self, "transform", &streams);
+        let pipes: Vec<P> = streams.into_iter().map(DStream::into_pipe).collect();
+        let trace = Trace::join("transform", pipes.iter().map(Pipe::trace).collect());
+        let transformed = Transformed::new(trace.whole(), move |batch| {
+            let rdds = pipes.iter().map(|pipe| Rdd::new(batch, pipe.clone())).collect();
+            f(rdds, batch.time()).into_parts()
+        });
+        self.graph.lock().notes.push(transformed.remembers());
+        DStream::new(self.graph.clone(), slide, transformed)
     }
 
     fn lines(&self, name: String, kind: SourceKind) -> DStream<'b, Lines> {
         let name: Arc<str> = name.into();
         let source = self.graph.lock().add_source(name.clone(), kind);
-        DStream::new(self.graph.clone(), Lines { source, name })
+        self.stream(Lines { source, name })
+    }
+
+    /// A stream with a dataset for every batch.
+    fn stream<P: Pipe<'b>>(&self, pipe: P) -> DStream<'b, P> {
+        let slide = self.graph.lock().batch_interval;
+        DStream::new(self.graph.clone(), slide, pipe)
+    }
+}
+
+/// The slide that all of the streams have; a batch interval where there are none.
+fn common_slide<'b, P: Pipe<'b>>(
+    scope: &Scope<'b>,
+    operation: &'static str,
+    streams: &[DStream<'b, P>],
+) -> Duration {
+    match streams.split_first() {
+        None => scope.graph.lock().batch_interval,
+        Some((first, others)) => {
+            others.iter().for_each(|other| first.require_same_slide(operation, other));
+            first.slide()
+        }
     }
 }

@@ -21,7 +21,7 @@ impl<'b> Scope<'b> {
         let name: Arc<str> = "queue".into();
         let poll = Box::new(QueuedItems(queue));
         let source = self.graph.lock().add_source(name.clone(), SourceKind::Polled(poll));
-        DStream::new(self.graph.clone(), Items { source, name, _items: PhantomData })
+        self.stream(Items { source, name, _items: PhantomData })
     }
 
     /// As [`queue_stream`](Scope::queue_stream), but each string is a block of text and the records

@@ -1,5 +1,6 @@
 //! A stage's edge: a dataset that is computed once per batch and then shared by whoever reads it.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -7,9 +8,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Remembers;
-use crate::batch::{Batch, StageFailed, panic_message};
+use crate::batch::{Batch, panic_message};
 use crate::pipe::sealed::Sealed;
-use crate::pipe::{Pipe, Trace};
+use crate::pipe::{Needs, Pipe, Replay, Trace};
 use crate::time::Time;
 
 /// A dataset by partition.
@@ -17,7 +18,8 @@ pub(crate) type Partitions<T> = Vec<Vec<T>>;
 
 /// What computes an edge's dataset.
 pub(crate) trait Compute<'b, T>: Send + Sync {
-    /// The dataset of `batch`, asked for at most once a batch. Panics with the stage's failure.
+    /// The dataset of `batch`, asked for at most once for each batch's time until the current batch
+    /// ends. Panics with the stage's failure.
     fn compute(&self, batch: &Batch<'b>) -> Partitions<T>;
 
     /// The batch at `time` is over.
@@ -28,15 +30,19 @@ pub(crate) trait Compute<'b, T>: Send + Sync {
 pub struct Edge<'b, T>(Arc<Node<'b, T>>);
 
 struct Node<'b, T> {
-    stage: usize,
+    /// Its number in the graph; none for an edge that a closure makes for one batch.
+    stage: Option<usize>,
     name: &'static str,
+    /// Whether what it reads can be read again for a batch that is over.
+    replays: bool,
     compute: Arc<dyn Compute<'b, T> + 'b>,
-    memo: Mutex<Memo<T>>,
+    /// By the time of the batch that was asked for: windows ask for batches before the current one
+    /// too.
+    memos: Mutex<BTreeMap<Time, Memo<T>>>,
 }
 
-/// What is known of the current batch's dataset.
+/// What is known of a batch's dataset.
 enum Memo<T> {
-    Nothing,
     Data(Arc<Partitions<T>>),
     /// It failed, and fails for every reader alike: computing it again would miss what the first
     /// try has used up.
@@ -47,9 +53,22 @@ impl<'b, T: Send + Sync + 'b> Edge<'b, T> {
     pub(crate) fn new(
         stage: usize,
         name: &'static str,
+        replays: bool,
         compute: Arc<dyn Compute<'b, T> + 'b>,
     ) -> Self {
-        Edge(Arc::new(Node { stage, name, compute, memo: Mutex::new(Memo::Nothing) }))
+        let stage = Some(stage);
+        Edge(Arc::new(Node { stage, name, replays, compute, memos: Mutex::default() }))
+    }
+
+    /// An edge that no graph knows: it lives as long as the dataset of one batch that it is of.
+    pub(crate) fn of_one_batch(name: &'static str, compute: Arc<dyn Compute<'b, T> + 'b>) -> Self {
+        let node = Node { stage: None, name, replays: false, compute, memos: Mutex::default() };
+        Edge(Arc::new(node))
+    }
+
+    /// The dataset of `batch`, computed at most once.
+    pub(crate) fn data(&self, batch: &Batch<'b>) -> Arc<Partitions<T>> {
+        self.0.data(batch)
     }
 
     /// The part of it that must forget at a batch's end.
@@ -60,19 +79,20 @@ impl<'b, T: Send + Sync + 'b> Edge<'b, T> {
 
 impl<'b, T: Send + Sync + 'b> Node<'b, T> {
     fn data(&self, batch: &Batch<'b>) -> Arc<Partitions<T>> {
-        match &*self.memo.lock() {
-            Memo::Nothing => {}
-            Memo::Data(data) => return data.clone(),
-            Memo::Failed(reason) => resume_unwind(Box::new(StageFailed { reason: reason.clone() })),
+        match self.memos.lock().get(&batch.time()) {
+            None => {}
+            Some(Memo::Data(data)) => return data.clone(),
+            Some(Memo::Failed(reason)) => batch.fail(reason.clone()),
         }
         // No lock is held while it is computed, for that runs users' closures.
         match catch_unwind(AssertUnwindSafe(|| Arc::new(self.compute.compute(batch)))) {
             Ok(data) => {
-                *self.memo.lock() = Memo::Data(data.clone());
+                self.memos.lock().insert(batch.time(), Memo::Data(data.clone()));
                 data
             }
             Err(panic) => {
-                *self.memo.lock() = Memo::Failed(panic_message(&*panic));
+                let reason = panic_message(&*panic);
+                self.memos.lock().insert(batch.time(), Memo::Failed(reason));
                 resume_unwind(panic)
             }
         }
@@ -87,7 +107,7 @@ impl<T> Clone for Edge<'_, T> {
 
 impl<T: Send + Sync> Remembers for Node<'_, T> {
     fn end_batch(&self, time: Time) {
-        let forgotten = std::mem::replace(&mut *self.memo.lock(), Memo::Nothing);
+        let forgotten = std::mem::take(&mut *self.memos.lock());
         drop(forgotten);
         self.compute.end_batch(time);
     }
@@ -121,10 +141,16 @@ impl<'b, T: Clone + Send + Sync + 'b> Pipe<'b> for Edge<'b, T> {
 
     fn trace(&self) -> Trace {
         Trace {
-            text: format!("stage {} ({})", self.0.stage, self.0.name),
+            text: match self.0.stage {
+                Some(stage) => format!("stage {stage} ({})", self.0.name),
+                None => self.0.name.to_string(),
+            },
             sources: Vec::new(),
-            stages: vec![self.0.stage],
+            stages: self.0.stage.map(Needs::now).into_iter().collect(),
             per_block: false,
+            replays: self.0.replays,
         }
     }
 }
+
+impl<'b, T: Clone + Send + Sync + 'b> Replay<'b> for Edge<'b, T> {}

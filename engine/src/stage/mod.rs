@@ -2,25 +2,64 @@
 //! may begin early.
 
 mod aggregate;
+mod cogroup;
+mod combine;
+mod combine_by_key;
 mod count;
 mod edge;
 mod owned;
+mod persist;
 mod reduce;
-mod reduce_by_key;
+mod repartition;
+mod sort;
+mod subtract;
+mod transformed;
 
 use crate::batch::Batch;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 pub(crate) use aggregate::{Aggregate, AggregateNode};
+pub use cogroup::{Cogrouped, Joined, Side};
+pub(crate) use cogroup::{Cogrouping, sides};
+pub(crate) use combine::{ByFunctions, Grouping, Reducing};
+pub(crate) use combine_by_key::CombineByKey;
 pub(crate) use count::Count;
+pub(crate) use edge::Compute;
 pub use edge::Edge;
+pub(crate) use persist::Persist;
 pub(crate) use reduce::Reduce;
-pub(crate) use reduce_by_key::ReduceByKey;
+pub(crate) use repartition::Repartition;
+pub(crate) use sort::Sort;
+pub(crate) use subtract::Subtract;
+pub use transformed::Transformed;
 
 /// A node that remembers something of a batch.
 pub(crate) trait Remembers: Send + Sync {
     /// Phase one of a batch's end: drops every value that may borrow from the batch.
     fn end_batch(&self, time: Time);
+}
+
+/// What outlives a batch: a state, or what windows keep.
+///
+/// A batch computes its change aside. The change becomes state when the batch is over and none of
+/// its tasks has failed for good; otherwise the batch leaves no trace.
+pub(crate) trait Stateful<'b>: Remembers {
+    /// Computes what the batch changes, unless an output has asked for it already. Panics with the
+    /// stage's failure.
+    fn advance(&self, batch: &Batch<'b>);
+
+    /// The batch at `time` is over and what was lent has come back: its change becomes state, or is
+    /// dropped.
+    fn settle(&self, time: Time, commit: bool);
+
+    /// How long before the batch that runs lies the oldest batch whose result is still asked for.
+    fn reach(&self, back: Duration);
+
+    /// What it would need to go on elsewhere. `Err` says why it cannot be written.
+    fn snapshot(&self) -> Result<Vec<u8>, String>;
+
+    /// Goes on from a snapshot, before the first batch. `Err` says what is wrong with it.
+    fn restore(&self, snapshot: &[u8]) -> Result<(), String>;
 }
 
 /// A stage that can take blocks in before their batch's turn.

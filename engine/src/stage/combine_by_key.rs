@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::aggregate::Aggregate;
+use super::combine::Combine;
 use super::edge::Partitions;
 use super::owned::owns_itself;
 use crate::batch::Batch;
@@ -15,15 +16,31 @@ use crate::table::{Table, hash_of};
 /// Fewer keys than this are merged by one task: dividing them would cost more than it saves.
 const LEAST_KEYS_TO_DIVIDE: usize = 8 << 10;
 
-pub(crate) struct ReduceByKey<K, F> {
+pub(crate) struct CombineByKey<K, C> {
     name: &'static str,
-    f: F,
+    combine: C,
+    /// Left out, as many as tasks run at once.
+    partitions: Option<usize>,
+    /// Whether the combined values are known to borrow nothing.
+    owned: bool,
     _key: PhantomData<fn() -> K>,
 }
 
-impl<K, F> ReduceByKey<K, F> {
-    pub(crate) fn new(name: &'static str, f: F) -> Self {
-        ReduceByKey { name, f, _key: PhantomData }
+impl<K, C> CombineByKey<K, C> {
+    pub(crate) fn new(name: &'static str, combine: C) -> Self {
+        CombineByKey { name, combine, partitions: None, owned: false, _key: PhantomData }
+    }
+
+    /// With results in this many partitions, if a number is given.
+    pub(crate) fn into_partitions(self, partitions: Option<usize>) -> Self {
+        CombineByKey { partitions, ..self }
+    }
+}
+
+impl<K, C: Combine<Combined: 'static>> CombineByKey<K, C> {
+    /// For values of a type that cannot borrow.
+    pub(crate) fn owning(name: &'static str, combine: C) -> Self {
+        CombineByKey { owned: true, ..Self::new(name, combine) }
     }
 }
 
@@ -62,17 +79,16 @@ impl<O, V> Default for Kept<O, V> {
 }
 
 impl<K: Eq, V> Scratch<K, V> {
+    /// Makes the key's value anew, or of what is there.
     #[inline]
-    fn add(&mut self, hash: u64, key: K, value: V, f: impl Fn(V, V) -> V) {
+    fn put(&mut self, hash: u64, key: K, make: impl FnOnce(Option<V>) -> V) {
         match self.table.find(hash, |known| *known == key) {
             Some(i) => {
                 let slot = &mut self.values[i];
-                *slot = Some(match slot.take() {
-                    Some(so_far) => f(so_far, value),
-                    None => value,
-                });
+                *slot = Some(make(slot.take()));
             }
             None => {
+                let value = make(None);
                 self.table.find_or_insert(hash, |_| false, || key);
                 self.values.push(Some(value));
             }
@@ -86,38 +102,43 @@ impl<K: Eq, V> Scratch<K, V> {
     }
 }
 
-impl<'b, K, V, P, F> Aggregate<'b, P> for ReduceByKey<K, F>
+impl<'b, K, V, P, C> Aggregate<'b, P> for CombineByKey<K, C>
 where
     K: Key<'b>,
-    V: Clone + Send + Sync + 'b,
     P: Pipe<'b, Item = (K, V)>,
-    F: Fn(V, V) -> V + Send + Sync + 'b,
+    C: Combine<Value = V, Combined: 'b> + 'b,
 {
-    type Scratch = Scratch<K, V>;
-    type Kept = Kept<K::Owned, V>;
-    type Out = (K, V);
+    type Scratch = Scratch<K, C::Combined>;
+    type Kept = Kept<K::Owned, C::Combined>;
+    type Out = (K, C::Combined);
 
     fn name(&self) -> &'static str {
         self.name
     }
 
     fn keeps_owned(&self) -> bool {
-        owns_itself::<V>()
+        C::CHEAP_TO_MERGE && (self.owned || owns_itself::<C::Combined>())
     }
 
-    fn work(&self, pipe: &P, plan: &P::Plan, partition: usize, scratch: &mut Scratch<K, V>) {
+    fn work(&self, pipe: &P, plan: &P::Plan, partition: usize, scratch: &mut Self::Scratch) {
         push_all(pipe, plan, partition, |(key, value)| {
-            scratch.add(hash_of(&key), key, value, &self.f)
+            scratch.put(hash_of(&key), key, |so_far| match so_far {
+                Some(so_far) => self.combine.add(so_far, value),
+                None => self.combine.create(value),
+            });
         });
     }
 
-    fn keep(&self, scratch: &Scratch<K, V>, kept: &mut Kept<K::Owned, V>) {
+    fn keep(&self, scratch: &Self::Scratch, kept: &mut Self::Kept) {
         // Users' code runs here, and only here; what a panic leaves behind in `staged` is dropped
         // at the next merge.
         kept.staged.clear();
         for (hash, key, value) in scratch.entries() {
             kept.staged.push(match kept.table.find(hash, |owned| key.is(owned)) {
-                Some(i) => Staged::Known(i, (self.f)(kept.values[i].clone(), value.clone())),
+                Some(i) => {
+                    let so_far = kept.values[i].clone();
+                    Staged::Known(i, self.combine.merge(so_far, value.clone()))
+                }
                 None => Staged::New(hash, key.own(), value.clone()),
             });
         }
@@ -136,10 +157,10 @@ where
     fn finish(
         &self,
         batch: &Batch<'b>,
-        kept: &[Kept<K::Owned, V>],
-        scratches: &[Scratch<K, V>],
-    ) -> Partitions<(K, V)> {
-        let partitions = batch.parallelism();
+        kept: &[Self::Kept],
+        scratches: &[Self::Scratch],
+    ) -> Partitions<Self::Out> {
+        let partitions = self.partitions.unwrap_or(batch.parallelism());
         let lent: Vec<&'b Vec<K::Owned>> =
             kept.iter().map(|kept| batch.lend(kept.table.keys())).collect();
         let keys: usize = lent.iter().map(|keys| keys.len()).sum::<usize>()
@@ -148,14 +169,17 @@ where
             return (0..partitions).map(|_| Vec::new()).collect();
         }
         // The entries of some partitions, brought together, and how many they were.
-        let merge = |range: Range<usize>| -> (usize, Partitions<(K, V)>) {
-            let mut merged: Vec<Scratch<K, V>> =
+        let merge = |range: Range<usize>| -> (usize, Partitions<Self::Out>) {
+            let mut merged: Vec<Self::Scratch> =
                 range.clone().map(|_| Scratch::default()).collect();
             let mut entered = 0;
-            let mut add = |hash: u64, key: K, value: V| {
+            let mut add = |hash: u64, key: K, value: C::Combined| {
                 let partition = partition_of(&key, partitions);
                 if range.contains(&partition) {
-                    merged[partition - range.start].add(hash, key, value, &self.f);
+                    merged[partition - range.start].put(hash, key, |so_far| match so_far {
+                        Some(so_far) => self.combine.merge(so_far, value),
+                        None => value,
+                    });
                     entered += 1;
                 }
             };
@@ -168,7 +192,7 @@ where
             for (hash, key, value) in scratches.iter().flat_map(Scratch::entries) {
                 add(hash, key.clone(), value.clone());
             }
-            let pairs = |part: &Scratch<K, V>| {
+            let pairs = |part: &Self::Scratch| {
                 part.entries().map(|(_, key, value)| (key.clone(), value.clone())).collect()
             };
             (entered, merged.iter().map(pairs).collect())
@@ -185,12 +209,12 @@ where
         merged.into_iter().flat_map(|(_, partitions)| partitions).collect()
     }
 
-    fn clear_scratch(scratch: &mut Scratch<K, V>) {
+    fn clear_scratch(scratch: &mut Self::Scratch) {
         scratch.table.clear();
         scratch.values.clear();
     }
 
-    fn clear_kept(kept: &mut Kept<K::Owned, V>) {
+    fn clear_kept(kept: &mut Self::Kept) {
         kept.table.clear();
         kept.values.clear();
         kept.staged.clear();

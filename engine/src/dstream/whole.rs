@@ -1,0 +1,230 @@
+//! Operators that look at partitions and datasets as a whole.
+
+use std::sync::Arc;
+
+use super::DStream;
+use crate::batch::Batch;
+use crate::error::Error;
+use crate::graph::Work;
+use crate::pipe::{Glom, Pipe, Replay, Trace};
+use crate::rdd::Rdd;
+use crate::stage::{Compute, Edge, Persist, Repartition, Transformed};
+use crate::time::Time;
+
+impl<'b, P: Pipe<'b>> DStream<'b, P> {
+    /// Each partition as one record, a list of its records; an empty partition is an empty list.
+    /// Cost: the memory for a partition.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// let out = testing::run(secs(1), 1, |s, out| {
+    ///     out.collect(&s.queue_stream([vec![1, 2, 3, 4]]).glom());
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [[[1, 2], [3, 4]]], "two partitions, for the test runs two tasks at once");
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn glom(&self) -> DStream<'b, Glom<P>> {
+        self.with(Glom { pipe: self.pipe.clone() })
+    }
+
+    /// The same records dealt out to `partitions` partitions, in turn; one partition keeps their
+    /// order. At least one: 0 is refused at the start. Cost: every record is moved once, and waits
+    /// in memory.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// let out = testing::run(secs(1), 1, |s, out| {
+    ///     out.collect(&s.queue_stream([vec![1, 2, 3, 4]]).repartition(1).glom());
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [[[1, 2, 3, 4]]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn repartition(&self, partitions: usize) -> DStream<'b, Edge<'b, P::Item>>
+    where
+        P::Item: Clone + Send + Sync + 'b,
+    {
+        if partitions == 0 {
+            self.graph.lock().refuse(Error::Argument {
+                operation: "repartition",
+                what: "the number of partitions",
+                got: "0".into(),
+                want: "at least 1",
+            });
+        }
+        let pipe = self.pipe.clone();
+        self.staged("repartition", Repartition { pipe, partitions: partitions.max(1) })
+    }
+
+    /// The same records, computed once in each batch for all that read them, instead of once for
+    /// each. Until the batch ends they lie in memory as they are, without being serialised, which
+    /// is quicker and larger than Spark's default. Cost: the memory for the records, and a clone of
+    /// each for each reader.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// # use std::sync::{Arc, atomic::{AtomicU32, Ordering}};
+    /// let calls = Arc::new(AtomicU32::new(0));
+    /// let counted = calls.clone();
+    /// testing::run(secs(1), 1, move |s, out| {
+    ///     let calls = counted.clone();
+    ///     let costly = s.queue_stream([vec![1, 2, 3]]).map(move |n| {
+    ///         calls.fetch_add(1, Ordering::Relaxed);
+    ///         n * n
+    ///     });
+    ///     let kept = costly.persist();
+    ///     out.collect(&kept.reduce(|a, b| a + b));
+    ///     out.collect(&kept.filter(|n| n % 2 == 0));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(calls.load(Ordering::Relaxed), 3, "three records, though two outputs read them");
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn persist(&self) -> DStream<'b, Edge<'b, P::Item>>
+    where
+        P::Item: Clone + Send + Sync + 'b,
+    {
+        self.staged("persist", Persist(self.pipe.clone()))
+    }
+
+    /// [`persist`](DStream::persist), under Spark's other name for it.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// let out = testing::run(secs(1), 1, |s, out| {
+    ///     out.collect(&s.queue_stream([vec![1, 2]]).cache());
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [[1, 2]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn cache(&self) -> DStream<'b, Edge<'b, P::Item>>
+    where
+        P::Item: Clone + Send + Sync + 'b,
+    {
+        self.persist()
+    }
+
+    /// The dataset that `f` makes of each batch's, with the batch's time. `f` runs on the driver's
+    /// thread, once for each batch, empty ones included; it may run actions, whose tasks run before
+    /// it goes on. Cost: the call; what it gives is computed for each that reads it.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// let out = testing::run(secs(1), 1, |s, out| {
+    ///     let pairs = s.queue_stream([vec![(2, "b"), (1, "a"), (3, "c")]]);
+    ///     out.collect(&pairs.transform(|rdd, _time| rdd.sort_by_key()));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [[(1, "a"), (2, "b"), (3, "c")]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn transform<Q, F>(&self, f: F) -> DStream<'b, Transformed<'b, Q>>
+    where
+        Q: Pipe<'b>,
+        F: Fn(Rdd<'b, P>, Time) -> Rdd<'b, Q> + Send + Sync + 'static,
+    {
+        let pipe = self.pipe.clone();
+        let trace = pipe.trace().then("transform").whole();
+        let make =
+            move |batch: &Batch<'b>| f(Rdd::new(batch, pipe.clone()), batch.time()).into_parts();
+        self.transformed(Transformed::new(trace, make))
+    }
+
+    /// [`transform`](DStream::transform) with the dataset of another stream beside this one's. Both
+    /// must have the same slide.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// let out = testing::run(secs(1), 1, |s, out| {
+    ///     let (words, bad) = (s.queue_stream([vec!["a", "b"]]), s.queue_stream([vec!["b"]]));
+    ///     out.collect(&words.transform_with(&bad, |words, bad, _time| words.subtract(&bad)));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [["a"]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn transform_with<R, Q, F>(
+        &self,
+        other: &DStream<'b, R>,
+        f: F,
+    ) -> DStream<'b, Transformed<'b, Q>>
+    where
+        R: Pipe<'b>,
+        Q: Pipe<'b>,
+        F: Fn(Rdd<'b, P>, Rdd<'b, R>, Time) -> Rdd<'b, Q> + Send + Sync + 'static,
+    {
+        self.require_same_slide("transform_with", other);
+        let (first, second) = (self.pipe.clone(), other.pipe.clone());
+        let trace = Trace::join("transform_with", vec![first.trace(), second.trace()]);
+        let make = move |batch: &Batch<'b>| {
+            let (first, second) = (first.clone(), second.clone());
+            f(Rdd::new(batch, first), Rdd::new(batch, second), batch.time()).into_parts()
+        };
+        self.transformed(Transformed::new(trace.whole(), make))
+    }
+
+    /// [`transform`](DStream::transform) with the datasets of the last `batches` batches, this one
+    /// included, oldest first; the first batches after the start have fewer before them. It takes
+    /// the place of Spark's `slice` and `remember`: a record cannot outlive its batch, so the past
+    /// is read again. Cost: the sources are kept for as long, and what lies between them and here
+    /// is computed again for each of the batches that is read.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// let out = testing::run(secs(1), 3, |s, out| {
+    ///     let numbers = s.queue_stream([vec![1], vec![2], vec![3]]);
+    ///     let both = numbers.transform_history(2, |rdds, _time| {
+    ///         let newest = rdds.last().expect("this batch's is always there");
+    ///         newest.union(&rdds[0])
+    ///     });
+    ///     out.collect(&both);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [[1, 1], [2, 1], [3, 2]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn transform_history<Q, F>(&self, batches: usize, f: F) -> DStream<'b, Transformed<'b, Q>>
+    where
+        P: Replay<'b>,
+        Q: Pipe<'b>,
+        F: Fn(Vec<Rdd<'b, P>>, Time) -> Rdd<'b, Q> + Send + Sync + 'static,
+    {
+        if batches == 0 {
+            self.graph.lock().refuse(Error::Argument {
+                operation: "transform_history",
+                what: "the number of batches",
+                got: "0".into(),
+                want: "at least 1",
+            });
+        }
+        self.require_replay("transform_history");
+        let (pipe, step) = (self.pipe.clone(), self.slide);
+        let length = step * batches.max(1) as i64;
+        let trace = pipe.trace().back(length - step).then("transform_history").whole();
+        let make = move |batch: &Batch<'b>| {
+            let batches = batch.window(length, step);
+            let rdds = batches.iter().map(|batch| Rdd::new(batch, pipe.clone())).collect();
+            f(rdds, batch.time()).into_parts()
+        };
+        self.transformed(Transformed::new(trace, make))
+    }
+
+    fn transformed<Q: Pipe<'b>>(
+        &self,
+        transformed: Transformed<'b, Q>,
+    ) -> DStream<'b, Transformed<'b, Q>> {
+        self.graph.lock().notes.push(transformed.remembers());
+        self.with(transformed)
+    }
+
+    /// The stream behind a new stage that computes at the batch's turn.
+    fn staged<T, C>(&self, name: &'static str, compute: C) -> DStream<'b, Edge<'b, T>>
+    where
+        T: Clone + Send + Sync + 'b,
+        C: Compute<'b, T> + 'b,
+    {
+        self.at_edge(name, Arc::new(compute), Work::WhenAsked)
+    }
+}

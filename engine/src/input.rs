@@ -1,0 +1,158 @@
+//! What a batch was given, and what is kept of batches before it for the windows that read them
+//! again.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::intake::Committed;
+use crate::text::TextBlock;
+use crate::time::{Duration, Time};
+
+/// What a source gives to a batch.
+#[derive(Clone)]
+pub(crate) enum Input {
+    /// Nothing.
+    Nothing,
+    /// Blocks in order of arrival, each with the early stages that have taken it in.
+    Blocks(Vec<(Arc<TextBlock>, Committed)>),
+    /// The items of a queue or of a user's receiver, as `Vec<T>`.
+    Items(Arc<dyn Any + Send + Sync>),
+}
+
+impl Input {
+    /// Bytes of received data that it keeps in memory.
+    fn block_bytes(&self) -> u64 {
+        match self {
+            Input::Blocks(blocks) => blocks.iter().map(|(block, _)| block.raw_bytes() as u64).sum(),
+            Input::Nothing | Input::Items(_) => 0,
+        }
+    }
+
+    /// The same input as if no early work had been done on it: what that has kept goes with its
+    /// batch.
+    fn to_read_again(&self) -> Input {
+        match self {
+            Input::Blocks(blocks) => {
+                Input::Blocks(blocks.iter().map(|(block, _)| (block.clone(), 0)).collect())
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+/// The inputs of batches that are over, by batch, then by source.
+pub(crate) type Past = BTreeMap<Time, Arc<Vec<Input>>>;
+
+/// The inputs that raw windows still need.
+///
+/// A batch that has failed is not among them: to every later window it is as if nothing had come.
+pub(crate) struct History {
+    /// By source: how long after its batch an input may still be read; zero for never.
+    reach: Vec<Duration>,
+    past: Arc<Past>,
+    bytes: u64,
+}
+
+impl History {
+    pub(crate) fn new(reach: Vec<Duration>) -> Self {
+        History { reach, past: Arc::default(), bytes: 0 }
+    }
+
+    /// What is kept, shared with a batch until it ends.
+    pub(crate) fn past(&self) -> Arc<Past> {
+        self.past.clone()
+    }
+
+    /// Bytes in the blocks that are kept.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether any source is read again.
+    pub(crate) fn keeps_any(&self) -> bool {
+        self.reach.iter().any(|&reach| reach > Duration::ZERO)
+    }
+
+    /// The batch at `time` is over: its inputs join the others where it has succeeded, and what no
+    /// later window reaches goes.
+    ///
+    /// Cost: the number of sources, and of the batches that are kept.
+    pub(crate) fn batch_ended(&mut self, time: Time, inputs: Option<&[Input]>) {
+        if !self.keeps_any() {
+            return;
+        }
+        // A dataset that was leaked shares it for ever; then this copies a map of pointers.
+        let past = Arc::make_mut(&mut self.past);
+        if let Some(inputs) = inputs {
+            let kept = inputs.iter().zip(&self.reach).map(|(input, &reach)| {
+                if reach > Duration::ZERO { input.to_read_again() } else { Input::Nothing }
+            });
+            past.insert(time, Arc::new(kept.collect()));
+        }
+        let longest = self.reach.iter().copied().fold(Duration::ZERO, Duration::max);
+        *past = past.split_off(&(time - longest + Duration::from_millis(1)));
+        for (&then, inputs) in past.iter_mut() {
+            let over = |(input, &reach): (&Input, &Duration)| {
+                then + reach <= time && !matches!(input, Input::Nothing)
+            };
+            if inputs.iter().zip(&self.reach).any(over) {
+                for (input, &reach) in Arc::make_mut(inputs).iter_mut().zip(&self.reach) {
+                    if then + reach <= time {
+                        *input = Input::Nothing;
+                    }
+                }
+            }
+        }
+        self.bytes = past.values().flat_map(|inputs| inputs.iter()).map(Input::block_bytes).sum();
+    }
+
+    /// Takes over what a snapshot held.
+    pub(crate) fn restore(&mut self, past: Past) {
+        self.bytes = past.values().flat_map(|inputs| inputs.iter()).map(Input::block_bytes).sum();
+        self.past = Arc::new(past);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::secs;
+
+    fn at(seconds: u64) -> Time {
+        Time::default() + secs(seconds)
+    }
+
+    fn items(n: u64) -> Input {
+        Input::Items(Arc::new(vec![n]))
+    }
+
+    /// Which sources still have something of each batch.
+    fn kept(history: &History) -> Vec<(Time, Vec<bool>)> {
+        let has = |input: &Input| !matches!(input, Input::Nothing);
+        history
+            .past
+            .iter()
+            .map(|(&time, inputs)| (time, inputs.iter().map(has).collect()))
+            .collect()
+    }
+
+    #[test]
+    fn each_source_is_kept_for_as_long_as_a_window_reaches_back_to_it() {
+        let mut history = History::new(vec![secs(2), Duration::ZERO, secs(1)]);
+        for second in 1..=3 {
+            history.batch_ended(at(second), Some(&[items(1), items(2), items(3)]));
+        }
+        // The next batch is at 4, and its windows reach back to 3, and to 2 for the first source.
+        let wanted = [(at(2), vec![true, false, false]), (at(3), vec![true, false, true])];
+        assert_eq!(kept(&history), wanted);
+    }
+
+    #[test]
+    fn a_batch_that_failed_is_not_kept() {
+        let mut history = History::new(vec![secs(5)]);
+        history.batch_ended(at(1), Some(&[items(1)]));
+        history.batch_ended(at(2), None);
+        assert_eq!(kept(&history), [(at(1), vec![true])]);
+    }
+}
