@@ -254,7 +254,7 @@ impl<'b> Batch<'b> {
             }
         }
         let millis = as_ms(started.elapsed());
-        self.core.stages.lock().push(StageReport { name, tasks, millis, retries });
+        self.core.stages.lock().push(StageReport { name, tasks, millis, retries, entries: 0 });
         results.into_iter().map(|r| r.expect("the loop ends when none is missing")).collect()
     }
 
@@ -283,6 +283,13 @@ impl<'b> Batch<'b> {
             Some(pool) if tasks.len() > 1 => pool
                 .install(|| tasks.into_par_iter().with_max_len(1).map(|&i| guarded(i)).collect()),
             _ => tasks.iter().map(|&i| guarded(i)).collect(),
+        }
+    }
+
+    /// Notes with the stage that has run last that this many partial results have entered or left.
+    pub(crate) fn count_entries(&self, entries: u64) {
+        if let Some(stage) = self.core.stages.lock().last_mut() {
+            stage.entries += entries;
         }
     }
 

@@ -49,7 +49,7 @@ pub(crate) fn explain(graph: &Graph<'_>) -> String {
             "stage {number}: {} => {}{named}{}; {when}",
             stage.upstream.text,
             stage.name,
-            every(graph, stage.upstream_slide),
+            every(graph, stage.slide),
         ));
     }
     for (number, output) in graph.outputs.iter().enumerate() {

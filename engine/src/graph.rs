@@ -1,6 +1,7 @@
 //! The graph that a setup closure describes: sources, stages, outputs, and what each needs of the
 //! others.
 
+use std::any::{Any, TypeId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::error::{BoxError, Error, Result};
 use crate::intake::Committed;
 use crate::intake::polled::Poll;
 use crate::pipe::Trace;
+use crate::stage::window::Fill;
 use crate::stage::{EarlyStage, Remembers, Stateful};
 use crate::time::Duration;
 
@@ -36,8 +38,8 @@ pub(crate) struct Source {
 pub(crate) struct Stage<'b> {
     pub(crate) name: &'static str,
     pub(crate) upstream: Trace,
-    /// How often what it reads has a dataset.
-    pub(crate) upstream_slide: Duration,
+    /// How often it works.
+    pub(crate) slide: Duration,
     pub(crate) node: Arc<dyn Remembers + 'b>,
     pub(crate) work: Work<'b>,
 }
@@ -73,8 +75,30 @@ pub(crate) struct Output<'b> {
 /// Something that outlives batches, under the name by which a snapshot knows it.
 pub(crate) struct Operator {
     pub(crate) name: String,
-    /// The stage whose state it is; none for a window of raw records, whose state is the sources'.
+    /// Its stage; none for a window of raw records.
     pub(crate) stage: Option<usize>,
+    /// The stage whose state is written under its name. None for a window of raw records, which the
+    /// sources' inputs make good, and for one that reads what another window keeps.
+    pub(crate) keeps: Option<usize>,
+}
+
+/// Slices that a further window of the same stream and function can read too.
+pub(crate) struct SharedSlices<'b> {
+    pub(crate) of: SlicesOf,
+    pub(crate) slices: Arc<dyn Any + Send + Sync>,
+    pub(crate) fill: Arc<dyn Fill<'b> + 'b>,
+    pub(crate) stage: usize,
+}
+
+/// What slices are made of: where this is the same, they are the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SlicesOf {
+    /// The stream's number.
+    pub(crate) stream: usize,
+    /// What is brought together: its pairs by key, its records as a whole, ..
+    pub(crate) what: &'static str,
+    /// The type of the function that does it, which captures nothing.
+    pub(crate) function: TypeId,
 }
 
 /// What is done with the blocks of a source before their batch's turn.
@@ -99,6 +123,7 @@ pub(crate) struct Graph<'b> {
     pub(crate) stages: Vec<Stage<'b>>,
     pub(crate) outputs: Vec<Output<'b>>,
     pub(crate) operators: Vec<Operator>,
+    pub(crate) shared: Vec<SharedSlices<'b>>,
     /// What remembers something of a batch without being a stage.
     pub(crate) notes: Vec<Arc<dyn Remembers + 'b>>,
     early_allowed: bool,
@@ -117,6 +142,7 @@ impl<'b> Graph<'b> {
             stages: Vec::new(),
             outputs: Vec::new(),
             operators: Vec::new(),
+            shared: Vec::new(),
             notes: Vec::new(),
             early_allowed,
             streams: 0,
@@ -144,10 +170,15 @@ impl<'b> Graph<'b> {
         if early { 1 << number } else { 0 }
     }
 
-    /// Adds something with a name of its own: what it is, and its place among the others.
-    pub(crate) fn add_operator(&mut self, kind: &str, stage: Option<usize>) -> usize {
+    /// Adds something that outlives batches, named for what it is and its place among the others.
+    pub(crate) fn add_operator(
+        &mut self,
+        kind: &str,
+        stage: Option<usize>,
+        keeps: Option<usize>,
+    ) -> usize {
         let number = self.operators.len();
-        self.operators.push(Operator { name: format!("{kind}-{number}"), stage });
+        self.operators.push(Operator { name: format!("{kind}-{number}"), stage, keeps });
         number
     }
 

@@ -77,6 +77,7 @@ mod batch;
 mod separators;
 mod words;
 mod key;
+mod durable;
 mod table;
 mod partition;
 #[doc(hidden)]
@@ -107,7 +108,8 @@ pub mod internals;
 pub use clock::{Clock, ManualClock};
 pub use conf::{Conf, InvalidUtf8, LongLines};
 pub use context::{Running, StreamingContext};
-pub use dstream::DStream;
+pub use dstream::{DStream, WindowedWhole};
+pub use durable::Durable;
 pub use engine::Engine;
 pub use error::{BoxError, Error, Result};
 pub use intake::queue::Queue;

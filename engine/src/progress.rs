@@ -122,6 +122,8 @@ pub struct StageReport {
     pub millis: f64,
     /// Rounds of retries after panics.
     pub retries: u32,
+    /// The work of a window's slide: partial results that entered it or left it. 0 elsewhere.
+    pub entries: u64,
 }
 
 /// Something worth a sentence that is not a batch.

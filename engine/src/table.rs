@@ -34,13 +34,14 @@ impl<S> Default for Table<S> {
     }
 }
 
-impl<S> Table<S> {
+impl<S: Clone> Table<S> {
     /// How many keys it has.
     pub(crate) fn len(&self) -> usize {
         self.hashes.len()
     }
 
-    /// The keys, in order. While a clone of the `Arc` is held, no key can be added.
+    /// The keys, in order. Whoever holds a clone of the `Arc` keeps them as they are now; the next key
+    /// is then added to a copy.
     pub(crate) fn keys(&self) -> &Arc<Vec<S>> {
         &self.keys
     }
@@ -60,7 +61,7 @@ impl<S> Table<S> {
     /// inserted.
     ///
     /// # Panics
-    /// Beyond 2^32 keys, and on insertion while the keys are shared.
+    /// Beyond 2^32 keys.
     #[inline]
     pub(crate) fn find_or_insert(
         &mut self,
@@ -82,8 +83,29 @@ impl<S> Table<S> {
         let hashes = &mut self.hashes;
         self.index.insert_unique(hash, small, |&i| hashes[i as usize]);
         hashes.push(hash);
-        Arc::get_mut(&mut self.keys).expect("keys are lent only to the end of a batch").push(key);
+        // Where a leaked dataset still holds the keys, they are copied once.
+        Arc::make_mut(&mut self.keys).push(key);
         number
+    }
+
+    /// Forgets the keys for whose numbers `keep` does not hold; those that stay move up, in their
+    /// order. Cost: the number of keys.
+    pub(crate) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        let mut number = 0;
+        Arc::make_mut(&mut self.keys).retain(|_| {
+            number += 1;
+            keep(number - 1)
+        });
+        number = 0;
+        self.hashes.retain(|_| {
+            number += 1;
+            keep(number - 1)
+        });
+        self.index.clear();
+        let hashes = &self.hashes;
+        for (number, &hash) in hashes.iter().enumerate() {
+            self.index.insert_unique(hash, number as u32, |&i| hashes[i as usize]);
+        }
     }
 
     /// Forgets all keys and keeps the memory, as far as nobody else holds it.
@@ -120,6 +142,20 @@ mod tests {
         }
         assert_eq!(**table.keys(), order);
         assert_eq!(table.find(hash_of(&"absent"), |k| k == "absent"), None);
+    }
+
+    #[test]
+    fn what_is_retained_moves_up_and_is_found_at_its_new_number() {
+        let mut table = Table::<u64>::default();
+        for key in 0..1000u64 {
+            table.find_or_insert(hash_of(&key), |k| *k == key, || key);
+        }
+        table.retain(|number| number % 3 == 0);
+        for key in 0..1000u64 {
+            let wanted = (key % 3 == 0).then_some(key as usize / 3);
+            assert_eq!(table.find(hash_of(&key), |k| *k == key), wanted);
+        }
+        assert_eq!(table.find_or_insert(hash_of(&1u64), |k| *k == 1, || 1), 334);
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Turn<'_> {
             let needed = self.reaches.stages[number].is_some();
             let Some(stateful) = stage.work.stateful() else { continue };
             // A batch that has failed changes nothing, so there is nothing left to compute.
-            if !needed || !batch.is_due(stage.upstream_slide) || batch.has_failed() {
+            if !needed || !batch.is_due(stage.slide) || batch.has_failed() {
                 continue;
             }
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| stateful.advance(batch))) {

@@ -4,9 +4,13 @@ mod aggregation;
 mod join;
 mod output;
 mod pairs;
+mod sliced;
 mod transform;
 mod whole;
 mod window;
+mod window_by_key;
+
+pub use window::WindowedWhole;
 
 use std::sync::Arc;
 
@@ -110,7 +114,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         let mut graph = self.graph.lock();
         let edge = Edge::new(graph.stages.len(), name, upstream.replays, compute);
         let node = edge.remembers();
-        graph.stages.push(Stage { name, upstream, upstream_slide: self.slide, node, work });
+        graph.stages.push(Stage { name, upstream, slide: self.slide, node, work });
         drop(graph);
         self.with(edge)
     }

@@ -55,7 +55,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     ///     s.queue_stream([vec![1, 2, 3]]).for_each_rdd(move |rdd, time| out.push(time, rdd.glom()));
     ///     Ok(())
     /// })?;
-    /// assert_eq!(out, [[[1], [2, 3]]]);
+    /// assert_eq!(out, [[vec![1], vec![2, 3]]]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn glom(&self) -> Vec<Vec<P::Item>>

@@ -60,7 +60,7 @@ impl<'b, K: 'b, V: 'b, P: Pipe<'b, Item = (K, V)>> Rdd<'b, P> {
     ///     out.collect(&s.queue_stream([vec![('a', 1), ('b', 2)]]).transform(|rdd, _| rdd.keys()));
     ///     Ok(())
     /// })?;
-    /// assert_eq!(out, [["a", "b"]]);
+    /// assert_eq!(out, [['a', 'b']]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn keys(&self) -> Rdd<'b, Fused<P, ByMapping<fn((K, V)) -> K>>> {

@@ -78,7 +78,7 @@ impl<O, V> Default for Kept<O, V> {
     }
 }
 
-impl<K: Eq, V> Scratch<K, V> {
+impl<K: Clone + Eq, V> Scratch<K, V> {
     /// Makes the key's value anew, or of what is there.
     #[inline]
     fn put(&mut self, hash: u64, key: K, make: impl FnOnce(Option<V>) -> V) {

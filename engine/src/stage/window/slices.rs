@@ -1,0 +1,173 @@
+//! The partial results that each batch leaves, shared by the windows over one stream.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::batch::Batch;
+use crate::durable::{Durable, from_bytes, to_bytes};
+use crate::key::Key;
+use crate::partition::partition_of;
+use crate::stage::edge::Edge;
+use crate::stage::{Remembers, Stateful};
+use crate::table::hash_of;
+use crate::time::{Duration, Time};
+
+/// The partial results of one batch and one partition: each key once.
+///
+/// Invariant: `hashes[i]` and `values[i]` belong to `keys[i]`.
+pub(crate) struct SlicePart<O, V> {
+    pub(crate) keys: Arc<Vec<O>>,
+    pub(crate) hashes: Vec<u64>,
+    pub(crate) values: Vec<V>,
+}
+
+impl<O, V> Default for SlicePart<O, V> {
+    fn default() -> Self {
+        SlicePart { keys: Arc::default(), hashes: Vec::new(), values: Vec::new() }
+    }
+}
+
+/// The partial results of one batch, by partition.
+pub(crate) type Slice<O, V> = Arc<Vec<SlicePart<O, V>>>;
+
+/// The slices that windows need.
+pub(crate) struct Slices<O, V>(Mutex<State<O, V>>);
+
+struct State<O, V> {
+    /// Oldest first.
+    kept: VecDeque<(Time, Slice<O, V>)>,
+    /// Of the batch that runs.
+    pending: Option<(Time, Slice<O, V>)>,
+    /// How long after its batch a slice may still be needed.
+    keep_for: Duration,
+    /// From a snapshot, until a batch is there that can divide them.
+    restored: Vec<Written<O, V>>,
+}
+
+/// A slice as a snapshot holds it.
+type Written<O, V> = (Time, Vec<(O, V)>);
+
+impl<O, V> Slices<O, V> {
+    pub(crate) fn new() -> Self {
+        Slices(Mutex::new(State {
+            kept: VecDeque::new(),
+            pending: None,
+            keep_for: Duration::ZERO,
+            restored: Vec::new(),
+        }))
+    }
+
+    /// Keeps slices for `time` at least.
+    pub(crate) fn keep_for(&self, time: Duration) {
+        let mut state = self.0.lock();
+        state.keep_for = state.keep_for.max(time);
+    }
+
+    /// The slices of the batches in `(after, up_to]`, oldest first.
+    pub(crate) fn within(&self, after: Time, up_to: Time) -> Vec<Slice<O, V>> {
+        let state = self.0.lock();
+        let inside = |(time, _): &&(Time, Slice<O, V>)| *time > after && *time <= up_to;
+        let all = state.kept.iter().chain(&state.pending);
+        all.filter(inside).map(|(_, slice)| slice.clone()).collect()
+    }
+}
+
+/// What sees to it that the current batch has left its slice.
+pub(crate) trait Fill<'b>: Send + Sync {
+    fn fill(&self, batch: &Batch<'b>);
+}
+
+/// The stage that leaves a slice of each batch.
+pub(crate) struct SlicesNode<'b, K: Key<'b>, V> {
+    partials: Edge<'b, (K, V)>,
+    slices: Arc<Slices<K::Owned, V>>,
+}
+
+impl<'b, K: Key<'b>, V: Durable> SlicesNode<'b, K, V> {
+    /// Slices of what `partials` has of each batch: each key once, by partition.
+    pub(crate) fn new(partials: Edge<'b, (K, V)>, slices: Arc<Slices<K::Owned, V>>) -> Self {
+        SlicesNode { partials, slices }
+    }
+
+    /// Divides what a snapshot held. A batch must be there: it lends the keys.
+    fn place_restored(&self, batch: &Batch<'b>) {
+        let restored = std::mem::take(&mut self.slices.0.lock().restored);
+        for (time, entries) in restored {
+            let (keys, values): (Vec<K::Owned>, Vec<V>) = entries.into_iter().unzip();
+            let lent: &'b Vec<K::Owned> = batch.lend(&Arc::new(keys));
+            let mut parts: Vec<_> = (0..batch.parallelism()).map(|_| Vec::new()).collect();
+            for (owned, value) in lent.iter().zip(values) {
+                let key = K::lend(owned);
+                parts[partition_of(&key, batch.parallelism())].push((key, value));
+            }
+            let slice = parts.into_iter().map(|pairs| part_of(&pairs)).collect();
+            self.slices.0.lock().kept.push_back((time, Arc::new(slice)));
+        }
+    }
+}
+
+fn part_of<'b, K: Key<'b>, V: Clone>(pairs: &[(K, V)]) -> SlicePart<K::Owned, V> {
+    SlicePart {
+        keys: Arc::new(pairs.iter().map(|(key, _)| key.own()).collect()),
+        hashes: pairs.iter().map(|(key, _)| hash_of(key)).collect(),
+        values: pairs.iter().map(|(_, value)| value.clone()).collect(),
+    }
+}
+
+impl<'b, K: Key<'b>, V: Durable> Fill<'b> for SlicesNode<'b, K, V> {
+    fn fill(&self, batch: &Batch<'b>) {
+        let time = batch.time();
+        if !batch.is_current()
+            || self.slices.0.lock().pending.as_ref().is_some_and(|(of, _)| *of == time)
+        {
+            return;
+        }
+        self.place_restored(batch);
+        let partials = self.partials.data(batch);
+        let parts = batch.run_stage("slice", partials.len(), |i| part_of(&partials[i]));
+        self.slices.0.lock().pending = Some((time, Arc::new(parts)));
+    }
+}
+
+impl<'b, K: Key<'b>, V: Durable> Remembers for SlicesNode<'b, K, V> {
+    /// Slices borrow nothing.
+    fn end_batch(&self, _time: Time) {}
+}
+
+impl<'b, K: Key<'b>, V: Durable> Stateful<'b> for SlicesNode<'b, K, V> {
+    fn advance(&self, batch: &Batch<'b>) {
+        self.fill(batch);
+    }
+
+    fn settle(&self, time: Time, commit: bool) {
+        let mut state = self.slices.0.lock();
+        let pending = state.pending.take();
+        state.kept.extend(pending.filter(|_| commit));
+        let over = time - state.keep_for;
+        while state.kept.front().is_some_and(|(time, _)| *time <= over) {
+            state.kept.pop_front();
+        }
+    }
+
+    fn reach(&self, _back: Duration) {
+        // Windows say how long they need slices; nobody else reads them.
+    }
+
+    fn snapshot(&self) -> Result<Vec<u8>, String> {
+        let state = self.slices.0.lock();
+        let written = |part: &SlicePart<K::Owned, V>| -> Vec<(K::Owned, V)> {
+            part.keys.iter().cloned().zip(part.values.iter().cloned()).collect()
+        };
+        let kept = state.kept.iter();
+        let kept = kept.map(|(time, slice)| (*time, slice.iter().flat_map(written).collect()));
+        let all: Vec<Written<K::Owned, V>> = state.restored.iter().cloned().chain(kept).collect();
+        to_bytes(&all)
+    }
+
+    fn restore(&self, snapshot: &[u8]) -> Result<(), String> {
+        self.slices.0.lock().restored = from_bytes(snapshot)?;
+        Ok(())
+    }
+}

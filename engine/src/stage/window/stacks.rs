@@ -1,0 +1,152 @@
+//! Two stacks: a window's result without an inverse, at the cost of what enters and leaves.
+//!
+//! Slices enter on the back stack, whose result runs along. They leave from the front stack, each
+//! of whose entries is the result of its slice and all that came after it, up to the stack's
+//! bottom. When the front stack is empty, the back stack is turned over onto it. So each slice of a
+//! key meets the function three times at most: when it enters, when it is turned over, and when the
+//! results of both stacks are brought together.
+
+use smallvec::SmallVec;
+
+use super::fold::Fold;
+
+/// With a function that need have no inverse.
+pub(crate) struct Stacks<F>(pub(crate) F);
+
+/// The two stacks of one key.
+pub(crate) struct TwoStacks<V> {
+    /// Results from each slice to the stack's bottom; the oldest slice's is on top, at the end.
+    front: Vec<V>,
+    /// Slices that came after those of the front, oldest first.
+    back: Vec<V>,
+    /// The result of the back.
+    behind: Option<V>,
+    /// The result of both.
+    result: V,
+}
+
+/// What a slide does with two stacks.
+pub(crate) struct Slid<V> {
+    /// Entries that leave the front.
+    popped: usize,
+    /// The back turned over, less what has left it; it takes the front's place, and the back is
+    /// empty then.
+    turned: Option<Vec<V>>,
+    pushed: SmallVec<[V; 1]>,
+    behind: Option<V>,
+    /// Known once the slide is finished.
+    result: Option<V>,
+}
+
+/// A back as a front: results from each slice to the newest, the oldest slice's at the end.
+fn turn_over<V: Clone>(back: &[V], f: impl Fn(V, V) -> V) -> Vec<V> {
+    let mut front: Vec<V> = Vec::with_capacity(back.len());
+    for value in back.iter().rev() {
+        front.push(match front.last() {
+            Some(newer) => f(value.clone(), newer.clone()),
+            None => value.clone(),
+        });
+    }
+    front
+}
+
+impl<V, F> Fold<V> for Stacks<F>
+where
+    V: Clone + Send + Sync + 'static,
+    F: Fn(V, V) -> V + Send + Sync + 'static,
+{
+    type Held = TwoStacks<V>;
+    type Change = Slid<V>;
+    type Out = V;
+
+    fn begin(&self, held: Option<&TwoStacks<V>>) -> Slid<V> {
+        let behind = held.and_then(|held| held.behind.clone());
+        Slid { popped: 0, turned: None, pushed: SmallVec::new(), behind, result: None }
+    }
+
+    fn leave(&self, held: Option<&TwoStacks<V>>, change: &mut Slid<V>, _: &V) {
+        match (&mut change.turned, held) {
+            (Some(turned), _) => drop(turned.pop()),
+            (None, Some(held)) if change.popped < held.front.len() => change.popped += 1,
+            (None, Some(held)) => {
+                let mut turned = turn_over(&held.back, &self.0);
+                turned.pop();
+                change.turned = Some(turned);
+                change.behind = None;
+            }
+            (None, None) => unreachable!("what leaves a window was in it"),
+        }
+    }
+
+    fn enter(&self, _: Option<&TwoStacks<V>>, change: &mut Slid<V>, value: &V) {
+        change.pushed.push(value.clone());
+        change.behind = Some(match change.behind.take() {
+            Some(behind) => (self.0)(behind, value.clone()),
+            None => value.clone(),
+        });
+    }
+
+    fn finish(&self, held: Option<&TwoStacks<V>>, change: &mut Slid<V>) -> Option<V> {
+        let front = match (&change.turned, held) {
+            (Some(turned), _) => turned.last(),
+            (None, Some(held)) => held.front[..held.front.len() - change.popped].last(),
+            (None, None) => None,
+        };
+        change.result = match (front, &change.behind) {
+            (Some(front), Some(behind)) => Some((self.0)(front.clone(), behind.clone())),
+            (one, other) => one.or(other.as_ref()).cloned(),
+        };
+        change.result.clone()
+    }
+
+    fn result(&self, held: &TwoStacks<V>) -> V {
+        held.result.clone()
+    }
+
+    fn apply(held: Option<TwoStacks<V>>, change: Slid<V>) -> TwoStacks<V> {
+        let (mut front, mut back) =
+            held.map_or_else(Default::default, |held| (held.front, held.back));
+        match change.turned {
+            Some(turned) => {
+                front = turned;
+                back.clear();
+            }
+            None => front.truncate(front.len() - change.popped),
+        }
+        back.extend(change.pushed);
+        let result = change.result.expect("a slide is applied after it was finished");
+        TwoStacks { front, back, behind: change.behind, result }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fold::{holds, ways_to_slide};
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn every_slide_gives_the_result_of_what_is_in_the_window_in_its_order() {
+        let values: Vec<String> = (0..40).map(|i| format!("{i},")).collect();
+        for slides in ways_to_slide(values.len()) {
+            holds(&Stacks(|a: String, b: String| a + &b), &values, &slides, |w| w.concat());
+        }
+    }
+
+    #[test]
+    fn a_slice_meets_the_function_three_times_at_most_however_long_the_window() {
+        thread_local!(static CALLS: Cell<u64> = const { Cell::new(0) });
+        for length in [1, 10, 1000] {
+            CALLS.set(0);
+            let max = |a: u64, b: u64| {
+                CALLS.set(CALLS.get() + 1);
+                a.max(b)
+            };
+            let values: Vec<u64> = (0..5000).map(|i| i * 7919 % 1000).collect();
+            let slides: Vec<_> = (0..5000).map(|i| ((i >= length) as usize, 1)).collect();
+            holds(&Stacks(max), &values, &slides, |w| w.iter().copied().max().unwrap_or(0));
+            let calls = CALLS.get();
+            assert!(calls <= 3 * 5000, "{calls} calls for a window of {length}");
+        }
+    }
+}
