@@ -329,8 +329,8 @@ impl Driver {
 /// of raw records cannot fit: a batch's blocks may have a slab of their own.
 fn kept_inputs(graph: &Graph<'_>, reaches: &Reaches, slabs: &SlabPool) -> Result<History> {
     for (stage, back) in graph.stages.iter().zip(&reaches.stages) {
-        if let (Some(stateful), &Some(back)) = (stage.work.stateful(), back) {
-            stateful.reach(back);
+        if let (Some(kept), &Some(back)) = (stage.work.kept(), back) {
+            kept.stateful.reach(back);
         }
     }
     let (limit, slab_bytes) = (slabs.limit_bytes(), slabs.slab_bytes() as u64);

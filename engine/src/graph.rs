@@ -50,14 +50,22 @@ pub(crate) enum Work<'b> {
     WhenAsked,
     /// Its map side as blocks close, the rest when somebody asks.
     Early(Arc<dyn EarlyStage<'b> + 'b>),
-    /// In every batch in which what it reads has a dataset, for the next batches build on it.
-    Always(Arc<dyn Stateful<'b> + 'b>),
+    /// Whenever it is due, for the next batches build on it.
+    Always(Kept<'b>),
+}
+
+/// What a stage keeps from batch to batch.
+pub(crate) struct Kept<'b> {
+    pub(crate) stateful: Arc<dyn Stateful<'b> + 'b>,
+    /// Has the stage take the batch in, unless somebody has asked for its result already. Panics
+    /// with the stage's failure.
+    pub(crate) take_in: Box<dyn Fn(&Batch<'b>) + Send + Sync + 'b>,
 }
 
 impl<'b> Work<'b> {
-    pub(crate) fn stateful(&self) -> Option<&Arc<dyn Stateful<'b> + 'b>> {
+    pub(crate) fn kept(&self) -> Option<&Kept<'b>> {
         match self {
-            Work::Always(stateful) => Some(stateful),
+            Work::Always(kept) => Some(kept),
             Work::WhenAsked | Work::Early(_) => None,
         }
     }

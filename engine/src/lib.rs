@@ -108,7 +108,7 @@ pub mod internals;
 pub use clock::{Clock, ManualClock};
 pub use conf::{Conf, InvalidUtf8, LongLines};
 pub use context::{Running, StreamingContext};
-pub use dstream::{DStream, WindowedWhole};
+pub use dstream::{DStream, WindowedWhole, WithState};
 pub use durable::Durable;
 pub use engine::Engine;
 pub use error::{BoxError, Error, Result};
@@ -123,6 +123,7 @@ pub use pipe::{
 pub use rdd::{Distinct, Rdd};
 pub use scope::Scope;
 pub use show::Show;
+pub use stage::state::{KeyState, StateEdge, StateSpec};
 pub use stage::{Cogrouped, Edge, Joined, Side, Transformed};
 pub use status::{State, Stop, Stopped};
 pub use time::{Duration, Time, millis, mins, secs};

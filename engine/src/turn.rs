@@ -123,12 +123,12 @@ impl Turn<'_> {
         let mut errors = Vec::new();
         for (number, stage) in self.graph.stages.iter().enumerate() {
             let needed = self.reaches.stages[number].is_some();
-            let Some(stateful) = stage.work.stateful() else { continue };
+            let Some(kept) = stage.work.kept() else { continue };
             // A batch that has failed changes nothing, so there is nothing left to compute.
             if !needed || !batch.is_due(stage.slide) || batch.has_failed() {
                 continue;
             }
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| stateful.advance(batch))) {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (kept.take_in)(batch))) {
                 let reason = reason_of(panic);
                 let name = stage.name.to_string();
                 errors.push(Error::StageFailed { time: batch.time(), stage: number, name, reason });
@@ -152,8 +152,8 @@ impl Turn<'_> {
     /// What the batch has changed becomes state, and its inputs become the past that windows read;
     /// without inputs, it has failed and leaves no trace.
     fn settle(&mut self, time: Time, inputs: Option<&Arc<Vec<Input>>>) {
-        for stateful in self.graph.stages.iter().filter_map(|stage| stage.work.stateful()) {
-            stateful.settle(time, inputs.is_some());
+        for kept in self.graph.stages.iter().filter_map(|stage| stage.work.kept()) {
+            kept.stateful.settle(time, inputs.is_some());
         }
         self.history.batch_ended(time, inputs.map(|inputs| inputs.as_slice()));
     }

@@ -5,11 +5,13 @@ mod join;
 mod output;
 mod pairs;
 mod sliced;
+mod state;
 mod transform;
 mod whole;
 mod window;
 mod window_by_key;
 
+pub use state::WithState;
 pub use window::WindowedWhole;
 
 use std::sync::Arc;

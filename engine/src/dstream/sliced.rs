@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::DStream;
 use crate::durable::Durable;
-use crate::graph::{SharedSlices, SlicesOf, Stage, Work};
+use crate::graph::{Kept, SharedSlices, SlicesOf, Stage, Work};
 use crate::key::Key;
 use crate::pipe::{Needs, Pipe, Trace};
 use crate::stage::Edge;
@@ -52,7 +52,13 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
                 upstream: partials.pipe.trace(),
                 slide: self.slide,
                 node: node.clone(),
-                work: Work::Always(node.clone()),
+                work: Work::Always(Kept {
+                    stateful: node.clone(),
+                    take_in: Box::new({
+                        let node = node.clone();
+                        move |batch| node.fill(batch)
+                    }),
+                }),
             });
             let (fill, any) = (node.clone(), slices.clone());
             graph.shared.push(SharedSlices { of, slices: any, fill, stage });
@@ -85,7 +91,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
             },
             slide: span.slide,
             node: edge.remembers(),
-            work: Work::Always(node),
+            work: Work::Always(Kept { stateful: node, take_in: edge.taking_in() }),
         });
         let keeps = (!shared).then_some(slices_stage);
         let operator = graph.add_operator(name, Some(stage), keeps);

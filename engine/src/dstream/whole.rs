@@ -220,7 +220,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     }
 
     /// The stream behind a new stage that computes at the batch's turn.
-    fn staged<T, C>(&self, name: &'static str, compute: C) -> DStream<'b, Edge<'b, T>>
+    pub(super) fn staged<T, C>(&self, name: &'static str, compute: C) -> DStream<'b, Edge<'b, T>>
     where
         T: Clone + Send + Sync + 'b,
         C: Compute<'b, T> + 'b,

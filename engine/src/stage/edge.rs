@@ -66,6 +66,12 @@ impl<'b, T: Send + Sync + 'b> Edge<'b, T> {
         Edge(Arc::new(node))
     }
 
+    /// What has it computed, whether or not anybody reads it.
+    pub(crate) fn taking_in(&self) -> Box<dyn Fn(&Batch<'b>) + Send + Sync + 'b> {
+        let node = self.0.clone();
+        Box::new(move |batch| drop(node.data(batch)))
+    }
+
     /// The dataset of `batch`, computed at most once.
     pub(crate) fn data(&self, batch: &Batch<'b>) -> Arc<Partitions<T>> {
         self.0.data(batch)

@@ -7,11 +7,13 @@ mod combine;
 mod combine_by_key;
 mod count;
 mod edge;
+mod exchange;
 mod owned;
 mod persist;
 mod reduce;
 mod repartition;
 mod sort;
+pub(crate) mod state;
 mod subtract;
 mod transformed;
 pub(crate) mod window;
@@ -27,6 +29,7 @@ pub(crate) use combine_by_key::CombineByKey;
 pub(crate) use count::Count;
 pub(crate) use edge::Compute;
 pub use edge::Edge;
+pub(crate) use exchange::Exchange;
 pub(crate) use persist::Persist;
 pub(crate) use reduce::Reduce;
 pub(crate) use repartition::Repartition;
@@ -44,11 +47,7 @@ pub(crate) trait Remembers: Send + Sync {
 ///
 /// A batch computes its change aside. The change becomes state when the batch is over and none of
 /// its tasks has failed for good; otherwise the batch leaves no trace.
-pub(crate) trait Stateful<'b>: Remembers {
-    /// Computes what the batch changes, unless an output has asked for it already. Panics with the
-    /// stage's failure.
-    fn advance(&self, batch: &Batch<'b>);
-
+pub(crate) trait Stateful<'b>: Send + Sync {
     /// The batch at `time` is over and what was lent has come back: its change becomes state, or is
     /// dropped.
     fn settle(&self, time: Time, commit: bool);

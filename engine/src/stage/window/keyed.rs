@@ -9,8 +9,8 @@ use super::slices::{Fill, Slice, Slices};
 use crate::batch::Batch;
 use crate::durable::Durable;
 use crate::key::Key;
+use crate::stage::Stateful;
 use crate::stage::edge::{Compute, Partitions};
-use crate::stage::{Remembers, Stateful};
 use crate::table::Table;
 use crate::time::{Duration, Time};
 use crate::window::Span;
@@ -240,10 +240,6 @@ where
         results
     }
 
-    fn end_batch(&self, _time: Time) {}
-}
-
-impl<'b, K: Key<'b>, V: Durable, F: Fold<V>> Remembers for KeyedWindow<'b, K, V, F> {
     /// What is held and pending borrows nothing.
     fn end_batch(&self, _time: Time) {}
 }
@@ -254,36 +250,16 @@ where
     V: Durable,
     F: Fold<V>,
 {
-    fn advance(&self, batch: &Batch<'b>) {
-        self.fill.fill(batch);
-        if self.pending.lock().is_none() {
-            let (pending, _) = self.slide(batch);
-            *self.pending.lock() = Some(pending);
-        }
-    }
-
     fn settle(&self, _time: Time, commit: bool) {
         let Some(pending) = self.pending.lock().take().filter(|_| commit) else { return };
         let mut held = self.held.lock();
         held.end = Some(pending.end);
-        let shared = Arc::get_mut(&mut held.parts);
-        match shared.filter(|parts| !pending.afresh && parts.len() == pending.parts.len()) {
-            Some(parts) => {
-                for (part, slide) in parts.iter_mut().zip(pending.parts) {
-                    part.apply::<V, F>(slide);
-                }
-            }
-            None if pending.afresh => {
-                let mut parts: Vec<Part<K::Owned, F::Held>> = Vec::new();
-                for slide in pending.parts {
-                    let mut part = Part::default();
-                    part.apply::<V, F>(slide);
-                    parts.push(part);
-                }
-                held.parts = Arc::new(parts);
-            }
-            // Somebody still looks at what is held; the next slide begins afresh.
-            None => held.end = None,
+        if pending.afresh {
+            held.parts = Arc::new(pending.parts.iter().map(|_| Part::default()).collect());
+        }
+        let parts = Arc::get_mut(&mut held.parts).expect("the slide is over that looked at them");
+        for (part, slide) in parts.iter_mut().zip(pending.parts) {
+            part.apply::<V, F>(slide);
         }
     }
 

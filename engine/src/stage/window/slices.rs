@@ -137,10 +137,6 @@ impl<'b, K: Key<'b>, V: Durable> Remembers for SlicesNode<'b, K, V> {
 }
 
 impl<'b, K: Key<'b>, V: Durable> Stateful<'b> for SlicesNode<'b, K, V> {
-    fn advance(&self, batch: &Batch<'b>) {
-        self.fill(batch);
-    }
-
     fn settle(&self, time: Time, commit: bool) {
         let mut state = self.slices.0.lock();
         let pending = state.pending.take();

@@ -1,0 +1,73 @@
+//! What a stateful operator is told beside its function.
+
+use crate::error::Error;
+use crate::time::Duration;
+
+/// How [`map_with_state`](crate::DStream::map_with_state) and
+/// [`update_state_by_key_with`](crate::DStream::update_state_by_key_with) keep state: what they
+/// begin with, when a key that nobody touches is dropped, and over how many partitions.
+///
+/// `K` is the owned form of the keys (`String` for `&str`), `S` the state.
+///
+/// ```
+/// use millstream::{StateSpec, secs};
+/// let spec = StateSpec::new().initial_state([("a".to_string(), 5u64)]).timeout(secs(30)).partitions(4);
+/// # let _ = spec;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a specification describes; give it to map_with_state or update_state_by_key_with"]
+pub struct StateSpec<K, S> {
+    pub(crate) initial: Vec<(K, S)>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) partitions: Option<usize>,
+}
+
+impl<K, S> StateSpec<K, S> {
+    /// Nothing to begin with, no timeout, a partition for each task that runs at once.
+    pub fn new() -> Self {
+        StateSpec { initial: Vec::new(), timeout: None, partitions: None }
+    }
+
+    /// Begins with these keys and states; of a key that comes twice the first counts. They are in
+    /// the first batch's snapshot, and count as touched in it.
+    pub fn initial_state(mut self, initial: impl IntoIterator<Item = (K, S)>) -> Self {
+        self.initial = initial.into_iter().collect();
+        self
+    }
+
+    /// Drops a key that no record has touched for longer than `idle`, in the first batch of which
+    /// that is so, after a last call of the function with no value. (Spark looks only in every
+    /// tenth batch, unless a checkpoint interval is set.) For `map_with_state` alone. Zero and
+    /// negative ones are refused at the start.
+    pub fn timeout(mut self, idle: Duration) -> Self {
+        self.timeout = Some(idle);
+        self
+    }
+
+    /// Over how many partitions keys are spread, and so how many tasks a batch has at most. 0 is
+    /// refused at the start.
+    pub fn partitions(mut self, partitions: usize) -> Self {
+        self.partitions = Some(partitions);
+        self
+    }
+
+    /// Why it cannot be.
+    pub(crate) fn check(&self, operation: &'static str) -> Result<(), Error> {
+        let argument = |what, got: String, want| Error::Argument { operation, what, got, want };
+        match (self.timeout, self.partitions) {
+            (Some(idle), _) if idle <= Duration::ZERO => Err(argument(
+                "the timeout of idle keys",
+                idle.to_string(),
+                "at least 1 ms; leave it out to keep keys until they are removed",
+            )),
+            (_, Some(0)) => Err(argument("the number of partitions", "0".into(), "at least 1")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<K, S> Default for StateSpec<K, S> {
+    fn default() -> Self {
+        StateSpec::new()
+    }
+}
