@@ -37,7 +37,7 @@ use crate::block::SourceId;
 use crate::input::{Input, Past};
 use crate::intake::Committed;
 use crate::progress::{StageReport, as_ms};
-use crate::text::TextBlock;
+use crate::received::ReceivedBlock;
 use crate::time::{Duration, Time};
 
 /// How often a task is tried before its batch fails. Spark's `spark.task.maxFailures`, which counts
@@ -110,7 +110,7 @@ impl<'b> Batch<'b> {
         time: Time,
         sources: usize,
         source: SourceId,
-        blocks: Vec<Arc<TextBlock>>,
+        blocks: Vec<Arc<ReceivedBlock>>,
     ) -> Self {
         let mut inputs: Vec<Input> = (0..sources).map(|_| Input::Nothing).collect();
         inputs[source] = Input::Blocks(blocks.into_iter().map(|block| (block, 0)).collect());
@@ -194,8 +194,8 @@ impl<'b> Batch<'b> {
         self.core.parallelism
     }
 
-    /// The blocks of a text source.
-    pub(crate) fn text(&self, source: SourceId) -> Vec<&'b TextBlock> {
+    /// The blocks of a source of bytes.
+    pub(crate) fn blocks(&self, source: SourceId) -> Vec<&'b ReceivedBlock> {
         match &self.inputs[source] {
             Input::Blocks(blocks) => {
                 let wanted = blocks.iter().filter(|(_, committed)| committed & self.without == 0);

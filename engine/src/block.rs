@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::framing::Framing;
 use crate::slabs::Lease;
 
 /// The number of a source within its context, in order of creation.
@@ -50,22 +51,14 @@ impl Block {
 
     /// The block in two where it is longer than `most_bytes`: its first records of about that many
     /// bytes, and the rest. `None` where it is short enough, or one record.
-    pub(crate) fn split(&self, most_bytes: usize) -> Option<(Block, Block)> {
-        if self.bytes.len() <= most_bytes {
-            return None;
-        }
-        let end = match memchr::memrchr(b'\n', &self.bytes[..most_bytes]) {
-            Some(newline) => newline + 1,
-            None => most_bytes + memchr::memchr(b'\n', &self.bytes[most_bytes..])? + 1,
+    pub(crate) fn split(&self, most_bytes: usize, framing: Framing) -> Option<(Block, Block)> {
+        let end = framing.part(&self.bytes, most_bytes)?;
+        let part = |range: std::ops::Range<usize>| Block {
+            origin: Origin { offset: self.origin.offset + range.start as u64, ..self.origin },
+            bytes: self.bytes.slice(range),
+            _lease: self._lease.clone(),
         };
-        (end < self.bytes.len()).then(|| {
-            let part = |range: std::ops::Range<usize>| Block {
-                origin: Origin { offset: self.origin.offset + range.start as u64, ..self.origin },
-                bytes: self.bytes.slice(range),
-                _lease: self._lease.clone(),
-            };
-            (part(0..end), part(end..self.bytes.len()))
-        })
+        Some((part(0..end), part(end..self.bytes.len())))
     }
 }
 
@@ -76,10 +69,11 @@ mod tests {
     #[test]
     fn a_block_splits_between_records_and_its_parts_know_where_they_began() {
         let block = Block::of_bytes(Bytes::from_static(b"one\ntwo\nthree\n"));
-        let (a, b) = block.split(9).unwrap();
+        let (a, b) = block.split(9, Framing::Lines).unwrap();
         assert_eq!((&a.bytes()[..], &b.bytes()[..]), (&b"one\ntwo\n"[..], &b"three\n"[..]));
         assert_eq!((a.origin().offset, b.origin().offset), (0, 8));
-        assert!(b.split(1).is_none() && block.split(14).is_none());
-        assert_eq!(&block.split(2).unwrap().0.bytes()[..], b"one\n");
+        assert!(b.split(1, Framing::Lines).is_none());
+        let (c, d) = b.split(3, Framing::Fixed(2)).unwrap();
+        assert_eq!((c.origin().offset, d.origin().offset), (8, 10));
     }
 }

@@ -109,13 +109,15 @@ impl Conf {
         self
     }
 
-    /// The longest line, in bytes without its line end, that is taken whole. 1 MiB by default.
+    /// The longest line, in bytes without its line end, that is taken whole, and the longest record
+    /// of bytes, without its length. 1 MiB by default.
     pub fn max_line_bytes(mut self, bytes: usize) -> Self {
         self.max_line_bytes = bytes;
         self
     }
 
-    /// What becomes of longer lines; they are skipped by default.
+    /// What becomes of longer lines; they are skipped by default. Longer records with their length in
+    /// front always are.
     pub fn long_lines(mut self, policy: LongLines) -> Self {
         self.long_lines = policy;
         self

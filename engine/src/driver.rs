@@ -85,7 +85,7 @@ impl Driver {
         orders: Orders,
     ) -> Result<(Self, Started)> {
         let parts = orders.engine.parts();
-        let scope = Scope::<'static>::new(orders.batch_interval, parts.conf.early_work);
+        let scope = Scope::<'static>::new(orders.batch_interval, &parts.conf);
         let described = catch_unwind(AssertUnwindSafe(|| setup(&scope)));
         described.map_err(|panic| Error::Setup { reason: reason_of(panic) })?.map_err(|e| {
             match e.downcast::<Error>() {
@@ -159,26 +159,27 @@ impl Driver {
             reads: Reads { early: false, at_turn: true },
             max_carry_bytes: parts.carry_bytes,
         };
-        let is_listener = |source: &&Source| matches!(source.kind, SourceKind::Listen(_));
+        let is_listener = |source: &&Source| matches!(source.kind, SourceKind::Listen(..));
         let listeners = self.graph.sources.iter().filter(is_listener).count() as u64;
         let wanted = parts.conf.max_connections.map(|each| each.saturating_mul(listeners));
         let most_connections = if listeners > 0 { reserve_descriptors(wanted)? } else { 0 };
         let mut listening = Vec::new();
         for (id, source) in self.graph.sources.iter().enumerate() {
-            let endpoint = match &source.kind {
-                SourceKind::Dial(target) => Endpoint::Dial(target.clone()),
-                SourceKind::Listen(address) => {
+            let (endpoint, framing) = match &source.kind {
+                SourceKind::Dial(target, framing) => (Endpoint::Dial(target.clone()), *framing),
+                SourceKind::Listen(address, framing) => {
                     let most = parts.conf.max_connections.unwrap_or(most_connections);
                     let (endpoint, address) = Endpoint::listen(address, most)?;
                     listening.push(address);
                     self.orders
                         .progress
                         .notice(&Notice::Listening { source: source.name.to_string(), address });
-                    endpoint
+                    (endpoint, *framing)
                 }
                 SourceKind::Polled(_) => continue,
             };
             surroundings.reads = self.reads[id];
+            surroundings.policy = parts.policy.framed(framing);
             self.receivers.push(start_socket(
                 id,
                 source.name.to_string(),
@@ -257,7 +258,7 @@ impl Driver {
     fn has_more_to_poll(&self) -> bool {
         let polled = self.graph.sources.iter().filter_map(|source| match &source.kind {
             SourceKind::Polled(poll) => Some(poll),
-            SourceKind::Dial(_) | SourceKind::Listen(_) => None,
+            SourceKind::Dial(..) | SourceKind::Listen(..) => None,
         });
         polled.into_iter().any(|poll| poll.has_more())
     }

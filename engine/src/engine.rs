@@ -8,9 +8,9 @@ use rayon::ThreadPool;
 
 use crate::conf::Conf;
 use crate::error::{Error, Result};
-use crate::framing::LineLimit;
+use crate::framing::RecordLimit;
+use crate::received::{Form, RecordPolicy};
 use crate::slabs::SlabPool;
-use crate::text::TextPolicy;
 
 /// Of the memory for received data, the part for lines that are not whole yet: one in this many.
 const CARRY_SHARE: u64 = 8;
@@ -26,9 +26,10 @@ pub(crate) struct Parts {
     pub(crate) conf: Conf,
     pub(crate) tasks: Arc<ThreadPool>,
     pub(crate) slabs: SlabPool,
-    /// The most that unfinished lines may hold.
+    /// The most that unfinished records may hold.
     pub(crate) carry_bytes: usize,
-    pub(crate) policy: TextPolicy,
+    /// For sources of text.
+    pub(crate) policy: RecordPolicy,
 }
 
 impl Engine {
@@ -65,9 +66,9 @@ impl Engine {
                 what: "the task threads could not be started".into(),
                 reason: e.to_string(),
             })?;
-        let policy = TextPolicy {
-            limit: LineLimit { max_bytes: conf.max_line_bytes, policy: conf.long_lines },
-            invalid_utf8: conf.invalid_utf8,
+        let policy = RecordPolicy {
+            limit: RecordLimit { max_bytes: conf.max_line_bytes, long_lines: conf.long_lines },
+            form: Form::Text(conf.invalid_utf8),
         };
         let carry_bytes = usize::try_from(carry).unwrap_or(usize::MAX);
         Ok(Engine(Arc::new(Parts { conf, tasks: Arc::new(tasks), slabs, carry_bytes, policy })))
@@ -78,12 +79,12 @@ impl Engine {
         self.0.tasks.current_num_threads()
     }
 
-    /// Bytes of received data in memory now, unfinished lines aside.
+    /// Bytes of received data in memory now, unfinished records aside.
     pub fn memory_in_use_bytes(&self) -> u64 {
         self.0.slabs.bytes_in_use()
     }
 
-    /// The most bytes of received data that may be in memory, unfinished lines aside: they have a
+    /// The most bytes of received data that may be in memory, unfinished records aside: they have a
     /// part of [`Conf::memory_bytes`] of their own.
     pub fn memory_limit_bytes(&self) -> u64 {
         self.0.slabs.limit_bytes()

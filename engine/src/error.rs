@@ -46,6 +46,19 @@ pub enum Error {
         /// What is allowed.
         want: String,
     },
+    /// Records of a length that could not be received.
+    #[error(
+        "the records of {stream} are to have {bytes} bytes each; they must have 1 to {most_bytes} bytes \
+         (Conf::max_line_bytes sets the most)"
+    )]
+    RecordLength {
+        /// The stream's name.
+        stream: String,
+        /// The length that was given.
+        bytes: usize,
+        /// The longest that is allowed.
+        most_bytes: usize,
+    },
     /// A master that is neither `local`, `local[N]` nor `local[*]`.
     #[error(
         "the master is {got:?}; it must be `local`, `local[N]` with N of at least 1, or `local[*]` for every core"

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use crate::batch::Batch;
 use crate::block::SourceId;
 use crate::error::{BoxError, Error, Result};
+use crate::framing::Framing;
 use crate::intake::Committed;
 use crate::intake::polled::Poll;
 use crate::pipe::Trace;
@@ -22,10 +23,10 @@ const MOST_EARLY_STAGES: usize = Committed::BITS as usize;
 
 /// Where a source's records come from.
 pub(crate) enum SourceKind {
-    /// A connection that is dialled, `HOST:PORT`.
-    Dial(String),
+    /// A connection that is dialled, `HOST:PORT`. Its records are text where no framing is given.
+    Dial(String, Option<Framing>),
     /// Connections that are accepted, at this address.
-    Listen(String),
+    Listen(String, Option<Framing>),
     /// Nothing is received: it is asked at each batch's turn.
     Polled(Box<dyn Poll>),
 }
@@ -136,6 +137,7 @@ pub(crate) struct Graph<'b> {
     pub(crate) notes: Vec<Arc<dyn Remembers + 'b>>,
     early_allowed: bool,
     streams: usize,
+    /// The first thing that was described and cannot be.
     refused: Option<Error>,
 }
 

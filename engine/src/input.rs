@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::intake::Committed;
-use crate::text::TextBlock;
+use crate::received::ReceivedBlock;
 use crate::time::{Duration, Time};
 
 /// What a source gives to a batch.
@@ -15,7 +15,7 @@ pub(crate) enum Input {
     /// Nothing.
     Nothing,
     /// Blocks in order of arrival, each with the early stages that have taken it in.
-    Blocks(Vec<(Arc<TextBlock>, Committed)>),
+    Blocks(Vec<(Arc<ReceivedBlock>, Committed)>),
     /// The items of a queue or of a user's receiver, as `Vec<T>`.
     Items(Arc<dyn Any + Send + Sync>),
 }

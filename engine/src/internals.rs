@@ -6,29 +6,30 @@ use bytes::Bytes;
 
 use crate::block::Block;
 use crate::conf::{InvalidUtf8, LongLines};
-use crate::framing::{Carry, LineLimit};
+use crate::framing::{Carry, Framing, RecordLimit};
+use crate::received::{Form, ReceivedBlock, RecordPolicy};
 use crate::table::{Table, hash_of};
-use crate::text::{TextBlock, TextPolicy, for_each_line};
+use crate::text::for_each_line;
 
-const LIMIT: LineLimit = LineLimit { max_bytes: 1 << 20, policy: LongLines::Skip };
+const LIMIT: RecordLimit = RecordLimit { max_bytes: 1 << 20, long_lines: LongLines::Skip };
 
 /// Cuts `reads` into whole lines as a receiver does; gives the bytes of whole lines.
 pub fn frame<'r>(reads: impl Iterator<Item = &'r [u8]>, buffer: &mut Vec<u8>) -> u64 {
-    let mut carry = Carry::default();
+    let mut carry = Carry::new(Framing::Lines);
     let mut whole = 0;
     for read in reads {
         let gap = carry.gap();
         buffer.resize(gap + read.len(), 0);
         buffer[gap..].copy_from_slice(read);
-        whole += carry.take(buffer, read.len(), LIMIT).lines.len() as u64;
+        whole += carry.take(buffer, read.len(), LIMIT).records.len() as u64;
     }
     whole
 }
 
 /// Checks a block's text and visits its lines; gives how many there are.
 pub fn lines(text: &Bytes) -> u64 {
-    let policy = TextPolicy { limit: LIMIT, invalid_utf8: InvalidUtf8::Replace };
-    let block = TextBlock::new(Block::of_bytes(text.clone()), policy);
+    let policy = RecordPolicy { limit: LIMIT, form: Form::Text(InvalidUtf8::Replace) };
+    let block = ReceivedBlock::new(Block::of_bytes(text.clone()), policy);
     let mut lines = 0;
     let end = for_each_line(block.text(), |_| {
         lines += 1;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 /// The key of a keyed operator. A key may borrow from its batch's blocks, as `&'b str` does; what
 /// an operator keeps of it is its owned form, and results borrow from that.
 ///
-/// It is implemented for `&str`, `String`, integers, `bool`, `char`, `()` and tuples of keys.
+/// It is implemented for `&str`, `&[u8]`, `String`, integers, `bool`, `char`, `()` and tuples of keys.
 /// Implement it for a key of your own:
 ///
 /// ```
@@ -35,7 +35,7 @@ use serde::de::DeserializeOwned;
 /// A key that breaks this gives wrong results, never undefined behaviour.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key",
-    note = "keys are `&str`, `String`, integers, `bool`, `char`, tuples of keys, and types that implement `millstream::Key`",
+    note = "keys are `&str`, `&[u8]`, `String`, integers, `bool`, `char`, tuples of keys, and types that implement `millstream::Key`",
     note = "floating-point numbers are no keys, because a NaN is not equal to itself"
 )]
 pub trait Key<'b>: Clone + Eq + Hash + Send + Sync + 'b {
@@ -67,6 +67,25 @@ impl<'b> Key<'b> for &'b str {
 
     #[inline]
     fn lend(owned: &'b String) -> Self {
+        owned
+    }
+}
+
+impl<'b> Key<'b> for &'b [u8] {
+    type Owned = Vec<u8>;
+
+    #[inline]
+    fn own(&self) -> Vec<u8> {
+        (*self).to_owned()
+    }
+
+    #[inline]
+    fn is(&self, owned: &Vec<u8>) -> bool {
+        self == owned
+    }
+
+    #[inline]
+    fn lend(owned: &'b Vec<u8>) -> Self {
         owned
     }
 }

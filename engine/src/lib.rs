@@ -37,8 +37,8 @@
 //!
 //! - [`StreamingContext`], [`Conf`], [`Engine`]: settings, threads and memory; [`Running`] is a
 //!   started context.
-//! - [`Scope`]: where streams begin (sockets, queues); [`DStream`]: operators and outputs; [`Rdd`]:
-//!   one batch's dataset.
+//! - [`Scope`]: where streams begin (sockets, queues); [`Framing`]: where their records end;
+//!   [`DStream`]: operators and outputs; [`Rdd`]: one batch's dataset.
 //! - [`Key`], [`Show`]: what a type must be able to do to be a key, and to be printed.
 //! - [`Time`], [`Duration`], [`Clock`]: batches are labelled by the end of their interval, in whole
 //!   milliseconds.
@@ -64,9 +64,10 @@ mod window;
 
 // bytes
 mod slabs;
-mod block;
 mod framing;
+mod block;
 mod text;
+mod received;
 
 // intake: received -> assigned -> done
 mod intake;
@@ -112,13 +113,14 @@ pub use dstream::{DStream, WindowedWhole, WithState};
 pub use durable::Durable;
 pub use engine::Engine;
 pub use error::{BoxError, Error, Result};
+pub use framing::Framing;
 pub use intake::queue::Queue;
 pub use key::Key;
 pub use pipe::{
     AsOf, AtSeparator, Boxed, ByFlattening, ByFlatteningValues, ByFullJoining, ByJoining,
     ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Filter, FlatMap, Fused,
-    Glom, Items, Lines, Map, MapPartitions, Pipe, Product, Replay, Split, Text, Union, UnionOfMany,
-    Windowed, Words,
+    Glom, Items, Lines, Map, MapPartitions, Pipe, Product, Records, Replay, Split, Text, Union,
+    UnionOfMany, Windowed, Words,
 };
 pub use rdd::{Distinct, Rdd};
 pub use scope::Scope;

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::intake::Committed;
-use crate::text::TextBlock;
+use crate::received::ReceivedBlock;
 
 /// Tasks for each thread, so that one that takes longer leaves the others something to do.
 const TASKS_PER_THREAD: usize = 4;
@@ -46,9 +46,9 @@ pub(crate) fn group<T>(
 /// Splits blocks that are more than a task's share, between records, so that few large blocks still
 /// use every thread.
 pub(crate) fn split_large(
-    blocks: Vec<(Arc<TextBlock>, Committed)>,
+    blocks: Vec<(Arc<ReceivedBlock>, Committed)>,
     parallelism: usize,
-) -> Vec<(Arc<TextBlock>, Committed)> {
+) -> Vec<(Arc<ReceivedBlock>, Committed)> {
     let share = task_bytes(blocks.iter().map(|(block, _)| block.raw_bytes()).sum(), parallelism);
     let mut split = Vec::with_capacity(blocks.len());
     for (block, committed) in blocks {

@@ -90,14 +90,15 @@ pub struct SourceReport {
 pub struct LineCounts {
     /// Lines (or other records) given to operators.
     pub records: u64,
-    /// Lines left out because they were too long or not UTF-8.
+    /// Lines left out because they were too long or not UTF-8; records left out because they were
+    /// too long, or because their connection ended before they were whole.
     pub rejected: u64,
     /// Lines cut at the longest allowed length.
     pub cut: u64,
     /// Lines in which malformed UTF-8 was replaced.
     pub mended: u64,
-    /// Last lines of a connection that had no line end; they are among the records, or the
-    /// rejected.
+    /// Last lines of a connection that had no line end, and other last records that were not whole;
+    /// they are among the records, or the rejected.
     pub unterminated: u64,
 }
 
@@ -155,7 +156,7 @@ pub enum Notice {
         /// Why.
         reason: Option<String>,
     },
-    /// A receiver was stopped while connections were in the middle of a line, which is no record.
+    /// A receiver was stopped while connections were in the middle of a record, which is none.
     Unfinished {
         /// The source's name.
         source: String,
@@ -185,7 +186,7 @@ impl fmt::Display for Notice {
             Notice::Unfinished { source, connections } => {
                 write!(
                     f,
-                    "{source}: {connections} connections were stopped in the middle of a line, which is no record"
+                    "{source}: {connections} connections were stopped in the middle of a record, which is none"
                 )
             }
             Notice::Warning { message } => f.write_str(message),

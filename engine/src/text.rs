@@ -1,82 +1,21 @@
-//! A block's text, made fit for operators once: counted, checked, mended where it must be.
+//! A block's lines, made fit for operators once: counted, checked, mended where they must be.
 //!
 //! Almost every block is fine as it is: valid UTF-8, no line too long. Then this costs one pass
 //! that counts newlines and one that checks UTF-8, both at tens of gigabytes a second while the
 //! block is in the cache, and copies nothing. A block with a fault is rewritten, line by line, into
-//! memory of its own.
+//! memory of its own. Lines that may be any bytes are not checked for UTF-8.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
-use std::sync::OnceLock;
 
 use bytes::Bytes;
 use memchr::{memchr_iter, memrchr};
 
-use crate::block::Block;
 use crate::conf::{InvalidUtf8, LongLines};
-use crate::framing::{LineLimit, cut_len};
+use crate::framing::{RecordLimit, cut_len};
 use crate::progress::LineCounts;
 
-/// What may be in a line.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TextPolicy {
-    pub(crate) limit: LineLimit,
-    pub(crate) invalid_utf8: InvalidUtf8,
-}
-
-/// Whole lines of valid UTF-8, each ended by a newline, none longer than the limit.
-#[derive(Debug)]
-struct Checked {
-    bytes: Bytes,
-    counts: LineCounts,
-}
-
-/// A block and, from the first use on, its checked text.
-#[doc(hidden)]
-pub struct TextBlock {
-    checked: OnceLock<Checked>,
-    policy: TextPolicy,
-    block: Block,
-}
-
-impl TextBlock {
-    pub(crate) fn new(block: Block, policy: TextPolicy) -> Self {
-        TextBlock { checked: OnceLock::new(), policy, block }
-    }
-
-    /// The bytes as they came.
-    pub(crate) fn raw_bytes(&self) -> usize {
-        self.block.bytes().len()
-    }
-
-    /// Whether somebody has looked at the text.
-    pub(crate) fn is_checked(&self) -> bool {
-        self.checked.get().is_some()
-    }
-
-    /// The block in two, where it is longer than `most_bytes` and nobody has looked at it yet.
-    pub(crate) fn split(&self, most_bytes: usize) -> Option<(TextBlock, TextBlock)> {
-        if self.is_checked() {
-            return None;
-        }
-        let (first, rest) = self.block.split(most_bytes)?;
-        Some((TextBlock::new(first, self.policy), TextBlock::new(rest, self.policy)))
-    }
-
-    /// The text: whole lines, each ended by a newline.
-    pub(crate) fn text(&self) -> &str {
-        known_utf8::as_str(self.checked())
-    }
-
-    /// What became of its lines.
-    pub(crate) fn counts(&self) -> LineCounts {
-        self.checked().counts
-    }
-
-    fn checked(&self) -> &Checked {
-        self.checked.get_or_init(|| check(self.block.bytes(), self.policy))
-    }
-}
+pub(crate) use known_utf8::Utf8;
 
 /// Calls `sink` with each line of a block's text, without its line end (a newline, or a carriage
 /// return and one).
@@ -94,15 +33,34 @@ pub(crate) fn for_each_line<'t>(
     ControlFlow::Continue(())
 }
 
-fn check(bytes: &Bytes, policy: TextPolicy) -> Checked {
-    if simdutf8::basic::from_utf8(bytes).is_ok() && every_line_fits(bytes, policy.limit.max_bytes) {
-        let records = memchr_iter(b'\n', bytes).count() as u64;
-        return Checked {
-            bytes: bytes.clone(),
-            counts: LineCounts { records, ..LineCounts::default() },
-        };
+/// Whole lines of valid UTF-8, each ended by a newline, none longer than the limit; and what became
+/// of those of `bytes`.
+pub(crate) fn check_text(
+    bytes: &Bytes,
+    limit: RecordLimit,
+    invalid_utf8: InvalidUtf8,
+) -> (Utf8, LineCounts) {
+    if let Some(text) = Utf8::check(bytes)
+        && every_line_fits(bytes, limit.max_bytes)
+    {
+        return (text, all_given(bytes));
     }
-    mend(bytes, policy)
+    let (mended, counts) = mend(bytes, limit, Some(invalid_utf8));
+    let text = Utf8::check(&mended).expect("it was put together from text and newlines");
+    (text, counts)
+}
+
+/// The same for lines that may be any bytes.
+pub(crate) fn check_lines(bytes: &Bytes, limit: RecordLimit) -> (Bytes, LineCounts) {
+    match every_line_fits(bytes, limit.max_bytes) {
+        true => (bytes.clone(), all_given(bytes)),
+        false => mend(bytes, limit, None),
+    }
+}
+
+fn all_given(bytes: &[u8]) -> LineCounts {
+    let records = memchr_iter(b'\n', bytes).count() as u64;
+    LineCounts { records, ..LineCounts::default() }
 }
 
 /// Whether no line is longer than `max_bytes`. Leaps from the last newline that a line may end in
@@ -119,13 +77,18 @@ fn every_line_fits(bytes: &[u8], max_bytes: usize) -> bool {
     true
 }
 
-fn mend(bytes: &[u8], policy: TextPolicy) -> Checked {
+/// Goes through the lines one by one; those that are to be text get `invalid_utf8`.
+fn mend(
+    bytes: &[u8],
+    limit: RecordLimit,
+    invalid_utf8: Option<InvalidUtf8>,
+) -> (Bytes, LineCounts) {
     let mut counts = LineCounts::default();
     let mut kept = Vec::with_capacity(bytes.len());
     for line in bytes.split_inclusive(|&b| b == b'\n') {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let too_long = line.strip_suffix(b"\r").unwrap_or(line).len() > policy.limit.max_bytes;
-        let line = match (too_long, policy.limit.policy) {
+        let too_long = line.strip_suffix(b"\r").unwrap_or(line).len() > limit.max_bytes;
+        let line = match (too_long, limit.long_lines) {
             (false, _) => line,
             (true, LongLines::Skip) => {
                 counts.rejected += 1;
@@ -133,16 +96,16 @@ fn mend(bytes: &[u8], policy: TextPolicy) -> Checked {
             }
             (true, LongLines::Cut) => {
                 counts.cut += 1;
-                &line[..cut_len(line, policy.limit.max_bytes)]
+                &line[..cut_len(line, limit.max_bytes)]
             }
         };
-        match (String::from_utf8_lossy(line), policy.invalid_utf8) {
-            (Cow::Borrowed(valid), _) => kept.extend_from_slice(valid.as_bytes()),
-            (Cow::Owned(mended), InvalidUtf8::Replace) => {
+        match invalid_utf8.map(|policy| (String::from_utf8_lossy(line), policy)) {
+            None | Some((Cow::Borrowed(_), _)) => kept.extend_from_slice(line),
+            Some((Cow::Owned(mended), InvalidUtf8::Replace)) => {
                 counts.mended += 1;
                 kept.extend_from_slice(mended.as_bytes());
             }
-            (Cow::Owned(_), InvalidUtf8::Skip) => {
+            Some((Cow::Owned(_), InvalidUtf8::Skip)) => {
                 counts.rejected += 1;
                 continue;
             }
@@ -152,45 +115,62 @@ fn mend(bytes: &[u8], policy: TextPolicy) -> Checked {
     }
     let framed = memchr_iter(b'\n', bytes).count() as u64;
     assert_eq!(framed, counts.records + counts.rejected, "every line framed is given or rejected");
-    Checked { bytes: kept.into(), counts }
+    (kept.into(), counts)
 }
 
 /// The door to the one line that needs `unsafe`.
 mod known_utf8 {
     #![allow(unsafe_code)]
 
-    use super::Checked;
+    use bytes::Bytes;
 
-    /// The safe twin is `std::str::from_utf8`, a pass over the block for every operator that reads
-    /// it.
-    pub(super) fn as_str(checked: &Checked) -> &str {
-        debug_assert!(std::str::from_utf8(&checked.bytes).is_ok());
-        // SAFETY: a `Checked` is only made by `check`, from bytes that it found to be UTF-8, and by
-        // `mend`, from pieces of `str` and newlines. `Bytes` is immutable: nobody else can write
-        // what it refers to.
-        unsafe { std::str::from_utf8_unchecked(&checked.bytes) }
+    /// Bytes that are UTF-8.
+    #[derive(Debug)]
+    pub(crate) struct Utf8(Bytes);
+
+    impl Utf8 {
+        /// `bytes`, if they are UTF-8.
+        pub(super) fn check(bytes: &Bytes) -> Option<Self> {
+            simdutf8::basic::from_utf8(bytes).is_ok().then(|| Utf8(bytes.clone()))
+        }
+
+        /// The safe twin is `std::str::from_utf8`, a pass over the block for every operator that
+        /// reads it.
+        pub(crate) fn as_str(&self) -> &str {
+            debug_assert!(std::str::from_utf8(&self.0).is_ok());
+            // SAFETY: a `Utf8` is only made by `check`, from bytes that it found to be UTF-8.
+            // `Bytes` is immutable: nobody else can write what it refers to.
+            unsafe { std::str::from_utf8_unchecked(&self.0) }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framing::Carry;
+    use crate::framing::{Carry, Framing};
 
-    fn policy(max_bytes: usize, long: LongLines, invalid_utf8: InvalidUtf8) -> TextPolicy {
-        TextPolicy { limit: LineLimit { max_bytes, policy: long }, invalid_utf8 }
+    #[derive(Clone, Copy)]
+    struct Policy {
+        limit: RecordLimit,
+        invalid_utf8: InvalidUtf8,
     }
 
-    fn lines(bytes: &[u8], policy: TextPolicy) -> (Vec<String>, LineCounts) {
-        let block = TextBlock::new(Block::of_bytes(Bytes::copy_from_slice(bytes)), policy);
+    fn policy(max_bytes: usize, long_lines: LongLines, invalid_utf8: InvalidUtf8) -> Policy {
+        Policy { limit: RecordLimit { max_bytes, long_lines }, invalid_utf8 }
+    }
+
+    fn lines(bytes: &[u8], policy: Policy) -> (Vec<String>, LineCounts) {
+        let bytes = Bytes::copy_from_slice(bytes);
+        let (text, counts) = check_text(&bytes, policy.limit, policy.invalid_utf8);
         let mut lines = Vec::new();
-        let end = for_each_line(block.text(), |line| {
+        let end = for_each_line(text.as_str(), |line| {
             lines.push(line.to_string());
             ControlFlow::Continue(())
         });
         assert!(end.is_continue());
-        assert_eq!(block.counts().records, lines.len() as u64, "given are those counted");
-        (lines, block.counts())
+        assert_eq!(counts.records, lines.len() as u64, "given are those counted");
+        (lines, counts)
     }
 
     #[test]
@@ -224,7 +204,7 @@ mod tests {
     }
 
     /// The obvious version: all bytes at once, split at newlines.
-    fn obvious(bytes: &[u8], policy: TextPolicy) -> Vec<String> {
+    fn obvious(bytes: &[u8], policy: Policy) -> Vec<String> {
         let mut lines: Vec<&[u8]> = bytes.split(|&b| b == b'\n').collect();
         if lines.last().is_some_and(|last| last.is_empty()) {
             lines.pop();
@@ -232,7 +212,7 @@ mod tests {
         let mut kept = Vec::new();
         for line in lines {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let line = match (line.len() > policy.limit.max_bytes, policy.limit.policy) {
+            let line = match (line.len() > policy.limit.max_bytes, policy.limit.long_lines) {
                 (false, _) => line,
                 (true, LongLines::Skip) => continue,
                 (true, LongLines::Cut) => {
@@ -249,8 +229,8 @@ mod tests {
     }
 
     /// As a receiver and a task do it, with a read for each of `pieces`.
-    fn received(pieces: [&[u8]; 3], policy: TextPolicy) -> (Vec<String>, u64) {
-        let mut carry = Carry::default();
+    fn received(pieces: [&[u8]; 3], policy: Policy) -> (Vec<String>, u64) {
+        let mut carry = Carry::new(Framing::Lines);
         let (mut kept, mut too_long) = (Vec::new(), 0);
         let mut take = |bytes: &[u8], kept: &mut Vec<String>| {
             let (lines, counts) = lines(bytes, policy);
@@ -262,13 +242,12 @@ mod tests {
             let gap = carry.gap();
             let mut buffer = [&vec![b'?'; gap][..], piece].concat();
             let framed = carry.take(&mut buffer, piece.len(), policy.limit);
-            framed_too_long += framed.cut + framed.rejected;
-            take(&buffer[framed.lines], &mut kept);
+            framed_too_long += framed.counts.cut + framed.counts.rejected;
+            take(&buffer[framed.records], &mut kept);
         }
         let mut buffer = vec![b'?'; carry.gap() + 1];
-        if let Some(last) = carry.finish(&mut buffer) {
-            take(&buffer[last], &mut kept);
-        }
+        let last = carry.finish(&mut buffer).records;
+        take(&buffer[last], &mut kept);
         (kept, too_long + framed_too_long)
     }
 

@@ -17,8 +17,8 @@ use crate::intake::polled::{Records, Trouble};
 use crate::intake::{Committed, Intake, Reads};
 use crate::partition::split_large;
 use crate::progress::{BatchReport, SourceReport, as_ms};
+use crate::received::ReceivedBlock;
 use crate::stderr::say;
-use crate::text::TextBlock;
 use crate::time::{Duration, Time};
 
 /// The moment of a batch's time.
@@ -162,7 +162,7 @@ impl Turn<'_> {
     fn assign(&mut self, time: Time) -> Assigned {
         let parts = self.engine.parts();
         let mut assigned = Assigned::default();
-        let mut texts: Vec<Vec<(Arc<TextBlock>, Committed)>> = Vec::new();
+        let mut texts: Vec<Vec<(Arc<ReceivedBlock>, Committed)>> = Vec::new();
         for source in &self.graph.sources {
             assigned
                 .reports
@@ -228,7 +228,7 @@ struct Assigned {
     /// Bytes that were taken in to be read now.
     at_turn_bytes: u64,
     /// Blocks whose lines nobody has counted, with their source.
-    uncounted: Vec<(usize, Arc<TextBlock>)>,
+    uncounted: Vec<(usize, Arc<ReceivedBlock>)>,
     /// What sources have lost.
     losses: Vec<Error>,
 }

@@ -131,16 +131,16 @@ mod tests {
     use super::*;
     use crate::block::Block;
     use crate::conf::{InvalidUtf8, LongLines};
-    use crate::framing::LineLimit;
+    use crate::framing::RecordLimit;
     use crate::intake::admission::Bounds;
     use crate::progress::LineCounts;
-    use crate::text::{TextBlock, TextPolicy};
+    use crate::received::{Form, ReceivedBlock, RecordPolicy};
     use crate::time::secs;
 
     fn parcel(text: &'static str) -> Parcel {
-        let limit = LineLimit { max_bytes: 100, policy: LongLines::Skip };
-        let policy = TextPolicy { limit, invalid_utf8: InvalidUtf8::Replace };
-        let block = TextBlock::new(Block::of_bytes(text.into()), policy);
+        let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
+        let policy = RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) };
+        let block = ReceivedBlock::new(Block::of_bytes(text.into()), policy);
         Parcel::new(0, vec![Arc::new(block)], LineCounts::default())
     }
 

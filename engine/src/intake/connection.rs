@@ -1,11 +1,11 @@
-//! One connection of a socket receiver: its bytes go into the receiver's slab, its unfinished line
+//! One connection of a socket receiver: its bytes go into the receiver's slab, its unfinished record
 //! into its carry.
 
 use std::io::{self, Read};
 
 use mio::net::TcpStream;
 
-use crate::framing::{Carry, Framed, LineLimit};
+use crate::framing::{Carry, Framed, Framing, RecordLimit};
 use crate::slabs::Slab;
 
 /// A connection. Idle, it costs this struct and at most a kibibyte of carry.
@@ -14,7 +14,7 @@ pub(super) struct Connection {
     carry: Carry,
     /// Bytes read since the connection was made.
     received: u64,
-    /// The offset of the unfinished line among them.
+    /// The offset of the unfinished record among them.
     offset: u64,
     /// Whether it waits for its turn to be read.
     pub(super) queued: bool,
@@ -23,7 +23,7 @@ pub(super) struct Connection {
 /// What one read brought.
 pub(super) struct Step {
     pub(super) framed: Framed,
-    /// The offset of the first completed line in the connection's bytes.
+    /// The offset of the first completed record in the connection's bytes.
     pub(super) first_offset: u64,
     pub(super) outcome: Outcome,
 }
@@ -33,27 +33,27 @@ pub(super) enum Outcome {
     More,
     /// Nothing more for now.
     Drained,
-    /// The other end is done; what was unfinished came out with this step, if `unterminated`.
-    Ended { unterminated: bool },
-    /// The connection broke; what was unfinished came out all the same, if `unterminated`.
-    Broke { unterminated: bool, error: io::Error },
+    /// The other end is done; a last line without its line end came out with this step.
+    Ended,
+    /// The connection broke; a last line came out all the same.
+    Broke(io::Error),
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        Connection { stream, carry: Carry::default(), received: 0, offset: 0, queued: false }
+    pub(super) fn new(stream: TcpStream, framing: Framing) -> Self {
+        Connection { stream, carry: Carry::new(framing), received: 0, offset: 0, queued: false }
     }
 
     pub(super) fn stream(&mut self) -> &mut TcpStream {
         &mut self.stream
     }
 
-    /// The room that a slab must have before [`Connection::read`]: the unfinished line, and `more`.
+    /// The room that a slab must have before [`Connection::read`]: the unfinished record, and `more`.
     pub(super) fn wants(&self, more: usize) -> usize {
         self.carry.gap() + more
     }
 
-    /// The bytes of the unfinished line.
+    /// The bytes of the unfinished record.
     pub(super) fn carried(&self) -> usize {
         self.carry.gap()
     }
@@ -63,19 +63,19 @@ impl Connection {
         self.received
     }
 
-    /// Whether a line is unfinished.
-    pub(super) fn has_unfinished_line(&self) -> bool {
+    /// Whether a record is unfinished.
+    pub(super) fn has_unfinished_record(&self) -> bool {
         self.carry.gap() > 0
     }
 
-    /// Drops the unfinished line, up to its newline, as if it were too long.
-    pub(super) fn give_up_line(&mut self) -> Framed {
+    /// Drops the unfinished record, up to its end, as if it were too long. `None` where it stays.
+    pub(super) fn give_up_record(&mut self) -> Option<Framed> {
         self.carry.give_up()
     }
 
-    /// Reads once into `slab`. The lines that it completes are filled in; nothing else is.
-    /// `framed.lines` is relative to the slab's cut-off point.
-    pub(super) fn read(&mut self, slab: &mut Slab, limit: LineLimit) -> Step {
+    /// Reads once into `slab`. The records that it completes are filled in; nothing else is.
+    /// `framed.records` is relative to the slab's cut-off point.
+    pub(super) fn read(&mut self, slab: &mut Slab, limit: RecordLimit) -> Step {
         let filled = slab.filled();
         let gap = self.carry.gap();
         let room = slab.room();
@@ -88,43 +88,43 @@ impl Connection {
         let first_offset = self.offset;
         let nothing = |outcome| Step { framed: Framed::default(), first_offset, outcome };
         match read {
-            Ok(0) => self.end(slab, |unterminated| Outcome::Ended { unterminated }),
+            Ok(0) => self.end(slab, Outcome::Ended),
             Ok(n) => {
                 let received_before = self.received;
                 self.received += n as u64;
                 let mut framed = self.carry.take(room, n, limit);
-                let lines = framed.lines.clone();
-                if lines.is_empty() {
-                    if lines.end > 0 {
-                        // An over-long line has ended, and what comes after it has begun.
-                        self.offset = self.received - (gap + n - lines.end) as u64;
+                let records = framed.records.clone();
+                if records.is_empty() {
+                    if records.end > 0 {
+                        // An over-long record has ended, and what comes after it has begun.
+                        self.offset = self.received - (gap + n - records.end) as u64;
                     }
                     return Step { framed, first_offset, outcome: Outcome::More };
                 }
-                // Without a carry, what is in front of the first line is the end of one that was
+                // Without a carry, what is in front of the first record is the end of one that was
                 // dropped.
                 let first_offset =
-                    if gap == 0 { received_before + lines.start as u64 } else { first_offset };
-                self.offset = self.received - (gap + n - lines.end) as u64;
-                slab.advance(lines.end);
-                framed.lines = filled + lines.start..filled + lines.end;
+                    if gap == 0 { received_before + records.start as u64 } else { first_offset };
+                self.offset = self.received - (gap + n - records.end) as u64;
+                slab.advance(records.end);
+                framed.records = filled + records.start..filled + records.end;
                 Step { framed, first_offset, outcome: Outcome::More }
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => nothing(Outcome::Drained),
-            Err(error) => self.end(slab, |unterminated| Outcome::Broke { unterminated, error }),
+            Err(error) => self.end(slab, Outcome::Broke(error)),
         }
     }
 
-    /// The connection is over: its last line counts, line end or not.
-    fn end(&mut self, slab: &mut Slab, outcome: impl FnOnce(bool) -> Outcome) -> Step {
+    /// The connection is over, and so is its last record.
+    fn end(&mut self, slab: &mut Slab, outcome: Outcome) -> Step {
         let filled = slab.filled();
         let first_offset = self.offset;
-        let last = self.carry.finish(slab.room());
-        let mut framed = Framed::default();
-        if let Some(line) = &last {
-            slab.advance(line.end);
-            framed.lines = filled + line.start..filled + line.end;
+        let mut framed = self.carry.finish(slab.room());
+        if !framed.records.is_empty() {
+            let end = framed.records.end;
+            slab.advance(end);
+            framed.records = filled + framed.records.start..filled + end;
         }
-        Step { framed, first_offset, outcome: outcome(last.is_some()) }
+        Step { framed, first_offset, outcome }
     }
 }

@@ -7,7 +7,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::block::SourceId;
 use crate::progress::LineCounts;
-use crate::text::TextBlock;
+use crate::received::ReceivedBlock;
 use crate::time::Time;
 
 /// Which early stages have taken a parcel in: bit `i` is the graph's stage `i`.
@@ -15,7 +15,7 @@ pub(crate) type Committed = u64;
 
 /// What a parcel has for its batch's turn.
 pub(crate) struct Claimed {
-    pub(crate) blocks: Vec<Arc<TextBlock>>,
+    pub(crate) blocks: Vec<Arc<ReceivedBlock>>,
     pub(crate) committed: Committed,
     /// What became of the lines, where early work has looked at them all.
     pub(crate) counts: Option<LineCounts>,
@@ -34,7 +34,7 @@ pub(crate) struct Parcel {
 
 struct Work {
     /// Empty once every reader is done with them.
-    blocks: Vec<Arc<TextBlock>>,
+    blocks: Vec<Arc<ReceivedBlock>>,
     /// What became of the lines, known once the blocks were worked on.
     counts: Option<LineCounts>,
     committed: Committed,
@@ -51,7 +51,11 @@ enum Phase {
 impl Parcel {
     /// `framing` is what the receiver has counted: lines rejected or cut before they reached a
     /// block.
-    pub(crate) fn new(source: SourceId, blocks: Vec<Arc<TextBlock>>, framing: LineCounts) -> Self {
+    pub(crate) fn new(
+        source: SourceId,
+        blocks: Vec<Arc<ReceivedBlock>>,
+        framing: LineCounts,
+    ) -> Self {
         Parcel {
             source,
             batch: OnceLock::new(),
@@ -92,7 +96,7 @@ impl Parcel {
     }
 
     /// Begins early work: its blocks, or `None` where the batch's turn has come first.
-    pub(crate) fn begin_early(&self) -> Option<Vec<Arc<TextBlock>>> {
+    pub(crate) fn begin_early(&self) -> Option<Vec<Arc<ReceivedBlock>>> {
         let mut work = self.work.lock();
         if work.phase != Phase::Waiting {
             return None;

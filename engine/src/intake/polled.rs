@@ -3,13 +3,14 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::text::{TextBlock, TextPolicy};
+use crate::received::{ReceivedBlock, RecordPolicy};
 use crate::time::Time;
 
 /// A source that is asked, on the driver's thread, what belongs to a batch.
 pub(crate) trait Poll: Send {
-    /// What belongs to the batch at `time`. Asked once for each batch, in order.
-    fn poll(&mut self, time: Time, policy: TextPolicy) -> Polled;
+    /// What belongs to the batch at `time`. Asked once for each batch, in order. `policy` is for
+    /// text.
+    fn poll(&mut self, time: Time, policy: RecordPolicy) -> Polled;
 
     /// Whether a graceful stop should go on cutting batches for what it still has.
     fn has_more(&self) -> bool {
@@ -29,7 +30,7 @@ pub(crate) enum Records {
     /// A `Vec<T>` of the stream's item, and how many they are.
     Items(Arc<dyn Any + Send + Sync>, u64),
     /// Blocks of bytes, in order.
-    Blocks(Vec<Arc<TextBlock>>),
+    Blocks(Vec<Arc<ReceivedBlock>>),
 }
 
 /// What a source could not give.

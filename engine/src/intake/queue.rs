@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use super::polled::{Poll, Polled, Records};
 use crate::block::Block;
-use crate::text::{TextBlock, TextPolicy};
+use crate::received::{ReceivedBlock, RecordPolicy};
 use crate::time::Time;
 
 /// A queue of datasets, one for each coming batch. Clones are the same queue, so a program keeps
@@ -85,7 +85,7 @@ impl<T, const N: usize> From<[Vec<T>; N]> for Queue<T> {
 pub(crate) struct QueuedItems<T>(pub(crate) Queue<T>);
 
 impl<T: Send + Sync + 'static> Poll for QueuedItems<T> {
-    fn poll(&mut self, _time: Time, _policy: TextPolicy) -> Polled {
+    fn poll(&mut self, _time: Time, _policy: RecordPolicy) -> Polled {
         let items = self.0.pop();
         let records = items.len() as u64;
         Records::Items(Arc::new(items), records).into()
@@ -96,9 +96,9 @@ impl<T: Send + Sync + 'static> Poll for QueuedItems<T> {
 pub(crate) struct QueuedTexts(pub(crate) Queue<String>);
 
 impl Poll for QueuedTexts {
-    fn poll(&mut self, _time: Time, policy: TextPolicy) -> Polled {
+    fn poll(&mut self, _time: Time, policy: RecordPolicy) -> Polled {
         let blocks = self.0.pop().into_iter().map(block_of);
-        let blocks = blocks.map(|block| Arc::new(TextBlock::new(block, policy)));
+        let blocks = blocks.map(|block| Arc::new(ReceivedBlock::new(block, policy)));
         Records::Blocks(blocks.collect()).into()
     }
 }

@@ -7,8 +7,8 @@ use crate::block::SourceId;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
+use crate::received::RecordPolicy;
 use crate::slabs::SlabPool;
-use crate::text::TextPolicy;
 use crate::threads::EngineThread;
 use crate::time::Duration;
 
@@ -23,10 +23,10 @@ pub(crate) struct Surroundings {
     pub(crate) clock: Clock,
     pub(crate) progress: Arc<Progress>,
     pub(crate) block_interval: Duration,
-    pub(crate) policy: TextPolicy,
+    pub(crate) policy: RecordPolicy,
     /// How this receiver's blocks are read.
     pub(crate) reads: Reads,
-    /// The most memory that the unfinished lines of one receiver may hold together.
+    /// The most memory that the unfinished records of one receiver may hold together.
     pub(crate) max_carry_bytes: usize,
 }
 

@@ -19,8 +19,8 @@ use crate::block::{Block, Origin, SourceId};
 use crate::error::{Error, Result};
 use crate::framing::Framed;
 use crate::progress::{LineCounts, Notice};
+use crate::received::ReceivedBlock;
 use crate::slabs::{READ_ROOM_BYTES, Slab};
-use crate::text::TextBlock;
 use crate::time::Time;
 
 const WAKE: Token = Token(usize::MAX);
@@ -83,6 +83,7 @@ pub(crate) fn start_socket(
         carried_bytes: 0,
         full: Occasional::default(),
         dropped: Occasional::default(),
+        torn: Occasional::default(),
         draining: false,
         link,
         around: surroundings,
@@ -102,9 +103,9 @@ struct SocketReceiver {
     waits_for_slab: Arc<AtomicBool>,
     next_close: Time,
     slab: Option<Slab>,
-    /// The runs of whole lines in the slab that are not cut off yet.
+    /// The runs of whole records in the slab that are not cut off yet.
     open: Vec<Run>,
-    /// Lines counted since the last cut.
+    /// Records counted since the last cut.
     framing: LineCounts,
     connections: HashMap<usize, Connection>,
     /// Connections that may have bytes to read, each once, served in turn.
@@ -112,13 +113,14 @@ struct SocketReceiver {
     carried_bytes: usize,
     full: Occasional,
     dropped: Occasional,
+    torn: Occasional,
     /// Stopping: what has arrived is read, whatever the batches can take; only the budget binds.
     draining: bool,
     link: Link,
     around: Surroundings,
 }
 
-/// Whole lines of one connection, in a row in the slab.
+/// Whole records of one connection, in a row in the slab.
 struct Run {
     connection: usize,
     offset: u64,
@@ -200,7 +202,7 @@ impl SocketReceiver {
                     offset: run.offset,
                 };
                 let block = Block::new(bytes.slice(run.range), lease.clone(), origin);
-                blocks.push(Arc::new(TextBlock::new(block, self.around.policy)));
+                blocks.push(Arc::new(ReceivedBlock::new(block, self.around.policy)));
             }
         }
         if !blocks.is_empty() || framing != LineCounts::default() {
@@ -291,18 +293,18 @@ impl SocketReceiver {
             let longest =
                 self.connections.iter().max_by_key(|(_, connection)| connection.carried());
             let Some((&longest, _)) = longest else { break };
-            self.give_up_line(longest);
+            if !self.give_up_record(longest) {
+                break;
+            }
         }
         match step.outcome {
             Outcome::More => true,
             Outcome::Drained => false,
-            Outcome::Ended { unterminated } => {
-                self.framing.unterminated += u64::from(unterminated);
+            Outcome::Ended => {
                 self.disconnect(id, None);
                 false
             }
-            Outcome::Broke { unterminated, error } => {
-                self.framing.unterminated += u64::from(unterminated);
+            Outcome::Broke(error) => {
                 self.disconnect(id, Some(error.to_string()));
                 false
             }
@@ -310,9 +312,16 @@ impl SocketReceiver {
     }
 
     fn take_in(&mut self, id: usize, offset: u64, framed: Framed) {
-        self.framing.rejected += framed.rejected;
-        self.framing.cut += framed.cut;
-        let range = framed.lines;
+        self.framing += framed.counts;
+        if let Some(torn) = framed.torn
+            && self.torn.is_time()
+        {
+            self.around.progress.warn(format!(
+                "{}: connection {id} ended after {torn}, which are no record; every record must be whole",
+                self.name
+            ));
+        }
+        let range = framed.records;
         if range.is_empty() {
             return;
         }
@@ -325,18 +334,20 @@ impl SocketReceiver {
         }
     }
 
-    fn give_up_line(&mut self, id: usize) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
+    /// Drops what `id` has not finished; says whether it could.
+    fn give_up_record(&mut self, id: usize) -> bool {
+        let Some(connection) = self.connections.get_mut(&id) else { return false };
         let before = connection.carried();
-        let framed = connection.give_up_line();
+        let Some(framed) = connection.give_up_record() else { return false };
         self.carried_bytes = self.carried_bytes + connection.carried() - before;
-        self.framing.rejected += framed.rejected;
+        self.framing += framed.counts;
         if self.dropped.is_time() {
             self.around.progress.warn(format!(
-                "{}: unfinished lines hold more than {} bytes, so the longest, of connection {id}, is dropped",
+                "{}: unfinished records hold more than {} bytes, so the longest, of connection {id}, is dropped",
                 self.name, self.around.max_carry_bytes
             ));
         }
+        true
     }
 
     fn disconnect(&mut self, id: usize, reason: Option<String>) {
@@ -361,7 +372,7 @@ impl SocketReceiver {
                 connection: id as u64,
                 peer: peer.to_string(),
             };
-            self.connections.insert(id, Connection::new(stream));
+            self.connections.insert(id, Connection::new(stream, self.around.policy.framing()));
             self.queue(id);
             self.around.progress.notice(&notice);
         }
@@ -397,15 +408,15 @@ impl SocketReceiver {
         }
     }
 
-    /// Reads what has arrived if `drain`, closes the last blocks and everything else. A line that
-    /// its sender had not finished is no record.
+    /// Reads what has arrived if `drain`, closes the last blocks and everything else. A record
+    /// that its sender had not finished is no record.
     fn stop(mut self, drain: bool) {
         if drain {
             self.tend_link(true);
             self.drain();
         }
         let unfinished =
-            self.connections.values().filter(|c| c.has_unfinished_line()).count() as u64;
+            self.connections.values().filter(|c| c.has_unfinished_record()).count() as u64;
         if unfinished > 0 {
             let notice = Notice::Unfinished { source: self.name.clone(), connections: unfinished };
             self.around.progress.notice(&notice);

@@ -12,6 +12,7 @@ mod glom;
 mod narrow;
 mod pairs;
 mod product;
+mod records;
 mod replay;
 mod source;
 mod union;
@@ -34,6 +35,7 @@ pub use pairs::{
     ByFlatteningValues, ByFullJoining, ByJoining, ByLeftJoining, ByMappingValues, ByRightJoining,
 };
 pub use product::Product;
+pub use records::Records;
 pub use replay::Replay;
 pub use source::{Items, Lines};
 pub use union::{Union, UnionOfMany};

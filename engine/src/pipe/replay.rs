@@ -1,8 +1,8 @@
 //! Which streams can be read again for a batch that is over.
 
 use super::{
-    Boxed, Fused, Glom, Items, Lines, MapPartitions, Operator, Pipe, Text, Union, UnionOfMany,
-    Words,
+    Boxed, Fused, Glom, Items, Lines, MapPartitions, Operator, Pipe, Records, Text, Union,
+    UnionOfMany, Words,
 };
 
 /// A stream whose records can be computed again for a batch that is over, which a window of raw
@@ -17,6 +17,8 @@ use super::{
 pub trait Replay<'b>: Pipe<'b> {}
 
 impl Replay<'_> for Lines {}
+
+impl Replay<'_> for Records {}
 
 impl<'b, T: Clone + Send + Sync + 'static> Replay<'b> for Items<T> {}
 

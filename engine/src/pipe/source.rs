@@ -9,7 +9,8 @@ use super::{Needs, Pipe, Trace};
 use crate::batch::Batch;
 use crate::block::SourceId;
 use crate::partition::group;
-use crate::text::{TextBlock, for_each_line};
+use crate::received::ReceivedBlock;
+use crate::text::for_each_line;
 
 /// The lines of a text source, borrowed from its blocks.
 #[derive(Clone)]
@@ -22,10 +23,10 @@ impl Sealed for Lines {}
 
 impl<'b> Pipe<'b> for Lines {
     type Item = &'b str;
-    type Plan = Vec<Vec<&'b TextBlock>>;
+    type Plan = Vec<Vec<&'b ReceivedBlock>>;
 
     fn prepare(&self, batch: &Batch<'b>) -> Self::Plan {
-        group(batch.text(self.source), |block| block.raw_bytes(), batch.parallelism())
+        group(batch.blocks(self.source), |block| block.raw_bytes(), batch.parallelism())
     }
 
     fn partitions(&self, plan: &Self::Plan) -> usize {

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::conf::Conf;
 use crate::dstream::DStream;
+use crate::framing::Framing;
 use crate::graph::{Graph, SharedGraph, SourceKind};
-use crate::pipe::{Lines, Pipe, Trace, UnionOfMany};
+use crate::pipe::{Lines, Pipe, Records, Trace, UnionOfMany};
 use crate::rdd::Rdd;
 use crate::stage::Transformed;
 use crate::time::{Duration, Time};
@@ -21,11 +23,13 @@ use crate::time::{Duration, Time};
 /// same graph each time that it is run.
 pub struct Scope<'b> {
     graph: SharedGraph<'b>,
+    most_record_bytes: usize,
 }
 
 impl<'b> Scope<'b> {
-    pub(crate) fn new(batch_interval: Duration, early_allowed: bool) -> Self {
-        Scope { graph: Arc::new(Mutex::new(Graph::new(batch_interval, early_allowed))) }
+    pub(crate) fn new(batch_interval: Duration, conf: &Conf) -> Self {
+        let graph = Graph::new(batch_interval, conf.early_work);
+        Scope { graph: Arc::new(Mutex::new(graph)), most_record_bytes: conf.max_line_bytes }
     }
 
     pub(crate) fn graph(&self) -> &SharedGraph<'b> {
@@ -96,6 +100,18 @@ impl<'b> Scope<'b> {
         let name: Arc<str> = name.into();
         let source = self.graph.lock().add_source(name.clone(), kind);
         self.stream(Lines { source, name })
+    }
+
+    /// A source of bytes, refused where no record so framed could be received.
+    fn records(&self, name: String, framing: Framing, kind: SourceKind) -> DStream<'b, Records> {
+        let name: Arc<str> = name.into();
+        let mut graph = self.graph.lock();
+        if let Err(e) = framing.check(&name, self.most_record_bytes) {
+            graph.refuse(e);
+        }
+        let source = graph.add_source(name.clone(), kind);
+        drop(graph);
+        self.stream(Records { source, name })
     }
 
     /// A stream with a dataset for every batch.

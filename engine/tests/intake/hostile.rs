@@ -118,5 +118,5 @@ fn unfinished_lines_of_many_take_bounded_memory_and_cost_nobody_else_a_line() {
     let whole = |line: &&String| line.starts_with("first") && line.ends_with("and the rest");
     assert_eq!(lines.iter().filter(whole).count(), 50, "the lines of those who mean no harm");
     assert!(rig.counts().rejected >= 40, "{:?}", rig.counts());
-    assert!(!rig.ear.warnings("unfinished lines hold more than").is_empty());
+    assert!(!rig.ear.warnings("unfinished records hold more than").is_empty());
 }

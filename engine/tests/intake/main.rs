@@ -15,4 +15,5 @@ mod hostile;
 mod listening;
 mod panics;
 mod pressure;
+mod records;
 mod stopping;

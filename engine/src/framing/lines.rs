@@ -1,18 +1,9 @@
-//! From bytes that arrive in pieces to whole lines that lie in one piece.
-//!
-//! The receiver does no work per line. After each read it looks for the last newline from behind:
-//! what is before it are whole lines, what is after it is the beginning of an unfinished one, which
-//! this file's [`Carry`] keeps until the rest comes. The next read leaves a gap of the carry's
-//! length in front of itself, and the carry is copied there once its newline has come. So each byte
-//! of an unfinished line is copied at most twice, however small the pieces.
-//!
-//! Whatever lies in a block is whole lines, each ended by a newline. Lines are looked at one by one
-//! only where the block is worked on, in [`crate::text`].
-
-use std::ops::Range;
+//! Lines: records that end with a newline, looked for from behind.
 
 use memchr::{memchr, memrchr};
 
+use super::framed::Framed;
+use super::limit::RecordLimit;
 use crate::conf::LongLines;
 
 /// The unfinished line of one connection.
@@ -20,47 +11,26 @@ use crate::conf::LongLines;
 /// Invariants: `bytes` has no newline; `bytes.len() <= limit + 1`, the one byte more being room for
 /// a carriage return that belongs to the line end.
 #[derive(Debug, Default)]
-pub(crate) struct Carry {
+pub(crate) struct LineCarry {
     bytes: Vec<u8>,
     /// The line has passed the limit: what comes of it until its newline is dropped.
     overlong: bool,
 }
 
-/// How long a line may be, and what becomes of a longer one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LineLimit {
-    pub(crate) max_bytes: usize,
-    pub(crate) policy: LongLines,
-}
-
-/// What a read completed.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Framed {
-    /// Where the whole lines lie in the buffer; empty where no line was completed.
-    pub(crate) lines: Range<usize>,
-    /// Over-long lines that were dropped.
-    pub(crate) rejected: u64,
-    /// Over-long lines that were cut.
-    pub(crate) cut: u64,
-}
-
-impl Carry {
-    /// The bytes to leave free in front of the next read.
-    pub(crate) fn gap(&self) -> usize {
+impl LineCarry {
+    pub(super) fn gap(&self) -> usize {
         self.bytes.len()
     }
 
     /// The memory that it holds.
     #[cfg(test)]
-    pub(crate) fn capacity(&self) -> usize {
+    fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
 
-    /// Takes in a read: `buffer[..gap]` is free, `buffer[gap..gap + n]` is what has arrived.
-    ///
     /// Cost: a search from both ends for a newline, a copy of the carry if there is one, a copy of
     /// the new unfinished line.
-    pub(crate) fn take(&mut self, buffer: &mut [u8], n: usize, limit: LineLimit) -> Framed {
+    pub(super) fn take(&mut self, buffer: &mut [u8], n: usize, limit: RecordLimit) -> Framed {
         let gap = self.gap();
         let arrived = gap..gap + n;
         let mut framed = Framed::default();
@@ -89,34 +59,35 @@ impl Carry {
                 }
             }
         };
-        framed.lines = start..end;
+        framed.records = start..end;
         self.clear();
         self.keep(&buffer[end..gap + n], limit, &mut framed);
         framed
     }
 
-    /// The connection has ended: `buffer[..gap + 1]` is free. What is left is a line without its
-    /// line end.
-    pub(crate) fn finish(&mut self, buffer: &mut [u8]) -> Option<Range<usize>> {
+    /// What is left is a line without its line end.
+    pub(super) fn finish(&mut self, buffer: &mut [u8]) -> Framed {
         let gap = self.gap();
-        let there = gap > 0;
-        if there {
+        let mut framed = Framed::default();
+        if gap > 0 {
             buffer[..gap].copy_from_slice(&self.bytes);
             buffer[gap] = b'\n';
+            framed.records = 0..gap + 1;
+            framed.counts.unterminated = 1;
         }
         self.clear();
-        there.then_some(0..gap + 1)
+        framed
     }
 
-    /// Gives up the unfinished line as if it had passed the limit. For a receiver whose carries
-    /// together hold too much.
-    pub(crate) fn give_up(&mut self) -> Framed {
+    pub(super) fn give_up(&mut self) -> Framed {
         self.clear();
         self.overlong = true;
-        Framed { rejected: 1, ..Framed::default() }
+        let mut framed = Framed::default();
+        framed.counts.rejected = 1;
+        framed
     }
 
-    fn keep(&mut self, piece: &[u8], limit: LineLimit, framed: &mut Framed) {
+    fn keep(&mut self, piece: &[u8], limit: RecordLimit, framed: &mut Framed) {
         if self.overlong {
             return;
         }
@@ -131,16 +102,16 @@ impl Carry {
             return;
         }
         self.overlong = true;
-        match limit.policy {
+        match limit.long_lines {
             LongLines::Skip => {
                 self.bytes = Vec::new();
-                framed.rejected += 1;
+                framed.counts.rejected += 1;
             }
             LongLines::Cut => {
                 let room = (limit.max_bytes + 1).saturating_sub(self.bytes.len());
                 self.bytes.extend_from_slice(&piece[..room.min(piece.len())]);
                 self.bytes.truncate(cut_len(&self.bytes, limit.max_bytes));
-                framed.cut += 1;
+                framed.counts.cut += 1;
             }
         }
     }
@@ -176,27 +147,26 @@ mod tests {
     use super::*;
 
     /// Runs `pieces` through a carry as a receiver would, and gives the bytes of all blocks.
-    fn framed(pieces: &[&[u8]], limit: LineLimit) -> (Vec<u8>, u64) {
-        let (mut carry, mut out, mut too_long) = (Carry::default(), Vec::new(), 0);
+    fn framed(pieces: &[&[u8]], limit: RecordLimit) -> (Vec<u8>, u64) {
+        let (mut carry, mut out, mut too_long) = (LineCarry::default(), Vec::new(), 0);
         for piece in pieces {
             let gap = carry.gap();
             let mut buffer = vec![b'?'; gap + piece.len()];
             buffer[gap..].copy_from_slice(piece);
             let framed = carry.take(&mut buffer, piece.len(), limit);
-            out.extend_from_slice(&buffer[framed.lines]);
-            too_long += framed.rejected + framed.cut;
+            out.extend_from_slice(&buffer[framed.records]);
+            too_long += framed.counts.rejected + framed.counts.cut;
         }
         let mut buffer = vec![b'?'; carry.gap() + 1];
-        if let Some(range) = carry.finish(&mut buffer) {
-            out.extend_from_slice(&buffer[range]);
-        }
+        let framed = carry.finish(&mut buffer);
+        out.extend_from_slice(&buffer[framed.records]);
         (out, too_long)
     }
 
     #[test]
     fn whole_lines_come_out_wherever_the_bytes_are_cut() {
         let text = b"one\n\ntwo\r\nthree";
-        let limit = LineLimit { max_bytes: 1000, policy: LongLines::Skip };
+        let limit = RecordLimit { max_bytes: 1000, long_lines: LongLines::Skip };
         for i in 0..=text.len() {
             for j in i..=text.len() {
                 let (out, _) = framed(&[&text[..i], &text[i..j], &text[j..]], limit);
@@ -210,19 +180,19 @@ mod tests {
         for (policy, kept) in
             [(LongLines::Skip, &b"next\n"[..]), (LongLines::Cut, b"aaaaaaaa\nnext\n")]
         {
-            let limit = LineLimit { max_bytes: 8, policy };
-            let (mut carry, mut too_long) = (Carry::default(), 0);
+            let limit = RecordLimit { max_bytes: 8, long_lines: policy };
+            let (mut carry, mut too_long) = (LineCarry::default(), 0);
             for _ in 0..10_000 {
                 let mut buffer = vec![b'a'; carry.gap() + 100];
                 let framed = carry.take(&mut buffer, 100, limit);
-                assert!(framed.lines.is_empty() && carry.capacity() <= 1024);
-                too_long += framed.rejected + framed.cut;
+                assert!(framed.records.is_empty() && carry.capacity() <= 1024);
+                too_long += framed.counts.rejected + framed.counts.cut;
             }
             let gap = carry.gap();
             let mut buffer = vec![0; gap + 6];
             buffer[gap..].copy_from_slice(b"\nnext\n");
             let framed = carry.take(&mut buffer, 6, limit);
-            assert_eq!((too_long, &buffer[framed.lines]), (1, kept));
+            assert_eq!((too_long, &buffer[framed.records]), (1, kept));
         }
     }
 
