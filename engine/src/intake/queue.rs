@@ -46,8 +46,14 @@ impl<T> Queue<T> {
     }
 
     /// The next batch's dataset; an empty one where none waits.
-    pub(crate) fn pop(&self) -> Vec<T> {
+    fn pop(&self) -> Vec<T> {
         self.0.lock().pop_front().unwrap_or_default()
+    }
+
+    /// The items of all the datasets that wait.
+    fn drain(&self) -> Vec<T> {
+        let waiting = std::mem::take(&mut *self.0.lock());
+        waiting.into_iter().flatten().collect()
     }
 }
 
@@ -82,11 +88,18 @@ impl<T, const N: usize> From<[Vec<T>; N]> for Queue<T> {
 }
 
 /// A queue as the source of its items.
-pub(crate) struct QueuedItems<T>(pub(crate) Queue<T>);
+pub(crate) struct QueuedItems<T> {
+    pub(crate) queue: Queue<T>,
+    /// A batch gets all datasets that wait, not one.
+    pub(crate) all_at_once: bool,
+}
 
 impl<T: Send + Sync + 'static> Poll for QueuedItems<T> {
     fn poll(&mut self, _time: Time, _policy: RecordPolicy) -> Polled {
-        let items = self.0.pop();
+        let items = match self.all_at_once {
+            true => self.queue.drain(),
+            false => self.queue.pop(),
+        };
         let records = items.len() as u64;
         Records::Items(Arc::new(items), records).into()
     }

@@ -3,6 +3,7 @@
 mod queues;
 mod sockets;
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -11,7 +12,8 @@ use crate::conf::Conf;
 use crate::dstream::DStream;
 use crate::framing::Framing;
 use crate::graph::{Graph, SharedGraph, SourceKind};
-use crate::pipe::{Lines, Pipe, Records, Trace, UnionOfMany};
+use crate::intake::polled::Poll;
+use crate::pipe::{Items, Lines, Pipe, Records, Trace, UnionOfMany};
 use crate::rdd::Rdd;
 use crate::stage::Transformed;
 use crate::time::{Duration, Time};
@@ -100,6 +102,16 @@ impl<'b> Scope<'b> {
         let name: Arc<str> = name.into();
         let source = self.graph.lock().add_source(name.clone(), kind);
         self.stream(Lines { source, name })
+    }
+
+    fn items<T>(&self, name: &str, poll: impl Poll + 'static) -> DStream<'b, Items<T>>
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        let name: Arc<str> = name.into();
+        let kind = SourceKind::Polled(Box::new(poll));
+        let source = self.graph.lock().add_source(name.clone(), kind);
+        self.stream(Items { source, name, _items: PhantomData })
     }
 
     /// A source of bytes, refused where no record so framed could be received.

@@ -1,8 +1,5 @@
 //! Streams that begin at queues, which a program fills itself.
 
-use std::marker::PhantomData;
-use std::sync::Arc;
-
 use super::Scope;
 use crate::dstream::DStream;
 use crate::graph::SourceKind;
@@ -17,11 +14,27 @@ impl<'b> Scope<'b> {
         T: Clone + Send + Sync + 'static,
         Q: Into<Queue<T>>,
     {
-        let queue = queue.into();
-        let name: Arc<str> = "queue".into();
-        let poll = Box::new(QueuedItems(queue));
-        let source = self.graph.lock().add_source(name.clone(), SourceKind::Polled(poll));
-        self.stream(Items { source, name, _items: PhantomData })
+        self.items("queue", QueuedItems { queue: queue.into(), all_at_once: false })
+    }
+
+    /// As [`queue_stream`](Scope::queue_stream), but each batch gets all the datasets that wait, in
+    /// their order: Spark's `queueStream(queue, oneAtATime = false)`.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// let out = testing::run(secs(1), 2, |s, out| {
+    ///     out.collect(&s.queue_stream_of_all([vec![1, 2], vec![], vec![3]]));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [vec![1, 2, 3], vec![]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn queue_stream_of_all<T, Q>(&self, queue: Q) -> DStream<'b, Items<T>>
+    where
+        T: Clone + Send + Sync + 'static,
+        Q: Into<Queue<T>>,
+    {
+        self.items("queue", QueuedItems { queue: queue.into(), all_at_once: true })
     }
 
     /// As [`queue_stream`](Scope::queue_stream), but each string is a block of text and the records
