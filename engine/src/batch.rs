@@ -36,6 +36,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 use crate::block::SourceId;
 use crate::input::{Input, Past};
 use crate::intake::Committed;
+use crate::panics::message_of;
 use crate::progress::{StageReport, as_ms};
 use crate::received::ReceivedBlock;
 use crate::time::{Duration, Time};
@@ -319,12 +320,10 @@ impl Clone for Batch<'_> {
 
 /// The message of a panic, as far as it has one.
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
-    if let Some(failed) = payload.downcast_ref::<StageFailed>() {
-        return failed.reason.clone();
+    match payload.downcast_ref::<StageFailed>() {
+        Some(failed) => failed.reason.clone(),
+        None => message_of(payload),
     }
-    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".into())
 }
 
 /// The door to D1's one `unsafe`.

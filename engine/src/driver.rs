@@ -13,7 +13,7 @@ use crate::explain::explain;
 use crate::graph::{Graph, Reaches, Source, SourceKind};
 use crate::input::History;
 use crate::intake::link::Endpoint;
-use crate::intake::receiver::{Receiver, Surroundings};
+use crate::intake::receiver::{ReceiverThread, Surroundings};
 use crate::intake::socket::start_socket;
 use crate::intake::{Admission, Bounds, Intake, Reads, reserve_descriptors};
 use crate::progress::{Notice, Progress};
@@ -60,7 +60,7 @@ pub(crate) struct Driver {
     orders: Orders,
     graph: Graph<'static>,
     intake: Arc<Intake>,
-    receivers: Vec<Receiver>,
+    receivers: Vec<ReceiverThread>,
     next: Time,
     /// How each source's blocks are read.
     reads: Vec<Reads>,
@@ -158,14 +158,15 @@ impl Driver {
             policy: parts.policy,
             reads: Reads { early: false, at_turn: true },
             max_carry_bytes: parts.carry_bytes,
+            max_store_bytes: parts.store_bytes,
         };
         let is_listener = |source: &&Source| matches!(source.kind, SourceKind::Listen(..));
         let listeners = self.graph.sources.iter().filter(is_listener).count() as u64;
         let wanted = parts.conf.max_connections.map(|each| each.saturating_mul(listeners));
         let most_connections = if listeners > 0 { reserve_descriptors(wanted)? } else { 0 };
         let mut listening = Vec::new();
-        for (id, source) in self.graph.sources.iter().enumerate() {
-            let (endpoint, framing) = match &source.kind {
+        for (id, source) in self.graph.sources.iter_mut().enumerate() {
+            let (endpoint, framing) = match &mut source.kind {
                 SourceKind::Dial(target, framing) => (Endpoint::Dial(target.clone()), *framing),
                 SourceKind::Listen(address, framing) => {
                     let most = parts.conf.max_connections.unwrap_or(most_connections);
@@ -176,7 +177,10 @@ impl Driver {
                         .notice(&Notice::Listening { source: source.name.to_string(), address });
                     (endpoint, *framing)
                 }
-                SourceKind::Polled(_) => continue,
+                SourceKind::Polled(poll) => {
+                    self.receivers.extend(poll.start(id, &source.name, &surroundings)?);
+                    continue;
+                }
             };
             surroundings.reads = self.reads[id];
             surroundings.policy = parts.policy.framed(framing);
@@ -235,10 +239,10 @@ impl Driver {
             .to_std();
         let deadline = Instant::now() + limit;
         if stop == Stop::Now {
-            return self.stop_receivers(false, STOP_NOW_LIMIT) && !self.intake.has_unassigned();
+            return self.stop_receivers(false, STOP_NOW_LIMIT) && !self.has_more();
         }
         let all_read = self.stop_receivers(true, limit);
-        while self.intake.has_unassigned() || self.has_more_to_poll() {
+        while self.has_more() {
             if Instant::now() >= deadline {
                 self.orders.progress.warn(format!(
                     "the graceful stop took longer than {} ms; what is left is not processed \
@@ -255,12 +259,13 @@ impl Driver {
         all_read
     }
 
-    fn has_more_to_poll(&self) -> bool {
+    /// Whether there is something that no batch has been given.
+    fn has_more(&self) -> bool {
         let polled = self.graph.sources.iter().filter_map(|source| match &source.kind {
             SourceKind::Polled(poll) => Some(poll),
             SourceKind::Dial(..) | SourceKind::Listen(..) => None,
         });
-        polled.into_iter().any(|poll| poll.has_more())
+        self.intake.has_unassigned() || polled.into_iter().any(|poll| poll.has_more())
     }
 
     /// Stops the receivers, which first read what has arrived if `drain`. Says whether they have,

@@ -15,6 +15,10 @@ use crate::slabs::SlabPool;
 /// Of the memory for received data, the part for lines that are not whole yet: one in this many.
 const CARRY_SHARE: u64 = 8;
 
+/// What a receiver of a user's own has stored may take this part of the memory for received data,
+/// beside it.
+const STORE_SHARE: u64 = 8;
+
 /// What the longest line may be set to: a slab must hold it.
 const MAX_LINE_BYTES: RangeInclusive<usize> = 16..=1 << 30;
 
@@ -28,6 +32,8 @@ pub(crate) struct Parts {
     pub(crate) slabs: SlabPool,
     /// The most that unfinished records may hold.
     pub(crate) carry_bytes: usize,
+    /// The most that what a receiver of a user's own has stored may take.
+    pub(crate) store_bytes: usize,
     /// For sources of text.
     pub(crate) policy: RecordPolicy,
 }
@@ -71,7 +77,9 @@ impl Engine {
             form: Form::Text(conf.invalid_utf8),
         };
         let carry_bytes = usize::try_from(carry).unwrap_or(usize::MAX);
-        Ok(Engine(Arc::new(Parts { conf, tasks: Arc::new(tasks), slabs, carry_bytes, policy })))
+        let store_bytes = usize::try_from(budget / STORE_SHARE).unwrap_or(usize::MAX);
+        let tasks = Arc::new(tasks);
+        Ok(Engine(Arc::new(Parts { conf, tasks, slabs, carry_bytes, store_bytes, policy })))
     }
 
     /// How many tasks run at once.

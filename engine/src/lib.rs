@@ -37,8 +37,8 @@
 //!
 //! - [`StreamingContext`], [`Conf`], [`Engine`]: settings, threads and memory; [`Running`] is a
 //!   started context.
-//! - [`Scope`]: where streams begin (sockets, queues); [`Framing`]: where their records end;
-//!   [`DStream`]: operators and outputs; [`Rdd`]: one batch's dataset.
+//! - [`Scope`]: where streams begin (sockets, queues, a [`Receiver`] of your own); [`Framing`]:
+//!   where records of bytes end; [`DStream`]: operators and outputs; [`Rdd`]: one batch's dataset.
 //! - [`Key`], [`Show`]: what a type must be able to do to be a key, and to be printed.
 //! - [`Time`], [`Duration`], [`Clock`]: batches are labelled by the end of their interval, in whole
 //!   milliseconds.
@@ -57,6 +57,7 @@ mod clock;
 mod memory;
 mod stderr;
 mod threads;
+mod panics;
 pub mod disk;
 pub mod progress;
 mod conf;
@@ -114,7 +115,9 @@ pub use durable::Durable;
 pub use engine::Engine;
 pub use error::{BoxError, Error, Result};
 pub use framing::Framing;
+pub use intake::custom::Receiver;
 pub use intake::queue::Queue;
+pub use intake::store::{Refused, Store};
 pub use key::Key;
 pub use pipe::{
     AsOf, AtSeparator, Boxed, ByFlattening, ByFlatteningValues, ByFullJoining, ByJoining,

@@ -163,6 +163,27 @@ pub enum Notice {
         /// How many connections.
         connections: u64,
     },
+    /// A receiver of a user's own has started, or started again.
+    ReceiverStarted {
+        /// The source's name.
+        source: String,
+    },
+    /// A receiver of a user's own could not be started, has panicked, or wants to be started again.
+    ReceiverFailed {
+        /// The source's name.
+        source: String,
+        /// Why.
+        reason: String,
+        /// When it is started again.
+        again_after: Duration,
+    },
+    /// A receiver of a user's own has stopped, and stays so.
+    ReceiverStopped {
+        /// The source's name.
+        source: String,
+        /// Why it stopped itself; `None` where the stream is stopped.
+        reason: Option<String>,
+    },
     /// Something is wrong that the engine lives with.
     Warning {
         /// A sentence.
@@ -188,6 +209,16 @@ impl fmt::Display for Notice {
                     f,
                     "{source}: {connections} connections were stopped in the middle of a record, which is none"
                 )
+            }
+            Notice::ReceiverStarted { source } => write!(f, "{source} has started"),
+            Notice::ReceiverFailed { source, reason, again_after } => {
+                write!(f, "{source}: {reason}; it is started again after {again_after}")
+            }
+            Notice::ReceiverStopped { source, reason: None } => {
+                write!(f, "{source} was stopped with its stream")
+            }
+            Notice::ReceiverStopped { source, reason: Some(reason) } => {
+                write!(f, "{source} has stopped itself: {reason}")
             }
             Notice::Warning { message } => f.write_str(message),
         }

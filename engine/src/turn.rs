@@ -15,6 +15,7 @@ use crate::graph::{Graph, Reaches, SourceKind};
 use crate::input::{History, Input};
 use crate::intake::polled::{Records, Trouble};
 use crate::intake::{Committed, Intake, Reads};
+use crate::panics::drop_with_care;
 use crate::partition::split_large;
 use crate::progress::{BatchReport, SourceReport, as_ms};
 use crate::received::ReceivedBlock;
@@ -246,12 +247,5 @@ impl Drop for AbortOnUnwind {
 /// Why users' code panicked. The payload is dropped with care, for its `Drop` may panic as well.
 pub(crate) fn reason_of(panic: Box<dyn Any + Send>) -> String {
     let reason = panic_message(&*panic);
-    match catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        Ok(()) => reason,
-        Err(again) => {
-            // Whatever this is, it is not looked at again.
-            std::mem::forget(again);
-            format!("{reason} (and its payload's Drop panicked)")
-        }
-    }
+    drop_with_care(panic, reason)
 }

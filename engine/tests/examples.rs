@@ -1,5 +1,6 @@
-//! The examples, run as a user runs them: against a server of lines, ended by Ctrl-C.
+//! The examples, run as a user runs them: against a server of lines or over a file, ended by Ctrl-C.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -16,11 +17,11 @@ fn example(name: &str) -> PathBuf {
     this.parent().unwrap().parent().unwrap().join("examples").join(name)
 }
 
-/// A running example, fed by the test as `nc -l` would feed it.
-struct Fed {
+/// A running example, fed by the test: over a connection, as `nc -l` would feed it, or over a file.
+struct Fed<C = TcpStream> {
     child: Child,
     out: BufReader<ChildStdout>,
-    client: TcpStream,
+    client: C,
     /// Header lines seen so far, by time.
     times: Vec<i64>,
 }
@@ -28,13 +29,21 @@ struct Fed {
 impl Fed {
     fn start(name: &str) -> Self {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let target = server.local_addr().unwrap().to_string();
+        Fed::given(name, &target, || server.accept().unwrap().0)
+    }
+}
+
+impl<C> Fed<C> {
+    /// Starts it with an argument; `connect` then makes what it is fed over.
+    fn given(name: &str, argument: &str, connect: impl FnOnce() -> C) -> Self {
         let mut child = Command::new(example(name))
-            .arg(server.local_addr().unwrap().to_string())
+            .arg(argument)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let (client, _) = server.accept().unwrap();
+        let client = connect();
         let out = BufReader::new(child.stdout.take().unwrap());
         Fed { child, out, client, times: Vec::new() }
     }
@@ -126,6 +135,19 @@ fn word_count_drains_what_arrived_before_ctrl_c() {
     let mut words: Vec<&str> = rest.lines().filter(|line| line.starts_with('(')).collect();
     words.sort_unstable();
     assert_eq!(words, ["(be,2)", "(not,1)", "(or,1)", "(to,2)"]);
+}
+
+#[test]
+fn custom_receiver_prints_what_is_appended_to_a_file_that_comes_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.log");
+    let mut fed =
+        Fed::given("custom_receiver", path.to_str().unwrap(), || File::create(&path).unwrap());
+    fed.client.write_all(b"one\nthe beginning ").unwrap();
+    assert_eq!(fed.next_body(), ["one"]);
+    fed.client.write_all(b"and the end\n").unwrap();
+    assert_eq!(fed.next_body(), ["the beginning and the end"]);
+    assert_eq!(fed.interrupt().1, Some(0));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! How long to wait before a connection is dialled again.
+//! How long to wait before a connection is dialled again, or a receiver started again.
 
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ mod admission;
 mod assignment;
 mod backoff;
 mod connection;
+pub(crate) mod custom;
 mod descriptors;
 pub(crate) mod link;
 mod occasional;
@@ -17,6 +18,8 @@ pub(crate) mod polled;
 pub(crate) mod queue;
 pub(crate) mod receiver;
 pub(crate) mod socket;
+pub(crate) mod store;
+pub(crate) mod supervisor;
 
 pub(crate) use admission::{Admission, Bounds, Reads};
 pub(crate) use assignment::{Intake, OnStored};

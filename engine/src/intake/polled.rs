@@ -1,8 +1,11 @@
-//! Sources that have no receiver: they are asked for their records when a batch's turn comes.
+//! Sources that are asked for their records when a batch's turn comes.
 
 use std::any::Any;
 use std::sync::Arc;
 
+use super::receiver::{ReceiverThread, Surroundings};
+use crate::block::SourceId;
+use crate::error::Result;
 use crate::received::{ReceivedBlock, RecordPolicy};
 use crate::time::Time;
 
@@ -11,6 +14,16 @@ pub(crate) trait Poll: Send {
     /// What belongs to the batch at `time`. Asked once for each batch, in order. `policy` is for
     /// text.
     fn poll(&mut self, time: Time, policy: RecordPolicy) -> Polled;
+
+    /// Starts the thread that records come from, where there is one.
+    fn start(
+        &mut self,
+        _source: SourceId,
+        _name: &str,
+        _around: &Surroundings,
+    ) -> Result<Option<ReceiverThread>> {
+        Ok(None)
+    }
 
     /// Whether a graceful stop should go on cutting batches for what it still has.
     fn has_more(&self) -> bool {

@@ -28,10 +28,12 @@ pub(crate) struct Surroundings {
     pub(crate) reads: Reads,
     /// The most memory that the unfinished records of one receiver may hold together.
     pub(crate) max_carry_bytes: usize,
+    /// The most memory that what a receiver of a user's own has stored may take.
+    pub(crate) max_store_bytes: usize,
 }
 
 /// A running receiver. Dropping it leaves the thread alone; stop it and join it.
-pub(crate) struct Receiver {
+pub(crate) struct ReceiverThread {
     source: SourceId,
     order: Arc<Order>,
     /// Kept so that a manual clock goes on waking the receiver.
@@ -57,7 +59,7 @@ impl Order {
     }
 }
 
-impl Receiver {
+impl ReceiverThread {
     /// Starts `work` on a thread of its own. `wake` must make it look at its orders and at the
     /// clock.
     pub(super) fn spawn(
@@ -70,7 +72,7 @@ impl Receiver {
         clock.on_move(&wake);
         let thread = EngineThread::spawn(format!("receiver-{source}"), work)
             .map_err(|e| Error::io("no thread could be started for a receiver", &e))?;
-        Ok(Receiver { source, order, wake, thread })
+        Ok(ReceiverThread { source, order, wake, thread })
     }
 
     /// Makes the receiver look at the clock now.

@@ -14,7 +14,7 @@ use super::connection::{Connection, Outcome};
 use super::link::{Endpoint, LISTENER, Link, Made};
 use super::occasional::Occasional;
 use super::parcel::Parcel;
-use super::receiver::{Order, Receiver, Surroundings};
+use super::receiver::{Order, ReceiverThread, Surroundings};
 use crate::block::{Block, Origin, SourceId};
 use crate::error::{Error, Result};
 use crate::framing::Framed;
@@ -38,7 +38,7 @@ pub(crate) fn start_socket(
     name: String,
     endpoint: Endpoint,
     surroundings: Surroundings,
-) -> Result<Receiver> {
+) -> Result<ReceiverThread> {
     let failed = |e: io::Error| Error::io(format!("{name} could not be set up"), &e);
     let poll = Poll::new().map_err(failed)?;
     let waker = Waker::new(poll.registry(), WAKE).map_err(failed)?;
@@ -88,7 +88,7 @@ pub(crate) fn start_socket(
         link,
         around: surroundings,
     };
-    Receiver::spawn(source, &clock, order, wake, move || receiver.run())
+    ReceiverThread::spawn(source, &clock, order, wake, move || receiver.run())
 }
 
 struct SocketReceiver {

@@ -1,4 +1,4 @@
-//! Where records begin: the lines of received blocks, and the items of a queue.
+//! Where records begin: the lines of received blocks, and items that are there already.
 
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
@@ -72,7 +72,7 @@ impl<'b> Pipe<'b> for Lines {
     }
 }
 
-/// The items of a [`Queue`](crate::Queue), cloned out of it.
+/// The items of a [`Queue`](crate::Queue) or of a [`Receiver`](crate::Receiver), cloned out of it.
 pub struct Items<T> {
     pub(crate) source: SourceId,
     pub(crate) name: Arc<str>,

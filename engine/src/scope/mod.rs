@@ -1,6 +1,7 @@
 //! What a setup closure is given: the place where streams begin.
 
 mod queues;
+mod receivers;
 mod sockets;
 
 use std::marker::PhantomData;

@@ -1,0 +1,266 @@
+//! Where a receiver of a user's own puts its records, and where a batch takes them: bounded, so
+//! that a receiver that is quicker than the batches waits.
+
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use crate::progress::Progress;
+
+/// Records that are handed over together by [`Store::store_all`].
+const CHUNK: usize = 256;
+
+/// What a [`Receiver`](crate::Receiver) is started with: the way to store records, and to say how
+/// it fares. Clones are the same store, for as many threads as the receiver has.
+///
+/// A store belongs to one start. When the receiver is stopped or started again, its store takes
+/// nothing any more, and what is asked through it has no effect: threads of an earlier start cannot
+/// disturb a later one.
+pub struct Store<T> {
+    buffer: Arc<Buffer<T>>,
+    start: u64,
+}
+
+/// A record that was not stored, or several: the receiver is being stopped or started again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Refused<T>(pub T);
+
+impl<T> Store<T> {
+    /// Stores a record for the next batch. While as many wait as there is room for, this waits
+    /// until a batch takes them. Call it from threads of the receiver's own: an operator or an
+    /// output that waited here would wait for itself.
+    ///
+    /// There is room for an eighth of [`Conf::memory_bytes`](crate::Conf::memory_bytes), beside
+    /// those bytes, of records at their size of `size_of::<T>()`; what a record owns elsewhere is
+    /// not counted.
+    ///
+    /// Gives the record back where the receiver is being stopped or started again.
+    pub fn store(&self, record: T) -> Result<(), Refused<T>> {
+        match self.buffer.room_for(self.start) {
+            Some(mut state) => {
+                state.records.push(record);
+                state.stored = true;
+                Ok(())
+            }
+            None => Err(Refused(record)),
+        }
+    }
+
+    /// Stores records in their order; when it returns, all of them are stored, which is the moment
+    /// to tell a reliable source so. Cost: a lock for each 256 records. Waits for room as
+    /// [`store`](Store::store) does.
+    ///
+    /// Gives back what had been taken from `records` and was not stored; what was stored stays.
+    pub fn store_all(&self, records: impl IntoIterator<Item = T>) -> Result<(), Refused<Vec<T>>> {
+        let mut records = records.into_iter();
+        let mut chunk = Vec::new();
+        loop {
+            // Users' code runs here, so no lock is held.
+            chunk.extend(records.by_ref().take(CHUNK));
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            while !chunk.is_empty() {
+                let Some(mut state) = self.buffer.room_for(self.start) else {
+                    return Err(Refused(chunk));
+                };
+                let room = self.buffer.most_records - state.records.len();
+                let n = chunk.len().min(room);
+                state.records.extend(chunk.drain(..n));
+                state.stored = true;
+            }
+        }
+    }
+
+    /// Has the receiver stopped, for the reason `message`, and started again after a while. Returns
+    /// at once.
+    pub fn restart(&self, message: impl Into<String>) {
+        self.wish(Wish::Restart(message.into()));
+    }
+
+    /// Has the receiver stopped for good, for the reason `message`. What it has stored is
+    /// processed, and the stream goes on. Returns at once.
+    pub fn stop(&self, message: impl Into<String>) {
+        self.wish(Wish::Stop(message.into()));
+    }
+
+    /// Reports something that is wrong, as a warning; nothing else happens.
+    pub fn report_error(&self, message: impl fmt::Display) {
+        self.buffer.progress.warn(format!("{}: {message}", self.buffer.name));
+    }
+
+    /// Whether the receiver is being stopped or started again, or has been since this store was
+    /// given to it: time for a thread to end.
+    pub fn is_stopped(&self) -> bool {
+        self.buffer.state.lock().open != Some(self.start)
+    }
+
+    fn wish(&self, wish: Wish) {
+        let mut state = self.buffer.state.lock();
+        if state.open == Some(self.start) {
+            state.wish = Some(wish);
+            self.buffer.shut(state);
+        }
+    }
+}
+
+impl<T> Clone for Store<T> {
+    fn clone(&self) -> Self {
+        Store { buffer: self.buffer.clone(), start: self.start }
+    }
+}
+
+impl<T> Drop for Store<T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.restart("one of its threads panicked");
+        }
+    }
+}
+
+impl<T> fmt::Debug for Refused<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Refused(..)")
+    }
+}
+
+impl<T> fmt::Display for Refused<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not stored: the receiver is being stopped or started again")
+    }
+}
+
+impl<T> std::error::Error for Refused<T> {}
+
+/// What a receiver has asked of its supervisor, and why.
+pub(super) enum Wish {
+    Restart(String),
+    Stop(String),
+}
+
+/// What stores, batches and the supervisor share. No users' code runs while it is locked.
+pub(super) struct Buffer<T> {
+    name: String,
+    progress: Arc<Progress>,
+    most_records: usize,
+    state: Mutex<State<T>>,
+    /// Signalled when there is room, or nothing more is taken.
+    room: Condvar,
+    /// Signalled when the supervisor has something to look at.
+    changed: Condvar,
+}
+
+pub(super) struct State<T> {
+    /// At most `most_records`.
+    records: Vec<T>,
+    /// Whose records are taken: the number of a start, or nobody's.
+    open: Option<u64>,
+    /// Starts so far.
+    starts: u64,
+    /// Something was stored since the last start.
+    stored: bool,
+    wish: Option<Wish>,
+}
+
+impl<T> Buffer<T> {
+    /// With room for records of `most_bytes` together, and one at least.
+    pub(super) fn new(name: String, progress: Arc<Progress>, most_bytes: usize) -> Self {
+        let state = State { records: Vec::new(), open: None, starts: 0, stored: false, wish: None };
+        Buffer {
+            name,
+            progress,
+            most_records: (most_bytes / size_of::<T>().max(1)).max(1),
+            state: Mutex::new(state),
+            room: Condvar::new(),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Waits until there is room for a record of `start`; `None` where it is not taken.
+    fn room_for(&self, start: u64) -> Option<MutexGuard<'_, State<T>>> {
+        let mut state = self.state.lock();
+        while state.open == Some(start) && state.records.len() >= self.most_records {
+            self.room.wait(&mut state);
+        }
+        (state.open == Some(start)).then_some(state)
+    }
+
+    /// Nothing more is taken, and whoever waits hears of it.
+    fn shut(&self, mut state: MutexGuard<'_, State<T>>) {
+        state.open = None;
+        drop(state);
+        self.room.notify_all();
+        self.changed.notify_all();
+    }
+
+    // ---- the batch's side ----
+
+    /// Takes out what has been stored.
+    pub(super) fn take(&self) -> Vec<T> {
+        let taken = std::mem::take(&mut self.state.lock().records);
+        self.room.notify_all();
+        taken
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.state.lock().records.is_empty()
+    }
+
+    // ---- the supervisor's side ----
+
+    /// Shuts if `last`, and has the supervisor look around.
+    pub(super) fn nudge(&self, last: bool) {
+        let state = self.state.lock();
+        match last {
+            true => self.shut(state),
+            false => drop(state),
+        }
+        self.changed.notify_all();
+    }
+
+    /// Nothing more is taken from the last start.
+    pub(super) fn close(&self) {
+        self.shut(self.state.lock());
+    }
+
+    /// A store for a new start, unless `over`, which is asked once no nudge can be missed.
+    pub(super) fn open(self: &Arc<Self>, over: impl Fn() -> bool) -> Option<Store<T>> {
+        let mut state = self.state.lock();
+        if over() {
+            return None;
+        }
+        state.starts += 1;
+        state.open = Some(state.starts);
+        state.stored = false;
+        state.wish = None;
+        Some(Store { buffer: self.clone(), start: state.starts })
+    }
+
+    /// Whether something was stored since the last start.
+    pub(super) fn has_stored(&self) -> bool {
+        self.state.lock().stored
+    }
+
+    /// Waits until `look` finds something; it is given the receiver's wish, if there is one, and
+    /// answers otherwise how long to wait at most before it is asked again.
+    pub(super) fn wait<R>(&self, mut look: impl FnMut(Option<Wish>) -> Look<R>) -> R {
+        let mut state = self.state.lock();
+        loop {
+            match look(state.wish.take()) {
+                Look::Found(found) => return found,
+                Look::Again(None) => self.changed.wait(&mut state),
+                Look::Again(Some(limit)) => {
+                    self.changed.wait_for(&mut state, limit);
+                }
+            }
+        }
+    }
+}
+
+/// What a look at the state of things has brought.
+pub(super) enum Look<R> {
+    Found(R),
+    /// Nothing yet; look again when something changes, or after this time.
+    Again(Option<std::time::Duration>),
+}
