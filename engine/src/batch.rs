@@ -190,6 +190,11 @@ impl<'b> Batch<'b> {
         self.core.failed.load(Ordering::Relaxed)
     }
 
+    /// Set when whatever takes long had better end.
+    pub(crate) fn cancelled(&self) -> &Arc<AtomicBool> {
+        &self.core.cancelled
+    }
+
     /// How many partitions a wide stage has.
     pub(crate) fn parallelism(&self) -> usize {
         self.core.parallelism

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::disk::{AnyDisk, Disk, RealDisk};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::progress::Listener;
@@ -58,6 +59,7 @@ pub struct Conf {
     pub(crate) early_work: bool,
     pub(crate) graceful_stop_timeout: Option<Duration>,
     pub(crate) clock: Clock,
+    pub(crate) disk: Arc<dyn AnyDisk>,
     pub(crate) warnings: bool,
     pub(crate) listeners: Vec<Arc<dyn Listener>>,
 }
@@ -78,6 +80,7 @@ impl Conf {
             early_work: true,
             graceful_stop_timeout: None,
             clock: Clock::system(),
+            disk: Arc::new(RealDisk),
             warnings: true,
             listeners: Vec::new(),
         }
@@ -154,6 +157,13 @@ impl Conf {
     /// Where time comes from; a [`ManualClock`](crate::ManualClock) makes a run repeatable.
     pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
         self.clock = clock.into();
+        self
+    }
+
+    /// Where files are: the machine's disk, or a [`MemoryDisk`](crate::disk::MemoryDisk) for tests.
+    /// File sources read from it and file outputs write to it.
+    pub fn disk(mut self, disk: impl Disk) -> Self {
+        self.disk = Arc::new(disk);
         self
     }
 

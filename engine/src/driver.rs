@@ -20,6 +20,7 @@ use crate::progress::{Notice, Progress};
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
 use crate::status::{Status, Stop, Stopped};
+use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
 use crate::turn::{Turn, reason_of};
 
@@ -61,6 +62,8 @@ pub(crate) struct Driver {
     graph: Graph<'static>,
     intake: Arc<Intake>,
     receivers: Vec<ReceiverThread>,
+    /// The thread that writes files; it ends when the graph has gone.
+    writer: Option<EngineThread>,
     next: Time,
     /// How each source's blocks are read.
     reads: Vec<Reads>,
@@ -93,7 +96,7 @@ impl Driver {
                 Err(e) => Error::Setup { reason: e.to_string() },
             }
         })?;
-        let graph =
+        let mut graph =
             std::mem::replace(&mut *scope.graph().lock(), Graph::new(orders.batch_interval, false));
         graph.check()?;
         let explained = explain(&graph);
@@ -119,6 +122,11 @@ impl Driver {
         let intake = Arc::new(Intake::new(orders.batch_interval, zero, admission));
         intake.on_stored(early::on_stored(early, &intake, parts.tasks.clone()));
 
+        let writer = match graph.take_jobs() {
+            Some(jobs) => Some(jobs.work_off(parts.conf.disk.clone())?),
+            None => None,
+        };
+
         let status = orders.status.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || status.nudge());
         clock.on_move(&wake);
@@ -128,6 +136,7 @@ impl Driver {
             graph,
             intake,
             receivers: Vec::new(),
+            writer,
             next,
             reads,
             zero,
@@ -221,9 +230,13 @@ impl Driver {
         for parcel in self.intake.give_up() {
             parcel.claim();
         }
-        let status = self.orders.status.clone();
+        let (status, progress) = (self.orders.status.clone(), self.orders.progress.clone());
+        let writer = self.writer.take();
         // Everything of the graph goes before anybody hears that the stream has stopped.
         drop(self);
+        if writer.is_some_and(|writer| !writer.wait(STOP_NOW_LIMIT)) {
+            progress.warn("the disk did not answer in time; what was being written is given up");
+        }
         status.end(Stopped { drained });
     }
 

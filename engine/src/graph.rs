@@ -17,6 +17,7 @@ use crate::pipe::Trace;
 use crate::stage::window::Fill;
 use crate::stage::{EarlyStage, Remembers, Stateful};
 use crate::time::Duration;
+use crate::writer::{Jobs, Writer};
 
 /// Stages beyond this many work at the batch's turn only.
 const MOST_EARLY_STAGES: usize = Committed::BITS as usize;
@@ -135,6 +136,10 @@ pub(crate) struct Graph<'b> {
     pub(crate) shared: Vec<SharedSlices<'b>>,
     /// What remembers something of a batch without being a stage.
     pub(crate) notes: Vec<Arc<dyn Remembers + 'b>>,
+    /// What file outputs give their folders to, and where those arrive; none without such an
+    /// output.
+    writer: Option<Writer>,
+    jobs: Option<Jobs>,
     early_allowed: bool,
     streams: usize,
     /// The first thing that was described and cannot be.
@@ -154,6 +159,8 @@ impl<'b> Graph<'b> {
             operators: Vec::new(),
             shared: Vec::new(),
             notes: Vec::new(),
+            writer: None,
+            jobs: None,
             early_allowed,
             streams: 0,
             refused: None,
@@ -199,6 +206,22 @@ impl<'b> Graph<'b> {
     /// Something in the description is wrong. The first such error is what the start fails with.
     pub(crate) fn refuse(&mut self, error: Error) {
         self.refused.get_or_insert(error);
+    }
+
+    /// The way to the one thread that writes files, for an output that does.
+    pub(crate) fn writer(&mut self) -> Writer {
+        let jobs = &mut self.jobs;
+        let new = || {
+            let (writer, arriving) = Writer::new();
+            *jobs = Some(arriving);
+            writer
+        };
+        self.writer.get_or_insert_with(new).clone()
+    }
+
+    /// What that thread has to do, if there is an output that writes files.
+    pub(crate) fn take_jobs(&mut self) -> Option<Jobs> {
+        self.jobs.take()
     }
 
     /// Fails where the description is wrong, or nothing would run.

@@ -87,6 +87,7 @@ pub mod pipe;
 mod stage;
 
 // streams
+mod writer;
 mod graph;
 mod explain;
 pub mod show;

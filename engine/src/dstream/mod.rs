@@ -6,6 +6,7 @@ mod output;
 mod pairs;
 mod sliced;
 mod state;
+mod save;
 mod transform;
 mod whole;
 mod window;

@@ -92,7 +92,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         });
     }
 
-    fn output(
+    pub(super) fn output(
         &self,
         name: &'static str,
         mut f: impl FnMut(Rdd<'b, P>, Time) -> Result<(), BoxError> + Send + 'static,

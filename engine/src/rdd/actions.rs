@@ -344,6 +344,21 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         });
     }
 
+    /// What `format` makes of each partition's records, in order. Cost: memory for all of it, and
+    /// none per record.
+    pub(crate) fn render(
+        &self,
+        name: &'static str,
+        format: impl Fn(P::Item, &mut Vec<u8>) + Sync,
+    ) -> Vec<Vec<u8>> {
+        let (pipe, plan) = self.plan();
+        self.batch.run_stage(name, pipe.partitions(&plan), |partition| {
+            let mut bytes = Vec::new();
+            push_all(pipe, &plan, partition, |item| format(item, &mut bytes));
+            bytes
+        })
+    }
+
     fn run_partitions<R: Send>(
         &self,
         name: &'static str,

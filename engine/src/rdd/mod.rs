@@ -8,6 +8,7 @@ pub use transform::Distinct;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::batch::Batch;
 use crate::pipe::{AsOf, Fused, Operator, Pipe};
@@ -44,6 +45,11 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// The time of the batch that it is of.
     pub fn time(&self) -> Time {
         self.batch.time()
+    }
+
+    /// Set when whatever takes long had better end.
+    pub(crate) fn cancelled(&self) -> &Arc<AtomicBool> {
+        self.batch.cancelled()
     }
 
     /// A dataset of the same batch.

@@ -1,0 +1,52 @@
+//! A disk whose type is forgotten, so that the settings that hold one have no type parameter.
+
+use std::io;
+use std::path::Path;
+
+use super::{Disk, DiskFile, Entry, Metadata};
+
+/// What the engine itself asks of a [`Disk`] of any type.
+pub(crate) trait AnyDisk: Send + Sync {
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    fn read_at_most(&self, path: &Path, most_bytes: u64) -> io::Result<Vec<u8>>;
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    fn create_directory(&self, path: &Path) -> io::Result<()>;
+    fn remove_directory(&self, path: &Path) -> io::Result<()>;
+    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>>;
+    fn metadata(&self, path: &Path) -> io::Result<Metadata>;
+    fn sync_directory(&self, directory: &Path) -> io::Result<()>;
+}
+
+impl<D: Disk> AnyDisk for D {
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(Disk::create_new(self, path)?))
+    }
+
+    fn read_at_most(&self, path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
+        Disk::read_at_most(self, path, most_bytes)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Disk::rename(self, from, to)
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<()> {
+        Disk::create_directory(self, path)
+    }
+
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        Disk::remove_directory(self, path)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>> {
+        Disk::list(self, directory)
+    }
+
+    fn metadata(&self, path: &Path) -> io::Result<Metadata> {
+        Disk::metadata(self, path)
+    }
+
+    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
+        Disk::sync_directory(self, directory)
+    }
+}

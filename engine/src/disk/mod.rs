@@ -1,0 +1,169 @@
+//! The disk, behind a seam: the machine's, or one in memory for tests.
+//!
+//! What the engine reads from files and writes to them goes through [`Disk`], so that a test can
+//! look at it, and take it away at any moment, without a file system.
+
+mod any;
+mod memory;
+mod real;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+
+pub(crate) use any::AnyDisk;
+pub use memory::{Call, MemoryDisk, MemoryFile, Names};
+pub use real::RealDisk;
+
+use crate::time::Time;
+
+/// The few things that the engine asks of a file system. Every call may fail with the system's
+/// error.
+pub trait Disk: Clone + Send + Sync + 'static {
+    /// An open file that is written from front to back.
+    type File: DiskFile;
+
+    /// Makes a new file; fails with [`io::ErrorKind::AlreadyExists`] where there is one, so that
+    /// nothing is overwritten.
+    fn create_new(&self, path: &Path) -> io::Result<Self::File>;
+    /// The content of a file, of which no more than the first `most_bytes`: a file may grow while
+    /// it is read.
+    fn read_at_most(&self, path: &Path, most_bytes: u64) -> io::Result<Vec<u8>>;
+    /// Gives a file or a directory another name, in the same directory or another one of the same
+    /// file system. A file replaces a file that bore the name, a directory an empty directory.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Makes a directory in one that exists; fails with [`io::ErrorKind::AlreadyExists`] where
+    /// there is something of its name.
+    fn create_directory(&self, path: &Path) -> io::Result<()>;
+    /// Removes a directory with everything in it, one thing after the other.
+    fn remove_directory(&self, path: &Path) -> io::Result<()>;
+    /// What lies directly in a directory, by name.
+    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>>;
+    /// What is at `path`.
+    fn metadata(&self, path: &Path) -> io::Result<Metadata>;
+    /// Makes creations, renames and removals in `directory` durable.
+    fn sync_directory(&self, directory: &Path) -> io::Result<()>;
+
+    /// The whole content of a file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.read_at_most(path, u64::MAX)
+    }
+}
+
+/// A file open for writing.
+pub trait DiskFile: Write + Send + 'static {
+    /// Makes what was written durable. A failure is final: what was written before it may be lost,
+    /// and a later success says nothing about it.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// What lies in a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name within the directory.
+    pub name: OsString,
+    /// What it is.
+    pub metadata: Metadata,
+}
+
+/// What is known of a file or a directory without opening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// What it is; a link counts as what it leads to.
+    pub kind: EntryKind,
+    /// The length of a file's content, in bytes; of anything else it says nothing.
+    pub length: u64,
+    /// When its content was last changed, rounded down to milliseconds.
+    pub modified: Time,
+}
+
+/// What bears a name in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A file that ends somewhere.
+    File,
+    /// A directory.
+    Directory,
+    /// A pipe, a socket, a device: reading it might never end.
+    Other,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, ErrorKind, Write};
+    use std::path::Path;
+
+    use super::{Disk, DiskFile, EntryKind, MemoryDisk, RealDisk};
+
+    fn error<T>(outcome: io::Result<T>) -> ErrorKind {
+        outcome.err().expect("it fails").kind()
+    }
+
+    /// Both disks pass the same test, so that a test on one says something about the other.
+    fn behaves(disk: impl Disk, home: &Path) {
+        files_behave(&disk, home);
+        directories_behave(&disk, home);
+    }
+
+    fn files_behave(disk: &impl Disk, home: &Path) {
+        let (a, b) = (home.join("a"), home.join("b"));
+        let mut file = disk.create_new(&a).unwrap();
+        file.write_all(b"first").unwrap();
+        file.sync().unwrap();
+        assert_eq!(error(disk.create_new(&a)), ErrorKind::AlreadyExists);
+        disk.create_new(&b).unwrap();
+        disk.rename(&a, &b).unwrap();
+        disk.sync_directory(home).unwrap();
+        file.write_all(b" second").unwrap();
+        assert_eq!(disk.read(&b).unwrap(), b"first second");
+        assert_eq!(disk.read_at_most(&b, 3).unwrap(), b"fir");
+        assert_eq!(error(disk.read(&a)), ErrorKind::NotFound);
+        let metadata = disk.metadata(&b).unwrap();
+        assert_eq!((metadata.kind, metadata.length), (EntryKind::File, 12));
+        disk.remove(&b).unwrap();
+        assert_eq!(error(disk.remove(&b)), ErrorKind::NotFound);
+        assert_eq!(error(disk.metadata(&b)), ErrorKind::NotFound);
+    }
+
+    fn directories_behave(disk: &impl Disk, home: &Path) {
+        let (x, y) = (home.join("x"), home.join("y"));
+        assert_eq!(error(disk.create_new(&x.join("file"))), ErrorKind::NotFound);
+        assert_eq!(error(disk.create_directory(&x.join("in"))), ErrorKind::NotFound);
+        disk.create_directory(&x).unwrap();
+        assert_eq!(error(disk.create_directory(&x)), ErrorKind::AlreadyExists);
+        disk.create_directory(&x.join("in")).unwrap();
+        disk.create_new(&x.join("file")).unwrap().write_all(b"four").unwrap();
+        let listed = disk.list(&x).unwrap();
+        let names: Vec<_> = listed.iter().map(|e| (e.name.to_str(), e.metadata.kind)).collect();
+        let expected = [(Some("file"), EntryKind::File), (Some("in"), EntryKind::Directory)];
+        assert_eq!((names, listed[0].metadata.length), (expected.to_vec(), 4));
+
+        disk.create_directory(&y).unwrap();
+        disk.rename(&x, &y).unwrap();
+        assert_eq!(disk.read(&y.join("file")).unwrap(), b"four");
+        assert_eq!(error(disk.list(&x)), ErrorKind::NotFound);
+        disk.create_directory(&x).unwrap();
+        assert_eq!(error(disk.rename(&x, &y)), ErrorKind::DirectoryNotEmpty);
+        assert_eq!(error(disk.list(&y.join("file"))), ErrorKind::NotADirectory);
+        assert_eq!(error(disk.read(&y.join("file").join("z"))), ErrorKind::NotADirectory);
+        assert_eq!(error(disk.read(&y)), ErrorKind::IsADirectory);
+        disk.remove_directory(&y).unwrap();
+        assert_eq!(error(disk.remove_directory(&y)), ErrorKind::NotFound);
+        assert_eq!(disk.list(home).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_real_disk_behaves() {
+        let home = tempfile::tempdir().unwrap();
+        behaves(RealDisk, home.path());
+    }
+
+    #[test]
+    fn the_disk_in_memory_behaves_alike() {
+        let disk = MemoryDisk::default();
+        disk.create_directory("/home".as_ref()).unwrap();
+        behaves(disk, Path::new("/home"));
+    }
+}
