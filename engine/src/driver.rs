@@ -13,6 +13,7 @@ use crate::explain::explain;
 use crate::graph::{Graph, Reaches, Source, SourceKind};
 use crate::input::History;
 use crate::intake::link::Endpoint;
+use crate::intake::polled::Start;
 use crate::intake::receiver::{ReceiverThread, Surroundings};
 use crate::intake::socket::start_socket;
 use crate::intake::{Admission, Bounds, Intake, Reads, reserve_descriptors};
@@ -104,7 +105,19 @@ impl Driver {
         let history = kept_inputs(&graph, &reaches, &parts.slabs)?;
 
         let clock = parts.conf.clock.clone();
-        let zero = clock.now().floor(orders.batch_interval);
+        let now = clock.now();
+        let zero = now.floor(orders.batch_interval);
+        let start = Start {
+            time: now,
+            batch_interval: orders.batch_interval,
+            disk: parts.conf.disk.clone(),
+            budget_bytes: parts.conf.budget_bytes(),
+        };
+        for source in &mut graph.sources {
+            if let SourceKind::Polled(poll) = &mut source.kind {
+                poll.begin(&start)?;
+            }
+        }
         let threads = parts.tasks.current_num_threads();
         let early = graph.early();
         let reads = early

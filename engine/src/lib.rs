@@ -37,8 +37,9 @@
 //!
 //! - [`StreamingContext`], [`Conf`], [`Engine`]: settings, threads and memory; [`Running`] is a
 //!   started context.
-//! - [`Scope`]: where streams begin (sockets, queues, a [`Receiver`] of your own); [`Framing`]:
-//!   where records of bytes end; [`DStream`]: operators and outputs; [`Rdd`]: one batch's dataset.
+//! - [`Scope`]: where streams begin (sockets, files, queues, a [`Receiver`] of your own);
+//!   [`Framing`]: where records of bytes end; [`DStream`]: operators and outputs; [`Rdd`]: one
+//!   batch's dataset.
 //! - [`Key`], [`Show`]: what a type must be able to do to be a key, and to be printed.
 //! - [`Time`], [`Duration`], [`Clock`]: batches are labelled by the end of their interval, in whole
 //!   milliseconds.
@@ -117,6 +118,7 @@ pub use engine::Engine;
 pub use error::{BoxError, Error, Result};
 pub use framing::Framing;
 pub use intake::custom::Receiver;
+pub use intake::files::FileStream;
 pub use intake::queue::Queue;
 pub use intake::store::{Refused, Store};
 pub use key::Key;

@@ -198,6 +198,7 @@ impl Turn<'_> {
                         assigned.losses.push(Error::Source { time, source_name: source, reason });
                     }
                 }
+                report.lines += polled.framing;
                 match polled.records {
                     Records::Items(items, records) => {
                         report.lines.records = records;

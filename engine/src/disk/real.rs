@@ -48,10 +48,11 @@ impl Disk for RealDisk {
         let mut entries = Vec::new();
         for entry in fs::read_dir(directory)? {
             let entry = entry?;
-            // What has gone since, and a link that leads nowhere, is not there.
             match self.metadata(&entry.path()) {
                 Ok(metadata) => entries.push(Entry { name: entry.file_name(), metadata }),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                // What has gone since, and a link that cannot be followed, is not there.
+                Err(e)
+                    if e.kind() == io::ErrorKind::NotFound || entry.file_type()?.is_symlink() => {}
                 Err(e) => return Err(e),
             }
         }

@@ -11,6 +11,7 @@ mod backoff;
 mod connection;
 pub(crate) mod custom;
 mod descriptors;
+pub(crate) mod files;
 pub(crate) mod link;
 mod occasional;
 mod parcel;

@@ -5,12 +5,20 @@ use std::sync::Arc;
 
 use super::receiver::{ReceiverThread, Surroundings};
 use crate::block::SourceId;
+use crate::disk::AnyDisk;
 use crate::error::Result;
+use crate::progress::LineCounts;
 use crate::received::{ReceivedBlock, RecordPolicy};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// A source that is asked, on the driver's thread, what belongs to a batch.
 pub(crate) trait Poll: Send {
+    /// The context starts. What fails here fails the start.
+    fn begin(&mut self, start: &Start) -> Result {
+        let _: &Start = start;
+        Ok(())
+    }
+
     /// What belongs to the batch at `time`. Asked once for each batch, in order. `policy` is for
     /// text.
     fn poll(&mut self, time: Time, policy: RecordPolicy) -> Polled;
@@ -31,9 +39,21 @@ pub(crate) trait Poll: Send {
     }
 }
 
+/// What a polled source is told when its context starts.
+pub(crate) struct Start {
+    /// The moment on the context's clock.
+    pub(crate) time: Time,
+    pub(crate) batch_interval: Duration,
+    pub(crate) disk: Arc<dyn AnyDisk>,
+    /// The most bytes that it may give to a batch in blocks.
+    pub(crate) budget_bytes: u64,
+}
+
 /// What a polled source gives to a batch.
 pub(crate) struct Polled {
     pub(crate) records: Records,
+    /// What became of lines before they reached a block.
+    pub(crate) framing: LineCounts,
     /// What went wrong on the way, in sentences. The batch goes on without what is missing.
     pub(crate) troubles: Vec<Trouble>,
 }
@@ -56,6 +76,6 @@ pub(crate) enum Trouble {
 
 impl From<Records> for Polled {
     fn from(records: Records) -> Self {
-        Polled { records, troubles: Vec::new() }
+        Polled { records, framing: LineCounts::default(), troubles: Vec::new() }
     }
 }

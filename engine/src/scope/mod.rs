@@ -1,5 +1,6 @@
 //! What a setup closure is given: the place where streams begin.
 
+mod files;
 mod queues;
 mod receivers;
 mod sockets;

@@ -3,4 +3,7 @@
 
 mod rig;
 
+mod choosing;
+mod reading;
 mod saving;
+mod troubles;

@@ -1,13 +1,14 @@
-//! A running stream over a disk in memory, in a test's hands.
+//! A running stream over files, in a test's hands.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use millstream::disk::{Disk, MemoryDisk};
 use millstream::progress::{BatchReport, Listener};
+use millstream::testing::Collector;
 use millstream::{
-    BoxError, Conf, Duration, ManualClock, Result, Running, Scope, Stop, Stopped, StreamingContext,
-    Time, secs,
+    BoxError, Conf, DStream, Duration, ManualClock, Result, Running, Scope, Stop, Stopped,
+    StreamingContext, Time, secs,
 };
 
 /// A batch that takes longer than this fails its test.
@@ -76,6 +77,58 @@ impl Rig {
     pub(crate) fn error(&self) -> Option<String> {
         let ended = self.running.await_termination_or_timeout(Duration::ZERO);
         ended.err().map(|e| e.to_string())
+    }
+}
+
+/// A stream of lines, batch by batch.
+pub(crate) struct Lines {
+    pub(crate) rig: Rig,
+    out: Collector<String>,
+    last: Mutex<Option<BatchReport>>,
+}
+
+impl Lines {
+    /// Starts a stream of the lines of files on `disk`.
+    pub(crate) fn of(
+        disk: &MemoryDisk,
+        files: impl for<'b> Fn(&Scope<'b>) -> DStream<'b, millstream::Lines> + Send + Sync + 'static,
+    ) -> Lines {
+        Lines::with(conf(disk), files)
+    }
+
+    pub(crate) fn with(
+        conf: Conf,
+        files: impl for<'b> Fn(&Scope<'b>) -> DStream<'b, millstream::Lines> + Send + Sync + 'static,
+    ) -> Lines {
+        let out = Collector::new();
+        let collected = out.clone();
+        let setup = move |s: &Scope<'_>| {
+            out.collect(&files(s).map(str::to_owned));
+            Ok(())
+        };
+        let rig = Rig::start(conf, setup).expect("it starts");
+        Lines { rig, out: collected, last: Mutex::default() }
+    }
+
+    /// Runs the next batch and gives its lines.
+    pub(crate) fn next(&self) -> Vec<String> {
+        *self.last.lock().expect("no test panics with it") = Some(self.rig.batch());
+        self.out.take().pop().expect("every batch has an output").1
+    }
+
+    /// The stream, and where its further lines come out.
+    pub(crate) fn into_parts(self) -> (Collector<String>, Rig) {
+        (self.out, self.rig)
+    }
+
+    /// The report of the last batch.
+    pub(crate) fn report(&self) -> BatchReport {
+        self.last.lock().expect("no test panics with it").clone().expect("a batch has run")
+    }
+
+    /// What the source could not give to the last batch.
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        self.report().sources[0].troubles.clone()
     }
 }
 

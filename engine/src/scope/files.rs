@@ -1,0 +1,68 @@
+//! Streams that begin at files.
+
+use super::Scope;
+use crate::dstream::DStream;
+use crate::graph::SourceKind;
+use crate::intake::files::{FileStream, Files};
+use crate::pipe::Lines;
+
+impl<'b> Scope<'b> {
+    /// The lines of new text files in `directory`, which may be a pattern of directories; the
+    /// settings are those of [`FileStream::new`].
+    ///
+    /// A file is new to the batch at `t` where it was modified after the start, at `t` at the latest
+    /// and less than 60 s before `t`, and where its path was not read in that time. So write files
+    /// elsewhere on the same file system and rename them into the directory when they are whole: a
+    /// file that is still being written is read as far as it goes, and never again. Lines are those
+    /// of [`socket_text_stream`](Scope::socket_text_stream); a file's last one needs no line end.
+    ///
+    /// Cost: a listing of the directory for each batch, on the driver's thread, which also reads the
+    /// files; memory for the files of a batch, of which there are at most
+    /// [`Conf::memory_bytes`](crate::Conf::memory_bytes), beside the received data. More files wait
+    /// for the next batches; one that is larger is left out, and that is an error. So is a file that
+    /// shrinks while it is read. A directory that cannot be listed is warned of and tried again.
+    ///
+    /// ```
+    /// # use millstream::{Conf, Time, secs, testing};
+    /// use millstream::disk::MemoryDisk;
+    /// let disk = MemoryDisk::default();
+    /// disk.put("in/monday", "to be\nor not", Time::from_millis(700));
+    /// let conf = Conf::new("lines").disk(disk.clone());
+    /// let lines = testing::run_with(conf, secs(1), 1, |s, out| {
+    ///     out.collect(&s.text_file_stream("in").map(str::to_owned));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(lines, [["to be", "or not"]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn text_file_stream(&self, directory: impl Into<String>) -> DStream<'b, Lines> {
+        self.files("text_file_stream", FileStream::new(directory))
+    }
+
+    /// As [`text_file_stream`](Scope::text_file_stream), with a choice of files of one's own.
+    ///
+    /// ```
+    /// # use millstream::{Conf, FileStream, Time, secs, testing};
+    /// use millstream::disk::MemoryDisk;
+    /// let disk = MemoryDisk::default();
+    /// disk.put("in/a.log", "an old one, moved in", Time::from_millis(-1_000_000));
+    /// disk.put("in/b.txt", "no log", Time::from_millis(700));
+    /// let conf = Conf::new("logs").disk(disk.clone());
+    /// let lines = testing::run_with(conf, secs(1), 1, |s, out| {
+    ///     let logs = FileStream::new("in").filter(|name| name.ends_with(".log"));
+    ///     let logs = s.file_stream(logs.any_age(true).new_files_only(false));
+    ///     out.collect(&logs.map(str::to_owned));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(lines, [["an old one, moved in"]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn file_stream(&self, files: FileStream) -> DStream<'b, Lines> {
+        self.files("file_stream", files)
+    }
+
+    fn files(&self, operator: &str, files: FileStream) -> DStream<'b, Lines> {
+        let files = Files::new(operator, files);
+        self.lines(files.name(), SourceKind::Polled(Box::new(files)))
+    }
+}

@@ -1,0 +1,92 @@
+//! How files become records, within the memory that they may have.
+
+use millstream::Conf;
+use millstream::disk::MemoryDisk;
+use millstream::progress::LineCounts;
+
+use crate::rig::{Lines, Rig, batch, conf};
+
+/// The least budget: the longest line and two slabs.
+const BUDGET: u64 = 4_325_378;
+
+fn small(disk: &MemoryDisk) -> Conf {
+    conf(disk).memory_bytes(BUDGET)
+}
+
+#[test]
+fn records_are_counted_where_they_come_in() {
+    let disk = MemoryDisk::default();
+    disk.put("in/a", "one\r\n\ntwo", batch(1));
+    disk.put("in/b", b"bad \xff\nfour\n", batch(1));
+    disk.put("in/empty", "", batch(1));
+    let lines = Lines::of(&disk, |s| s.text_file_stream("in"));
+    assert_eq!(lines.next(), ["one", "", "two", "bad \u{fffd}", "four"]);
+    let source = &lines.report().sources[0];
+    let counts = LineCounts { records: 5, mended: 1, unterminated: 1, ..LineCounts::default() };
+    assert_eq!((source.lines, source.bytes, source.blocks), (counts, 21, 2));
+    assert_eq!(source.name, "files in in");
+}
+
+#[test]
+fn a_line_of_any_length_is_handled_as_those_of_a_socket() {
+    let disk = MemoryDisk::default();
+    let long = "x".repeat(1 << 20);
+    disk.put("in/a", format!("{long}\n{long}!\nlast"), batch(1));
+    let lines = Lines::of(&disk, |s| s.text_file_stream("in"));
+    assert_eq!(lines.next(), [&long[..], "last"]);
+    assert_eq!(lines.report().sources[0].lines.rejected, 1);
+}
+
+#[test]
+fn a_large_file_spreads_over_the_tasks() {
+    let disk = MemoryDisk::default();
+    disk.put("in/a", "0123456789abcde\n".repeat(200_000), batch(1));
+    let rig = Rig::start(conf(&disk), |s| {
+        s.text_file_stream("in").for_each_rdd(|rdd, _| {
+            assert!(rdd.num_partitions() >= 8, "{} partitions", rdd.num_partitions());
+            assert_eq!(rdd.count(), 200_000);
+        });
+        Ok(())
+    });
+    assert_eq!(rig.unwrap().batch().errors, [""; 0]);
+}
+
+#[test]
+fn what_does_not_fit_waits_in_order_and_a_graceful_stop_reads_it() {
+    let disk = MemoryDisk::default();
+    let two_thirds = "x".repeat((BUDGET * 2 / 3) as usize / 1000 - 1) + "\n";
+    let content = |first: &str| first.to_string() + "\n" + &two_thirds.repeat(1000);
+    for name in ["a", "b", "c"] {
+        disk.put(format!("in/{name}"), content(name), batch(1));
+    }
+    disk.put("in/d", "d", batch(1));
+    disk.put("in/aa", "aa", batch(2));
+    let lines = Lines::with(small(&disk), |s| s.text_file_stream("in"));
+    let next = || -> Vec<String> { lines.next().into_iter().filter(|l| l.len() < 3).collect() };
+    assert_eq!(next(), ["a"]);
+    assert_eq!(next(), ["b"]);
+    disk.put("in/e", "e", batch(3));
+    assert_eq!(next(), ["c", "d", "aa", "e"]);
+
+    for name in ["f", "g", "h"] {
+        disk.put(format!("in/{name}"), content(name), batch(4));
+    }
+    assert_eq!(next(), ["f"]);
+    let (out, rig) = lines.into_parts();
+    assert!(rig.stop().drained);
+    let rest = out.take().into_iter().flat_map(|(_, lines)| lines);
+    assert_eq!(rest.filter(|l| l.len() < 3).collect::<Vec<_>>(), ["g", "h"]);
+}
+
+#[test]
+fn a_file_larger_than_the_budget_is_refused_with_both_numbers() {
+    let disk = MemoryDisk::default();
+    disk.put("in/a", vec![b'\n'; BUDGET as usize + 1], batch(1));
+    disk.put("in/b", "small", batch(1));
+    let lines = Lines::with(small(&disk), |s| s.text_file_stream("in"));
+    assert_eq!(lines.next(), ["small"]);
+    let sentence = &lines.troubles()[0];
+    assert!(sentence.starts_with("text_file_stream(\"in\"): in/a has 4325379 bytes"), "{sentence}");
+    assert!(sentence.contains("may have 4325378 bytes"), "{sentence}");
+    assert!(lines.rig.error().unwrap().contains(sentence));
+}
