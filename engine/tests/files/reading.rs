@@ -3,6 +3,7 @@
 use millstream::Conf;
 use millstream::disk::MemoryDisk;
 use millstream::progress::LineCounts;
+use millstream::testing::Collector;
 
 use crate::rig::{Lines, Rig, batch, conf};
 
@@ -25,6 +26,25 @@ fn records_are_counted_where_they_come_in() {
     let counts = LineCounts { records: 5, mended: 1, unterminated: 1, ..LineCounts::default() };
     assert_eq!((source.lines, source.bytes, source.blocks), (counts, 21, 2));
     assert_eq!(source.name, "files in in");
+}
+
+#[test]
+fn streams_of_records_each_have_a_length_of_their_own() {
+    let disk = MemoryDisk::default();
+    disk.put("in/a", "aa\nabb\r\n", batch(1));
+    let out = [Collector::new(), Collector::new()];
+    let collected = out.clone();
+    let rig = Rig::start(conf(&disk), move |s| {
+        for (out, record_bytes) in collected.iter().zip([2, 4]) {
+            let records = s.binary_records_stream("in", record_bytes);
+            out.collect(&records.map(|record| record.to_vec()));
+        }
+        Ok(())
+    });
+    assert_eq!(rig.unwrap().batch().records, 6);
+    let records = out.map(|out| out.take().remove(0).1);
+    assert_eq!(records[0], [b"aa", b"\na", b"bb", b"\r\n"]);
+    assert_eq!(records[1], [b"aa\na", b"bb\r\n"]);
 }
 
 #[test]

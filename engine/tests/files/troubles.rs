@@ -111,6 +111,33 @@ fn a_filter_that_panics_loses_its_file_once_and_nothing_else() {
 }
 
 #[test]
+fn a_file_of_records_of_another_length_gives_none_and_says_both() {
+    let disk = MemoryDisk::default();
+    disk.put("in/a", "123456789", batch(1));
+    disk.put("in/b", "12345678", batch(1));
+    let rig = Rig::start(conf(&disk), |s| {
+        s.binary_records_stream("in", 4).for_each_rdd(|rdd, _| assert_eq!(rdd.count(), 2));
+        Ok(())
+    })
+    .unwrap();
+    let report = rig.batch();
+    assert_eq!((report.errors.len(), report.records), (0, 2));
+    let parts = ["binary_records_stream(\"in\"): in/a has 9 bytes", "the 4 bytes of a record"];
+    says(&report.sources[0].troubles[0], &parts);
+    says(&rig.error().unwrap(), &parts);
+}
+
+#[test]
+fn records_of_no_length_are_refused_at_the_start() {
+    let setup = |s: &millstream::Scope<'_>| {
+        s.binary_records_stream("in", 0).for_each_rdd(|_, _| {});
+        Ok(())
+    };
+    let refused = Rig::start(conf(&MemoryDisk::default()), setup).err().expect("it is refused");
+    says(&refused.to_string(), &["binary_records_stream(\"in\")", " 0 bytes", "1 to 1048576"]);
+}
+
+#[test]
 fn settings_that_cannot_be_are_refused_at_the_start() {
     let refused = |files: FileStream| {
         let setup = move |s: &millstream::Scope<'_>| {

@@ -21,6 +21,7 @@ use self::selection::{Rule, Selection};
 use super::polled::{Poll, Polled, Records, Start, Trouble};
 use crate::disk::AnyDisk;
 use crate::error::{Error, Result};
+use crate::framing::Framing;
 use crate::progress::LineCounts;
 use crate::received::{ReceivedBlock, RecordPolicy};
 use crate::time::{Duration, Time};
@@ -33,6 +34,8 @@ pub(crate) struct Files {
     /// As the program wrote it, for sentences.
     operation: String,
     options: FileStream,
+    /// The length of records that are bytes; without one they are lines.
+    record_bytes: Option<usize>,
     watch: Option<Watch>,
 }
 
@@ -55,9 +58,14 @@ struct Taken {
 }
 
 impl Files {
-    pub(crate) fn new(operator: &str, options: FileStream) -> Self {
+    pub(crate) fn new(operator: &str, options: FileStream, record_bytes: Option<usize>) -> Self {
         let operation = format!("{operator}({:?})", options.directory);
-        Files { operation, options, watch: None }
+        Files { operation, options, record_bytes, watch: None }
+    }
+
+    /// The operation as the program wrote it.
+    pub(crate) fn operation(&self) -> &str {
+        &self.operation
     }
 
     /// The name of the source.
@@ -103,13 +111,26 @@ impl Files {
         let read = bytes.len() as u64;
         if read < file.length {
             let what = format!(
-                "had {} bytes when it was listed and {read} when it was read; only those are \
-                 given: {CURE}",
+                "had {} bytes when it was listed and {read} when it was read, so the rest is \
+                 missing; {CURE}",
                 file.length
             );
             into.troubles.push(self.loss(&file.path, what));
         }
-        into.blocks.extend(reading::lines(bytes, policy, &mut into.framing));
+        match self.record_bytes {
+            None => into.blocks.extend(reading::lines(bytes, policy, &mut into.framing)),
+            Some(record) if bytes.len().is_multiple_of(record) => {
+                let policy = policy.framed(Some(Framing::Fixed(record)));
+                into.blocks.extend(reading::blocks(bytes, policy));
+            }
+            Some(record) => {
+                let what = format!(
+                    "has {read} bytes, which is no multiple of the {record} bytes of a record, so \
+                     none of it is given; {CURE}"
+                );
+                into.troubles.push(self.loss(&file.path, what));
+            }
+        }
     }
 }
 

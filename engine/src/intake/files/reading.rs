@@ -23,6 +23,11 @@ pub(super) fn lines(
         bytes.push(b'\n');
         framing.unterminated += 1;
     }
+    blocks(bytes, policy)
+}
+
+/// The blocks of a file of whole records.
+pub(super) fn blocks(bytes: Vec<u8>, policy: RecordPolicy) -> Vec<Arc<ReceivedBlock>> {
     if bytes.is_empty() {
         return Vec::new();
     }
@@ -40,7 +45,7 @@ pub(super) fn lines(
 mod tests {
     use super::*;
     use crate::conf::{InvalidUtf8, LongLines};
-    use crate::framing::RecordLimit;
+    use crate::framing::{Framing, RecordLimit};
     use crate::received::Form;
 
     fn read(bytes: &[u8]) -> (Vec<String>, u64) {
@@ -57,6 +62,15 @@ mod tests {
         assert_eq!(read(b"a\nb"), (vec!["a\nb\n".into()], 1));
         assert_eq!(read(b"\n"), (vec!["\n".into()], 0));
         assert_eq!(read(b""), (vec![], 0));
+    }
+
+    #[test]
+    fn a_large_file_of_records_is_cut_between_them() {
+        let limit = RecordLimit { max_bytes: 1 << 20, long_lines: LongLines::Skip };
+        let policy = RecordPolicy { limit, form: Form::Bytes(Framing::Fixed(1000)) };
+        let blocks = blocks(vec![b'\n'; 3_000_000], policy);
+        let lengths: Vec<_> = blocks.iter().map(|block| block.raw_bytes()).collect();
+        assert_eq!(lengths, [1_048_000, 1_048_000, 904_000]);
     }
 
     #[test]
