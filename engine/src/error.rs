@@ -46,6 +46,19 @@ pub enum Error {
         /// What is allowed.
         want: String,
     },
+    /// Two outputs that would write the same folders.
+    #[error(
+        "outputs {first} and {second} would both write folders {folders}, the second in the place of \
+         the first; give one of them another prefix"
+    )]
+    SameFolders {
+        /// How the folders are named.
+        folders: String,
+        /// The number of the first of the two, in order of registration.
+        first: usize,
+        /// That of the second.
+        second: usize,
+    },
     /// Records of a length that could not be received.
     #[error(
         "the records of {stream} are to have {bytes} bytes each; they must have 1 to {most_bytes} bytes \

@@ -2,7 +2,7 @@
 //! others.
 
 use std::any::{Any, TypeId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -139,6 +139,8 @@ pub(crate) struct Graph<'b> {
     /// What file outputs give their folders to, and where those arrive; none without such an
     /// output.
     writer: Option<Writer>,
+    /// How the folders of file outputs are named, and which output writes them.
+    folders: BTreeMap<String, usize>,
     jobs: Option<Jobs>,
     early_allowed: bool,
     streams: usize,
@@ -160,6 +162,7 @@ impl<'b> Graph<'b> {
             shared: Vec::new(),
             notes: Vec::new(),
             writer: None,
+            folders: BTreeMap::new(),
             jobs: None,
             early_allowed,
             streams: 0,
@@ -208,8 +211,16 @@ impl<'b> Graph<'b> {
         self.refused.get_or_insert(error);
     }
 
-    /// The way to the one thread that writes files, for an output that does.
-    pub(crate) fn writer(&mut self) -> Writer {
+    /// The way to the one thread that writes files, for the output that is added next. `folders` is
+    /// how those that it writes are named; they must be its own.
+    pub(crate) fn writer(&mut self, folders: String) -> Writer {
+        let second = self.outputs.len();
+        match self.folders.get(&folders) {
+            Some(&first) => self.refuse(Error::SameFolders { folders, first, second }),
+            None => {
+                self.folders.insert(folders, second);
+            }
+        }
         let jobs = &mut self.jobs;
         let new = || {
             let (writer, arriving) = Writer::new();

@@ -15,6 +15,8 @@ use crate::time::Time;
 /// A file system in memory; clones are the same one. Paths count from its one root, with or without
 /// a slash in front.
 ///
+/// A file that is made through [`Disk`] has the epoch as its modification time.
+///
 /// What is written is lost at a power failure unless it was synced, and names unless their
 /// directory was, so that [`after_power_failure`](MemoryDisk::after_power_failure) shows what a
 /// program that survives it must find.

@@ -18,7 +18,7 @@ pub use real::RealDisk;
 use crate::time::Time;
 
 /// The few things that the engine asks of a file system. Every call may fail with the system's
-/// error.
+/// error; a call that panics on a thread of the engine ends the process.
 pub trait Disk: Clone + Send + Sync + 'static {
     /// An open file that is written from front to back.
     type File: DiskFile;

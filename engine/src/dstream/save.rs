@@ -15,7 +15,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     /// The folder appears whole or not at all, and is durable when the batch is done. A batch that
     /// is run again replaces its folder; for the moment of two renames there is none. Where it
     /// cannot be written, that is the output's failure: the batch is reported, the stream goes on,
-    /// and `await_termination` returns it.
+    /// and `await_termination` returns it. Two outputs of one prefix and suffix make the start fail.
     ///
     /// Cost: the batch's bytes in memory, written by a thread of their own while the driver waits;
     /// a sync for each partition and three more.
@@ -74,7 +74,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         suffix: String,
         format: impl Fn(P::Item, &mut Vec<u8>) + Send + Sync + 'static,
     ) {
-        let writer = self.graph.lock().writer();
+        let writer = self.graph.lock().writer(folder_of(&prefix, "TIMEMS", &suffix));
         self.output(name, move |rdd, time| {
             let parts = rdd.render(name, &format);
             let folder = folder_of(&prefix, time.as_millis(), &suffix);
@@ -84,7 +84,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
 }
 
 /// The folder of the batch at `millis`, as the original names it.
-fn folder_of(prefix: &str, millis: i64, suffix: &str) -> String {
+fn folder_of(prefix: &str, millis: impl fmt::Display, suffix: &str) -> String {
     let dash = if prefix.is_empty() { "" } else { "-" };
     let dot = if suffix.is_empty() { "" } else { "." };
     format!("{prefix}{dash}{millis}{dot}{suffix}")

@@ -33,7 +33,8 @@ pub(crate) trait Poll: Send {
         Ok(None)
     }
 
-    /// Whether a graceful stop should go on cutting batches for what it still has.
+    /// Whether it has taken on more than it has given, for which a graceful stop goes on cutting
+    /// batches.
     fn has_more(&self) -> bool {
         false
     }

@@ -1,6 +1,6 @@
 //! Which of the files that are listed are new: the original's rules, and one of ours.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::listing::{Listed, Listing};
@@ -44,7 +44,7 @@ impl Selection {
                 self.chosen.retain(|_, batch| *batch >= oldest);
             }
             Rule::AnyAge => {
-                let listed: std::collections::HashSet<&Path> =
+                let listed: HashSet<&Path> =
                     listing.files.iter().map(|file| file.path.as_path()).collect();
                 self.chosen.retain(|path, _| {
                     listed.contains(path.as_path()) || listing.is_unsure_of(path)
