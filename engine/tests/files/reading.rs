@@ -1,9 +1,9 @@
 //! How files become records, within the memory that they may have.
 
-use millstream::Conf;
 use millstream::disk::MemoryDisk;
 use millstream::progress::LineCounts;
 use millstream::testing::Collector;
+use millstream::{Conf, Stop};
 
 use crate::rig::{Lines, Rig, batch, conf};
 
@@ -96,6 +96,20 @@ fn what_does_not_fit_waits_in_order_and_a_graceful_stop_reads_it() {
     assert!(rig.stop().drained);
     let rest = out.take().into_iter().flat_map(|(_, lines)| lines);
     assert_eq!(rest.filter(|l| l.len() < 3).collect::<Vec<_>>(), ["g", "h"]);
+}
+
+#[test]
+fn a_stop_at_once_says_that_files_were_waiting() {
+    let disk = MemoryDisk::default();
+    for name in ["a", "b"] {
+        disk.put(format!("in/{name}"), vec![b'\n'; BUDGET as usize], batch(1));
+    }
+    for (batches, drained) in [(1, false), (2, true)] {
+        let lines = Lines::with(small(&disk), |s| s.text_file_stream("in"));
+        let records: usize = (0..batches).map(|_| lines.next().len()).sum();
+        assert_eq!(records, batches * BUDGET as usize);
+        assert_eq!(lines.rig.running.stop(Stop::Now).unwrap().drained, drained);
+    }
 }
 
 #[test]
