@@ -176,7 +176,9 @@ impl Place<'_> {
 fn failed(doing: &str, path: &Path, error: &io::Error) -> String {
     let cure = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room there",
-        ErrorKind::PermissionDenied => "; let this process write there",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "; let this process write there"
+        }
         _ => "",
     };
     format!("{doing} {} failed: {error}{cure}", path.display())

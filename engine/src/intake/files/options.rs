@@ -47,7 +47,7 @@ impl FileStream {
     }
 
     /// Reads the files for whose name, within its directory, `keep` holds. It takes the place of
-    /// the rule about dots.
+    /// the rule about dots. A name that is not UTF-8 is shown with U+FFFD in it.
     pub fn filter(mut self, keep: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.filter = Arc::new(keep);
         self
