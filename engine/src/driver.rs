@@ -107,15 +107,17 @@ impl Driver {
         let clock = parts.conf.clock.clone();
         let now = clock.now();
         let zero = now.floor(orders.batch_interval);
-        let start = Start {
-            time: now,
-            batch_interval: orders.batch_interval,
-            disk: parts.conf.disk.clone(),
-            budget_bytes: parts.conf.budget_bytes(),
-        };
-        for source in &mut graph.sources {
+        for (source, back) in graph.sources.iter_mut().zip(&reaches.sources) {
             if let SourceKind::Polled(poll) = &mut source.kind {
-                poll.begin(&start)?;
+                let back = back.unwrap_or(Duration::ZERO).as_millis();
+                let batches_back = back / orders.batch_interval.as_millis();
+                poll.begin(&Start {
+                    time: now,
+                    batch_interval: orders.batch_interval,
+                    disk: parts.conf.disk.clone(),
+                    budget_bytes: parts.conf.budget_bytes(),
+                    batches_kept: usize::try_from(batches_back).unwrap_or(usize::MAX - 1) + 1,
+                })?;
             }
         }
         let threads = parts.tasks.current_num_threads();

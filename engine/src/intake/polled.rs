@@ -46,8 +46,10 @@ pub(crate) struct Start {
     pub(crate) time: Time,
     pub(crate) batch_interval: Duration,
     pub(crate) disk: Arc<dyn AnyDisk>,
-    /// The most bytes that it may give to a batch in blocks.
+    /// The most bytes that may be kept of its blocks.
     pub(crate) budget_bytes: u64,
+    /// How many batches keep their blocks: one, or as many as the longest window over it has.
+    pub(crate) batches_kept: usize,
 }
 
 /// What a polled source gives to a batch.

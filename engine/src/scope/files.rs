@@ -18,9 +18,9 @@ impl<'b> Scope<'b> {
     /// of [`socket_text_stream`](Scope::socket_text_stream); a file's last one needs no line end.
     ///
     /// Cost: a listing of the directory for each batch, on the driver's thread, which also reads the
-    /// files; memory for the files of a batch, of which there are at most
-    /// [`Conf::memory_bytes`](crate::Conf::memory_bytes), beside the received data. More files wait
-    /// for the next batches; one that is larger is left out, and that is an error. So is a file that
+    /// files; memory for the files of a batch, and of those that windows of raw records keep: together
+    /// at most [`Conf::memory_bytes`](crate::Conf::memory_bytes), beside the received data. More files
+    /// wait for the next batches; one that is larger is left out, and that is an error. So is a file that
     /// shrinks while it is read. A directory that cannot be listed is warned of and tried again.
     ///
     /// ```

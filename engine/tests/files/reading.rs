@@ -3,7 +3,7 @@
 use millstream::disk::MemoryDisk;
 use millstream::progress::LineCounts;
 use millstream::testing::Collector;
-use millstream::{Conf, Stop};
+use millstream::{Conf, Stop, Window, secs};
 
 use crate::rig::{Lines, Rig, batch, conf};
 
@@ -96,6 +96,22 @@ fn what_does_not_fit_waits_in_order_and_a_graceful_stop_reads_it() {
     assert!(rig.stop().drained);
     let rest = out.take().into_iter().flat_map(|(_, lines)| lines);
     assert_eq!(rest.filter(|l| l.len() < 3).collect::<Vec<_>>(), ["g", "h"]);
+}
+
+#[test]
+fn what_a_window_keeps_is_a_part_of_the_budget() {
+    let disk = MemoryDisk::default();
+    for name in ["a", "b"] {
+        disk.put(format!("in/{name}"), vec![b'\n'; BUDGET as usize * 2 / 3], batch(1));
+    }
+    let rig = Rig::start(small(&disk), |s| {
+        s.text_file_stream("in").window(Window::every_batch(secs(3))).for_each_rdd(|_, _| {});
+        Ok(())
+    });
+    let rig = rig.unwrap();
+    let records: Vec<u64> = (0..4).map(|_| rig.batch().records).collect();
+    let each = BUDGET * 2 / 3;
+    assert_eq!(records, [each, 0, 0, each]);
 }
 
 #[test]

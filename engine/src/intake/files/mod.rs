@@ -1,11 +1,12 @@
 //! Files as a source: each batch looks into the directories, and reads what is new there.
 //!
-//! What a batch reads is bounded by the memory budget. Files that do not fit wait, in order, for the
-//! next ones.
+//! What a batch reads, together with what windows keep of the batches before, is bounded by the
+//! memory budget. Files that do not fit wait, in order, for the next ones.
 
 mod listing;
 mod options;
 mod reading;
+mod room;
 mod selection;
 
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub use options::FileStream;
 
 use self::listing::{Directories, Listed};
+use self::room::{Fits, Room};
 use self::selection::{Rule, Selection};
 use super::polled::{Poll, Polled, Records, Start, Trouble};
 use crate::disk::AnyDisk;
@@ -46,7 +48,7 @@ struct Watch {
     selection: Selection,
     /// Files that are chosen and not read, in order.
     waiting: VecDeque<Listed>,
-    budget_bytes: u64,
+    room: Room,
 }
 
 /// What a batch has got so far.
@@ -168,7 +170,7 @@ impl Poll for Files {
             directories,
             selection,
             waiting: VecDeque::new(),
-            budget_bytes: start.budget_bytes,
+            room: Room::new(start.budget_bytes, start.batches_kept),
         });
         Ok(())
     }
@@ -190,21 +192,23 @@ impl Poll for Files {
         });
         watch.waiting.extend(chosen.into_iter().filter(|file| !refused.contains(&file.path)));
 
-        let mut room = watch.budget_bytes;
+        watch.room.next_batch();
         while let Some(file) = watch.waiting.pop_front() {
-            if file.length > watch.budget_bytes {
-                let what = format!(
-                    "has {} bytes and is left out: the files of a batch may have {} bytes, all of \
-                     Conf::memory_bytes; raise that, or write smaller files",
-                    file.length, watch.budget_bytes
-                );
-                taken.troubles.push(self.loss(&file.path, what));
-            } else if file.length > room {
-                watch.waiting.push_front(file);
-                break;
-            } else {
-                room -= file.length;
-                self.read(&watch, &file, policy, &mut taken);
+            match watch.room.take(file.length) {
+                Fits::Now => self.read(&watch, &file, policy, &mut taken),
+                Fits::Later => {
+                    watch.waiting.push_front(file);
+                    break;
+                }
+                Fits::Never => {
+                    let what = format!(
+                        "has {} bytes and is left out: the files of a batch may have {} bytes, all \
+                         of Conf::memory_bytes; raise that, or write smaller files",
+                        file.length,
+                        watch.room.budget_bytes()
+                    );
+                    taken.troubles.push(self.loss(&file.path, what));
+                }
             }
         }
         self.watch = Some(watch);
