@@ -105,7 +105,7 @@ fn a_filter_that_panics_loses_its_file_once_and_nothing_else() {
     });
     let lines = Lines::of(&disk, move |s| s.file_stream(files.clone()));
     assert_eq!(lines.next(), ["b"]);
-    says(&lines.troubles()[0], &["file_stream(\"in\"): in/a", "the filter panicked"]);
+    says(&lines.troubles()[0], &["file_stream(\"in\"): in/a", "the filter does not like it"]);
     lines.next();
     assert_eq!((lines.troubles().len(), asked.load(Ordering::Relaxed)), (0, 2));
 }

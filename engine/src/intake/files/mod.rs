@@ -24,6 +24,7 @@ use super::polled::{Poll, Polled, Records, Start, Trouble};
 use crate::disk::AnyDisk;
 use crate::error::{Error, Result};
 use crate::framing::Framing;
+use crate::panics::{drop_with_care, message_of};
 use crate::progress::LineCounts;
 use crate::received::{ReceivedBlock, RecordPolicy};
 use crate::time::{Duration, Time};
@@ -94,9 +95,9 @@ impl Files {
         let verdict = catch_unwind(AssertUnwindSafe(|| (self.options.filter)(&name)));
         verdict
             .map_err(|panic| {
-                // A payload may panic in its own Drop.
-                std::mem::forget(panic);
-                let what = "is left out: the filter panicked at its name, with its own message";
+                let reason = message_of(&*panic);
+                let reason = drop_with_care(panic, reason);
+                let what = format!("is left out: the filter panicked at its name: {reason}");
                 troubles.push(self.loss(path, what));
             })
             .ok()
