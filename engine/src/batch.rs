@@ -59,7 +59,7 @@ pub struct Batch<'b> {
 
 struct Core {
     now: Time,
-    /// The time before the first batch: slides are counted from it.
+    /// The time from which slides are counted; the first batch of all came after it.
     zero: Time,
     /// Inputs of batches before this one, for windows.
     past: Arc<Past>,
@@ -168,11 +168,6 @@ impl<'b> Batch<'b> {
     /// The time of the batch whose input is read.
     pub(crate) fn time(&self) -> Time {
         self.time
-    }
-
-    /// The time before the first batch.
-    pub(crate) fn zero(&self) -> Time {
-        self.core.zero
     }
 
     /// Whether this is the batch whose turn it is, not one before it that a window reads again.

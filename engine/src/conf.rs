@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Clock;
 use crate::disk::{AnyDisk, Disk, RealDisk};
 use crate::error::{Error, Result};
@@ -26,7 +28,7 @@ pub enum LongLines {
 }
 
 /// What becomes of a line that is not UTF-8.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum InvalidUtf8 {
     /// Each malformed sequence becomes U+FFFD, as in Spark; the line is counted as mended. A block
     /// with such a line is rewritten in memory of its own, up to three times its size, which is no

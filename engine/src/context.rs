@@ -13,6 +13,7 @@ use crate::error::{BoxError, Error, Result};
 use crate::progress::{Listener, Progress};
 use crate::scope::Scope;
 use crate::signals;
+use crate::snapshot::Snapshot;
 use crate::status::{State, Status, Stop, Stopped};
 use crate::threads::EngineThread;
 use crate::time::{Duration, Time, secs};
@@ -41,6 +42,7 @@ pub struct StreamingContext {
     progress: Arc<Progress>,
     status: Arc<Status>,
     started: Mutex<bool>,
+    snapshot: Mutex<Option<Snapshot>>,
 }
 
 impl StreamingContext {
@@ -69,6 +71,7 @@ impl StreamingContext {
             progress: Arc::new(progress),
             status: Arc::new(Status::new()),
             started: Mutex::new(false),
+            snapshot: Mutex::new(None),
         })
     }
 
@@ -102,6 +105,16 @@ impl StreamingContext {
         self.progress.add(Arc::new(listener));
     }
 
+    /// Has the streams that [`start`](StreamingContext::start) will describe go on from `snapshot`:
+    /// states and windows by the names of their operators, slides on the grid on which they were. A
+    /// state that fits no operator, and an operator without a state, is named in a warning. What
+    /// cannot be read fails the start.
+    ///
+    /// Batches that would have been cut since the snapshot are not: windows have nothing of them.
+    pub fn restore(&self, snapshot: Snapshot) {
+        *self.snapshot.lock() = Some(snapshot);
+    }
+
     /// Describes the streams, by `setup`, and starts them. Returns once the receivers run; the
     /// first batch is cut at the next multiple of the batch interval on the clock.
     ///
@@ -127,6 +140,7 @@ impl StreamingContext {
             block_interval: self.block_interval,
             progress: self.progress.clone(),
             status: self.status.clone(),
+            snapshot: self.snapshot.lock().take(),
         };
         let (tell, told) = channel();
         let status = self.status.clone();
@@ -241,6 +255,17 @@ impl Running {
     /// The time before the first batch: the batches are at `zero + n * interval`, `n` from 1.
     pub fn zero(&self) -> Time {
         self.started.zero
+    }
+
+    /// States and windows as the last batch has left them, to go on from elsewhere; see [`Snapshot`].
+    /// Waits until no batch runs. Cost: all states and windows are serialised, on the driver's
+    /// thread, before the next batch.
+    ///
+    /// Fails where a window of raw records is over a queue whose items cannot be written, where a
+    /// user's `Serialize` does, and once the stream has stopped.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        self.refuse_inside("snapshot")?;
+        self.status.snapshot()
     }
 
     /// Bytes in blocks that have been received since the start.

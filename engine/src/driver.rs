@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::Sender;
 use std::time::{Duration as StdDuration, Instant};
 
 use crate::early;
@@ -20,7 +21,8 @@ use crate::intake::{Admission, Bounds, Intake, Reads, reserve_descriptors};
 use crate::progress::{Notice, Progress};
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
-use crate::status::{Status, Stop, Stopped};
+use crate::snapshot::Snapshot;
+use crate::status::{Status, Stop, Stopped, Wake};
 use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
 use crate::turn::{Turn, reason_of};
@@ -47,6 +49,8 @@ pub(crate) struct Orders {
     pub(crate) block_interval: Duration,
     pub(crate) progress: Arc<Progress>,
     pub(crate) status: Arc<Status>,
+    /// What to go on from.
+    pub(crate) snapshot: Option<Snapshot>,
 }
 
 /// What a driver answers when it has started.
@@ -68,7 +72,7 @@ pub(crate) struct Driver {
     next: Time,
     /// How each source's blocks are read.
     reads: Vec<Reads>,
-    /// The time before the first batch.
+    /// The time from which slides are counted.
     zero: Time,
     /// What is needed of each source and stage.
     reaches: Reaches,
@@ -102,11 +106,20 @@ impl Driver {
         graph.check()?;
         let explained = explain(&graph);
         let reaches = graph.reaches();
-        let history = kept_inputs(&graph, &reaches, &parts.slabs)?;
+        let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;
 
         let clock = parts.conf.clock.clone();
         let now = clock.now();
-        let zero = now.floor(orders.batch_interval);
+        let mut before = now.floor(orders.batch_interval);
+        let mut zero = before;
+        if let Some(snapshot) = &orders.snapshot {
+            for sentence in snapshot.put(&graph, &mut history, parts.policy)? {
+                orders.progress.warn(sentence);
+            }
+            // Slides go on as they were, and no batch is there twice.
+            zero = snapshot.zero();
+            before = before.max(snapshot.time());
+        }
         for (source, back) in graph.sources.iter_mut().zip(&reaches.sources) {
             if let SourceKind::Polled(poll) = &mut source.kind {
                 let back = back.unwrap_or(Duration::ZERO).as_millis();
@@ -134,7 +147,7 @@ impl Driver {
             most_early_bytes: early::most_waiting_bytes(parts.slabs.slab_bytes(), threads),
             threads,
         });
-        let intake = Arc::new(Intake::new(orders.batch_interval, zero, admission));
+        let intake = Arc::new(Intake::new(orders.batch_interval, before, admission));
         intake.on_stored(early::on_stored(early, &intake, parts.tasks.clone()));
 
         let writer = match graph.take_jobs() {
@@ -145,7 +158,7 @@ impl Driver {
         let status = orders.status.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || status.nudge());
         clock.on_move(&wake);
-        let next = zero + orders.batch_interval;
+        let next = before + orders.batch_interval;
         let mut driver = Driver {
             orders,
             graph,
@@ -167,7 +180,7 @@ impl Driver {
                 return Err(e);
             }
         };
-        let started = Started { explained, listening, zero, intake: driver.intake.clone() };
+        let started = Started { explained, listening, zero: before, intake: driver.intake.clone() };
         Ok((driver, started))
     }
 
@@ -222,8 +235,13 @@ impl Driver {
     pub(crate) fn run(mut self) {
         let clock = self.orders.engine.parts().conf.clock.clone();
         let stop = loop {
-            if let Some(stop) = self.orders.status.wait_for(&clock, self.next) {
-                break stop;
+            match self.orders.status.wait_for(&clock, self.next) {
+                Wake::Due => {}
+                Wake::Stop(stop) => break stop,
+                Wake::Snapshot(asked) => {
+                    self.give_snapshot(&asked);
+                    continue;
+                }
             }
             for receiver in &self.receivers {
                 receiver.wake();
@@ -253,6 +271,14 @@ impl Driver {
             progress.warn("the disk did not answer in time; what was being written is given up");
         }
         status.end(Stopped { drained });
+    }
+
+    /// What the batches so far have left, for whoever asked.
+    fn give_snapshot(&self, asked: &Sender<Result<Snapshot>>) {
+        let done = self.next - self.orders.batch_interval;
+        let snapshot = Snapshot::take(&self.graph, &self.history, self.zero, done);
+        // Whoever asked may have gone meanwhile, and then nobody is left to tell.
+        drop(asked.send(snapshot));
     }
 
     /// Stops the receivers and, if `stop` is graceful, processes what they have received. Says

@@ -211,6 +211,28 @@ pub enum Error {
         /// What was to be named.
         stream: String,
     },
+    /// A state or a window that cannot be written down.
+    #[error("{what} cannot be part of a snapshot: {reason}")]
+    Unwritable {
+        /// The operator or source.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+    /// A snapshot, or a part of it, that this program cannot go on from.
+    #[error("{what} cannot be restored: {reason}")]
+    Unreadable {
+        /// The operator or source, or the whole.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+    /// A call that needs a stream that runs.
+    #[error("{call} needs a stream that runs, and this one has stopped")]
+    Stopped {
+        /// The call.
+        call: &'static str,
+    },
     /// An argument that an operation cannot work with.
     #[error("{operation}: {what} is {got}; it must be {want}")]
     Argument {

@@ -62,6 +62,7 @@ mod panics;
 pub mod disk;
 pub mod progress;
 mod conf;
+mod durable;
 mod window;
 
 // bytes
@@ -80,7 +81,6 @@ mod batch;
 mod separators;
 mod words;
 mod key;
-mod durable;
 mod table;
 mod partition;
 #[doc(hidden)]
@@ -97,6 +97,7 @@ mod dstream;
 mod scope;
 
 // running
+mod snapshot;
 mod status;
 mod engine;
 mod early;
@@ -131,6 +132,7 @@ pub use pipe::{
 pub use rdd::{Distinct, Rdd};
 pub use scope::Scope;
 pub use show::Show;
+pub use snapshot::Snapshot;
 pub use stage::state::{KeyState, StateEdge, StateSpec};
 pub use stage::{Cogrouped, Edge, Joined, Side, Transformed};
 pub use status::{State, Stop, Stopped};

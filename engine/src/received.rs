@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
 use crate::conf::InvalidUtf8;
@@ -11,7 +12,7 @@ use crate::progress::LineCounts;
 use crate::text::{Utf8, check_lines, check_text};
 
 /// What the records of a source are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) enum Form {
     /// Lines of UTF-8.
     Text(InvalidUtf8),
@@ -68,6 +69,11 @@ impl ReceivedBlock {
     /// The bytes as they came.
     pub(crate) fn raw_bytes(&self) -> usize {
         self.block.bytes().len()
+    }
+
+    /// What its records are, and its bytes as they came: what makes it again.
+    pub(crate) fn form_and_bytes(&self) -> (Form, Vec<u8>) {
+        (self.policy.form, self.block.bytes().to_vec())
     }
 
     /// Whether somebody has looked at its records.

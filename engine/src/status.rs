@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::ThreadId;
 
 use parking_lot::{Condvar, Mutex};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::snapshot::Snapshot;
 use crate::time::{Duration, Time};
 
 /// How to stop.
@@ -45,6 +47,16 @@ pub(crate) struct Status {
     pub(crate) cancelled: Arc<AtomicBool>,
 }
 
+/// Why the driver wakes up.
+pub(crate) enum Wake {
+    /// The time has come that it waited for.
+    Due,
+    /// It is to stop.
+    Stop(Stop),
+    /// Somebody asks for a snapshot, and waits for it here.
+    Snapshot(Sender<Result<Snapshot>>),
+}
+
 struct Inner {
     state: State,
     wanted: Option<Stop>,
@@ -52,6 +64,7 @@ struct Inner {
     first_error: Option<Error>,
     done_up_to: Option<Time>,
     driver: Option<ThreadId>,
+    snapshots_wanted: Vec<Sender<Result<Snapshot>>>,
 }
 
 impl Status {
@@ -63,6 +76,7 @@ impl Status {
             first_error: None,
             done_up_to: None,
             driver: None,
+            snapshots_wanted: Vec::new(),
         };
         Status { inner: Mutex::new(inner), changed: Condvar::new(), cancelled: Arc::default() }
     }
@@ -79,15 +93,18 @@ impl Status {
         inner.driver = Some(std::thread::current().id());
     }
 
-    /// Waits for `time` or for an order to stop, whichever comes first.
-    pub(crate) fn wait_for(&self, clock: &Clock, time: Time) -> Option<Stop> {
+    /// Waits for `time`, for a wish for a snapshot, or for an order to stop, whichever comes first.
+    pub(crate) fn wait_for(&self, clock: &Clock, time: Time) -> Wake {
         let mut inner = self.inner.lock();
         loop {
-            if inner.wanted.is_some() {
-                return inner.wanted;
+            if let Some(asked) = inner.snapshots_wanted.pop() {
+                return Wake::Snapshot(asked);
+            }
+            if let Some(stop) = inner.wanted {
+                return Wake::Stop(stop);
             }
             match clock.remaining(time) {
-                Some(std::time::Duration::ZERO) => return None,
+                Some(std::time::Duration::ZERO) => return Wake::Due,
                 Some(left) => {
                     self.changed.wait_for(&mut inner, left);
                 }
@@ -115,6 +132,8 @@ impl Status {
         let mut inner = self.inner.lock();
         inner.state = State::Stopped;
         inner.stopped = Some(stopped);
+        // Whoever still waits for one hears that there will be none.
+        inner.snapshots_wanted.clear();
         drop(inner);
         self.changed.notify_all();
     }
@@ -138,6 +157,21 @@ impl Status {
         }
         drop(inner);
         self.changed.notify_all();
+    }
+
+    /// Asks for a snapshot, and waits for it.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot> {
+        let stopped = || Error::Stopped { call: "snapshot" };
+        let (tell, told) = channel();
+        {
+            let mut inner = self.inner.lock();
+            if inner.state == State::Stopped {
+                return Err(stopped());
+            }
+            inner.snapshots_wanted.push(tell);
+        }
+        self.changed.notify_all();
+        told.recv().unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Fails on the driver's thread, which would wait for itself.

@@ -36,7 +36,7 @@ pub(crate) struct Turn<'d> {
     pub(crate) reads: &'d [Reads],
     pub(crate) cancelled: &'d Arc<AtomicBool>,
     pub(crate) interval: Duration,
-    /// The time before the first batch.
+    /// The time from which slides are counted.
     pub(crate) zero: Time,
     /// What is needed of each source and stage.
     pub(crate) reaches: &'d Reaches,

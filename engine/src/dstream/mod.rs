@@ -67,6 +67,38 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         self.pipe
     }
 
+    /// Names the window or state that this stream is of. A snapshot finds it again by this name;
+    /// without one it is called after what it is and its place among the others, so that it is lost
+    /// once another is put before it. Names are refused at the start where two are the same, and
+    /// behind what keeps nothing. Windows that share their slices are one state, under the name of
+    /// the first of them.
+    ///
+    /// ```
+    /// # use millstream::{Window, secs, testing};
+    /// let refused = testing::run::<(char, u64)>(secs(1), 1, |s, out| {
+    ///     let letters = s.queue_stream([vec!['a']]);
+    ///     for length in [secs(2), secs(3)] {
+    ///         let window = Window::every_batch(length);
+    ///         out.collect(&letters.count_by_value_and_window(window).named("letters"));
+    ///     }
+    ///     Ok(())
+    /// });
+    /// assert!(refused.unwrap_err().to_string().contains("two operators are named \"letters\""));
+    /// ```
+    pub fn named(&self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        let mut graph = self.graph.lock();
+        match self.operator {
+            Some(operator) => graph.operators[operator].name = name,
+            None => {
+                let stream = self.pipe.trace().text;
+                graph.refuse(Error::NothingToName { name, stream });
+            }
+        }
+        drop(graph);
+        self.clone()
+    }
+
     /// How often it has a dataset.
     pub(crate) fn slide(&self) -> Duration {
         self.slide

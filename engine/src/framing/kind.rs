@@ -1,10 +1,12 @@
 //! The ways in which records are framed.
 
+use serde::{Deserialize, Serialize};
+
 use super::sized::{self, Length};
 use crate::error::{Error, Result};
 
 /// Where one record ends and the next begins in the bytes of a connection.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Framing {
     /// A record is a line: the bytes before a newline, or before a carriage return and a newline.

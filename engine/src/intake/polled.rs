@@ -33,6 +33,21 @@ pub(crate) trait Poll: Send {
         Ok(None)
     }
 
+    /// Items that it has given, as bytes, for a snapshot. `Err` says why they cannot be written.
+    fn write_items(&self, items: &Arc<dyn Any + Send + Sync>) -> Result<Vec<u8>, String> {
+        let _: &Arc<dyn Any + Send + Sync> = items;
+        Err("a window of raw records is over its items, which nothing says how to write; use \
+             recoverable_queue_stream, whose items can be, or a window that keeps results instead \
+             of records"
+            .into())
+    }
+
+    /// What [`Poll::write_items`] has written.
+    fn read_items(&self, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, String> {
+        let _: &[u8] = bytes;
+        Err("nothing says how to read its items".into())
+    }
+
     /// Whether it has taken on more than it has given, for which a graceful stop goes on cutting
     /// batches.
     fn has_more(&self) -> bool {

@@ -1,5 +1,6 @@
 //! A queue of batches that a program fills itself: the input of tests and of embedding.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use parking_lot::Mutex;
 
 use super::polled::{Poll, Polled, Records};
 use crate::block::Block;
+use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::received::{ReceivedBlock, RecordPolicy};
 use crate::time::Time;
 
@@ -102,6 +104,24 @@ impl<T: Send + Sync + 'static> Poll for QueuedItems<T> {
         };
         let records = items.len() as u64;
         Records::Items(Arc::new(items), records).into()
+    }
+}
+
+/// A queue as the source of items that a snapshot can hold.
+pub(crate) struct RecoverableItems<T>(pub(crate) QueuedItems<T>);
+
+impl<T: Durable> Poll for RecoverableItems<T> {
+    fn poll(&mut self, time: Time, policy: RecordPolicy) -> Polled {
+        self.0.poll(time, policy)
+    }
+
+    fn write_items(&self, items: &Arc<dyn Any + Send + Sync>) -> Result<Vec<u8>, String> {
+        let items = items.downcast_ref::<Vec<T>>().ok_or("its items are of another type")?;
+        to_bytes(items)
+    }
+
+    fn read_items(&self, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, String> {
+        Ok(Arc::new(from_bytes::<Vec<T>>(bytes)?))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::Scope;
 use crate::dstream::DStream;
+use crate::durable::Durable;
 use crate::graph::SourceKind;
-use crate::intake::queue::{Queue, QueuedItems, QueuedTexts};
+use crate::intake::queue::{Queue, QueuedItems, QueuedTexts, RecoverableItems};
 use crate::pipe::{Items, Lines};
 
 impl<'b> Scope<'b> {
@@ -35,6 +36,28 @@ impl<'b> Scope<'b> {
         Q: Into<Queue<T>>,
     {
         self.items("queue", QueuedItems { queue: queue.into(), all_at_once: true })
+    }
+
+    /// As [`queue_stream`](Scope::queue_stream), for items that can be written down: a window of raw
+    /// records over them is part of a [`Snapshot`](crate::Snapshot). Cost: as `queue_stream`.
+    ///
+    /// ```
+    /// # use millstream::{Window, secs, testing};
+    /// let out = testing::run(secs(1), 2, |s, out| {
+    ///     let numbers = s.recoverable_queue_stream([vec![1], vec![2]]);
+    ///     out.collect(&numbers.window(Window::every_batch(secs(2))));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [vec![1], vec![1, 2]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn recoverable_queue_stream<T, Q>(&self, queue: Q) -> DStream<'b, Items<T>>
+    where
+        T: Durable,
+        Q: Into<Queue<T>>,
+    {
+        let queued = QueuedItems { queue: queue.into(), all_at_once: false };
+        self.items("queue", RecoverableItems(queued))
     }
 
     /// As [`queue_stream`](Scope::queue_stream), but each string is a block of text and the records

@@ -24,7 +24,7 @@ use crate::time::{Duration, Time};
 pub(crate) use aggregate::{Aggregate, AggregateNode};
 pub use cogroup::{Cogrouped, Joined, Side};
 pub(crate) use cogroup::{Cogrouping, sides};
-pub(crate) use combine::{ByFunctions, Combine, Grouping, Reducing};
+pub(crate) use combine::{ByFunctions, Grouping, Reducing};
 pub(crate) use combine_by_key::CombineByKey;
 pub(crate) use count::Count;
 pub(crate) use edge::Compute;
