@@ -23,11 +23,17 @@ pub(crate) struct MapWithState<'b, K: Key<'b>, V, S, F> {
     pairs: Edge<'b, (K, V)>,
     f: F,
     timeout: Option<Duration>,
-    parts: Mutex<Arc<Vec<Part<K::Owned, S>>>>,
+    kept: Mutex<Kept<K::Owned, S>>,
+}
+
+/// What is kept from batch to batch.
+struct Kept<O, S> {
+    /// Shared with the batch that runs.
+    parts: Arc<Vec<Part<O, S>>>,
     /// What it begins with, until the first batch, each with its last touch if that is known.
-    initial: Mutex<Option<Vec<Written<K::Owned, S>>>>,
-    /// Shared with a reader of the snapshots until the batch ends.
-    pending: Mutex<Option<Arc<Vec<Change<K::Owned, S>>>>>,
+    initial: Option<Vec<Written<O, S>>>,
+    /// What the batch that runs makes of it, shared with a reader of the snapshots.
+    pending: Option<Arc<Vec<Change<O, S>>>>,
 }
 
 /// A key's state as a snapshot holds it, and when it was last touched.
@@ -81,19 +87,13 @@ where
         initial: Vec<(K::Owned, S)>,
     ) -> Self {
         let initial = initial.into_iter().map(|(key, state)| (key, (state, None))).collect();
-        MapWithState {
-            pairs,
-            f,
-            timeout,
-            parts: Mutex::default(),
-            initial: Mutex::new(Some(initial)),
-            pending: Mutex::new(None),
-        }
+        let kept = Kept { parts: Arc::default(), initial: Some(initial), pending: None };
+        MapWithState { pairs, f, timeout, kept: Mutex::new(kept) }
     }
 
     /// Brings what it begins with to the partitions. What has no last touch is touched now.
     fn begin(&self, batch: &Batch<'b>, partitions: usize) {
-        let Some(mut initial) = self.initial.lock().take() else { return };
+        let Some(mut initial) = self.kept.lock().initial.take() else { return };
         let now = batch.time();
         initial.sort_by_key(|(_, (_, touched))| touched.unwrap_or(now));
         let parts = place::<K, _>(batch, initial, partitions).into_iter().map(|placed| {
@@ -114,7 +114,8 @@ where
             part.states = Arc::new(states);
             part
         });
-        *self.parts.lock() = Arc::new(parts.collect());
+        let parts = Arc::new(parts.collect());
+        self.kept.lock().parts = parts;
     }
 
     /// Calls the function for each record of a partition, then for each key that times out.
@@ -191,14 +192,14 @@ where
         assert!(batch.is_current(), "state is there for the batch that runs");
         let pairs = self.pairs.data(batch);
         self.begin(batch, pairs.len());
-        let parts = self.parts.lock().clone();
+        let parts = self.kept.lock().parts.clone();
         let keys: Vec<&'b Vec<K::Owned>> =
             parts.iter().map(|part| batch.lend(part.table.keys())).collect();
         let called = batch.run_stage("map_with_state", pairs.len(), |i| {
             self.call(batch.time(), &parts[i], keys[i], &pairs[i])
         });
         let (changes, results): (Vec<_>, Vec<_>) = called.into_iter().unzip();
-        *self.pending.lock() = Some(Arc::new(changes));
+        self.kept.lock().pending = Some(Arc::new(changes));
         results
     }
 
@@ -256,9 +257,9 @@ where
     F: Send + Sync,
 {
     fn settle(&self, time: Time, commit: bool) {
-        let Some(changes) = self.pending.lock().take().filter(|_| commit) else { return };
-        let mut parts = self.parts.lock();
-        let parts = Arc::get_mut(&mut parts).expect("the batch is over that looked at them");
+        let mut kept = self.kept.lock();
+        let Some(changes) = kept.pending.take().filter(|_| commit) else { return };
+        let parts = Arc::get_mut(&mut kept.parts).expect("the batch is over that looked at them");
         for (part, change) in parts.iter_mut().zip(Arc::unwrap_or_clone(changes)) {
             part.apply(time, change);
         }
@@ -269,12 +270,12 @@ where
     }
 
     fn snapshot(&self) -> Result<Vec<u8>, String> {
-        if let Some(initial) = &*self.initial.lock() {
+        let kept = self.kept.lock();
+        if let Some(initial) = &kept.initial {
             return to_bytes(initial);
         }
-        let parts = self.parts.lock();
         let mut states = Vec::new();
-        for part in parts.iter() {
+        for part in kept.parts.iter() {
             for (number, key) in part.table.keys().iter().enumerate() {
                 let touched = part.idle.as_ref().map(|idle| idle.touched(number));
                 states.extend(part.states[number].as_ref().map(|state| (key, (state, touched))));
@@ -284,7 +285,7 @@ where
     }
 
     fn restore(&self, snapshot: &[u8]) -> Result<(), String> {
-        *self.initial.lock() = Some(from_bytes(snapshot)?);
+        self.kept.lock().initial = Some(from_bytes(snapshot)?);
         Ok(())
     }
 }
@@ -306,15 +307,15 @@ where
 {
     fn compute(&self, batch: &Batch<'b>) -> Partitions<(K, &'b S)> {
         drop(self.mapped.data(batch));
-        let changes = self.node.pending.lock().clone();
+        let (parts, changes) = {
+            let kept = self.node.kept.lock();
+            (kept.parts.clone(), kept.pending.clone())
+        };
         let changes = changes.expect("the batch was taken in just now, or that has panicked");
         let changes: &'b Vec<Change<K::Owned, S>> = batch.lend(&changes);
-        let parts = self.node.parts.lock().clone();
-        let lent: Vec<(&'b Vec<K::Owned>, &'b Vec<Option<S>>)> = (parts.iter())
-            .map(|part| (batch.lend(part.table.keys()), batch.lend(&part.states)))
-            .collect();
-        batch.run_stage("state_snapshots", lent.len(), |i| {
-            let (keys, before) = lent[i];
+        batch.run_stage("state_snapshots", parts.len(), |i| {
+            let keys: &'b Vec<K::Owned> = batch.lend(parts[i].table.keys());
+            let before: &'b Vec<Option<S>> = batch.lend(&parts[i].states);
             let mut states: Vec<Option<&'b S>> = before.iter().map(Option::as_ref).collect();
             for (number, changed) in &changes[i].changed {
                 states[*number] = changed.now.or(states[*number]);

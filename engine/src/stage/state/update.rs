@@ -20,10 +20,17 @@ const MOST_GONE: f64 = 0.5;
 pub(crate) struct UpdateState<'b, K: Key<'b>, V, S, F> {
     groups: Edge<'b, (K, Vec<V>)>,
     f: F,
-    parts: Mutex<Arc<Vec<Part<K::Owned, S>>>>,
+    kept: Mutex<Kept<K::Owned, S>>,
+}
+
+/// What is kept from batch to batch.
+struct Kept<O, S> {
+    /// Shared with the batch that runs.
+    parts: Arc<Vec<Part<O, S>>>,
     /// What it begins with, until the first batch.
-    initial: Mutex<Option<Vec<(K::Owned, S)>>>,
-    pending: Mutex<Option<Vec<Update<K::Owned, S>>>>,
+    initial: Option<Vec<(O, S)>>,
+    /// What the batch that runs makes of it.
+    pending: Option<Vec<Update<O, S>>>,
 }
 
 /// The state of one partition's keys.
@@ -58,18 +65,13 @@ where
 {
     /// `groups` has each key of a batch once, with its values, in as many partitions in every batch.
     pub(crate) fn new(groups: Edge<'b, (K, Vec<V>)>, f: F, initial: Vec<(K::Owned, S)>) -> Self {
-        UpdateState {
-            groups,
-            f,
-            parts: Mutex::default(),
-            initial: Mutex::new(Some(initial)),
-            pending: Mutex::new(None),
-        }
+        let kept = Kept { parts: Arc::default(), initial: Some(initial), pending: None };
+        UpdateState { groups, f, kept: Mutex::new(kept) }
     }
 
     /// Brings what it begins with to the partitions.
     fn begin(&self, batch: &Batch<'b>, partitions: usize) {
-        let Some(initial) = self.initial.lock().take() else { return };
+        let Some(initial) = self.kept.lock().initial.take() else { return };
         let parts = place::<K, S>(batch, initial, partitions).into_iter().map(|placed| {
             let mut part = Part::default();
             let mut states = Vec::with_capacity(placed.len());
@@ -80,7 +82,8 @@ where
             part.states = Arc::new(states);
             part
         });
-        *self.parts.lock() = Arc::new(parts.collect());
+        let parts = Arc::new(parts.collect());
+        self.kept.lock().parts = parts;
     }
 
     fn update_part(
@@ -144,7 +147,7 @@ where
         assert!(batch.is_current(), "state is there for the batch that runs");
         let groups = self.groups.data(batch);
         self.begin(batch, groups.len());
-        let parts = self.parts.lock().clone();
+        let parts = self.kept.lock().parts.clone();
         let keys: Vec<&'b Vec<K::Owned>> =
             parts.iter().map(|part| batch.lend(part.table.keys())).collect();
         let updates = batch.run_stage("update_state_by_key", groups.len(), |i| {
@@ -157,7 +160,7 @@ where
             lent(keys, states).chain(lent(new_keys, new_states)).collect()
         });
         let pairs = pairs.collect();
-        *self.pending.lock() = Some(updates);
+        self.kept.lock().pending = Some(updates);
         pairs
     }
 
@@ -191,9 +194,9 @@ where
     F: Fn(Time, &K, &[V], Option<S>) -> Option<S> + Send + Sync,
 {
     fn settle(&self, _time: Time, commit: bool) {
-        let Some(updates) = self.pending.lock().take().filter(|_| commit) else { return };
-        let mut parts = self.parts.lock();
-        let parts = Arc::get_mut(&mut parts).expect("the batch is over that looked at them");
+        let mut kept = self.kept.lock();
+        let Some(updates) = kept.pending.take().filter(|_| commit) else { return };
+        let parts = Arc::get_mut(&mut kept.parts).expect("the batch is over that looked at them");
         for (part, update) in parts.iter_mut().zip(updates) {
             part.apply(update);
         }
@@ -204,18 +207,19 @@ where
     }
 
     fn snapshot(&self) -> Result<Vec<u8>, String> {
-        if let Some(initial) = &*self.initial.lock() {
+        let kept = self.kept.lock();
+        if let Some(initial) = &kept.initial {
             return to_bytes(initial);
         }
-        let parts = self.parts.lock();
-        let there = parts.iter().flat_map(|part| part.table.keys().iter().zip(part.states.iter()));
+        let there =
+            kept.parts.iter().flat_map(|part| part.table.keys().iter().zip(part.states.iter()));
         let states: Vec<(&K::Owned, &S)> =
             there.filter_map(|(key, state)| state.as_ref().map(|state| (key, state))).collect();
         to_bytes(&states)
     }
 
     fn restore(&self, snapshot: &[u8]) -> Result<(), String> {
-        *self.initial.lock() = Some(from_bytes(snapshot)?);
+        self.kept.lock().initial = Some(from_bytes(snapshot)?);
         Ok(())
     }
 }
