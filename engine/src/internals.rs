@@ -13,9 +13,13 @@ use crate::text::for_each_line;
 
 const LIMIT: RecordLimit = RecordLimit { max_bytes: 1 << 20, long_lines: LongLines::Skip };
 
-/// Cuts `reads` into whole lines as a receiver does; gives the bytes of whole lines.
-pub fn frame<'r>(reads: impl Iterator<Item = &'r [u8]>, buffer: &mut Vec<u8>) -> u64 {
-    let mut carry = Carry::new(Framing::Lines);
+/// Cuts `reads` into whole records as a receiver does; gives the bytes of whole records.
+pub fn frame<'r>(
+    reads: impl Iterator<Item = &'r [u8]>,
+    framing: Framing,
+    buffer: &mut Vec<u8>,
+) -> u64 {
+    let mut carry = Carry::new(framing);
     let mut whole = 0;
     for read in reads {
         let gap = carry.gap();
@@ -37,6 +41,13 @@ pub fn lines(text: &Bytes) -> u64 {
     });
     debug_assert!(end.is_continue());
     lines
+}
+
+/// Checks a block's records and visits them; gives how many bytes they have.
+pub fn records(bytes: &Bytes, framing: Framing) -> u64 {
+    let policy = RecordPolicy { limit: LIMIT, form: Form::Bytes(framing) };
+    let block = ReceivedBlock::new(Block::of_bytes(bytes.clone()), policy);
+    block.records().map(|record| record.len() as u64).sum()
 }
 
 /// Visits the words of `text`; gives how many bytes they have.
