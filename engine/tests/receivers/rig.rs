@@ -78,16 +78,23 @@ impl<T> Drop for Scripted<T> {
 
 /// Remembers everything that the engine says.
 #[derive(Clone, Default)]
-pub(crate) struct Ear(Arc<(Mutex<Vec<Notice>>, Condvar, Mutex<Vec<BatchReport>>)>);
+pub(crate) struct Ear(Arc<Heard>);
+
+#[derive(Default)]
+struct Heard {
+    notices: Mutex<Vec<Notice>>,
+    more: Condvar,
+    reports: Mutex<Vec<BatchReport>>,
+}
 
 impl Listener for Ear {
     fn batch_completed(&self, report: &BatchReport) {
-        self.0.2.lock().expect("no test panics with it").push(report.clone());
+        self.0.reports.lock().expect("no test panics with it").push(report.clone());
     }
 
     fn notice(&self, notice: &Notice) {
-        self.0.0.lock().expect("no test panics with it").push(notice.clone());
-        self.0.1.notify_all();
+        self.0.notices.lock().expect("no test panics with it").push(notice.clone());
+        self.0.more.notify_all();
     }
 }
 
@@ -95,14 +102,14 @@ impl Ear {
     /// Waits for the notice that `is` is true of, the one after `skipped` others of that kind.
     pub(crate) fn wait_for(&self, skipped: usize, is: impl Fn(&Notice) -> bool) -> Notice {
         let until = Instant::now() + PATIENCE;
-        let mut heard = self.0.0.lock().expect("no test panics with it");
+        let mut heard = self.0.notices.lock().expect("no test panics with it");
         loop {
             if let Some(notice) = heard.iter().filter(|notice| is(notice)).nth(skipped) {
                 return notice.clone();
             }
             let left = until.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "waited in vain; heard {heard:?}");
-            heard = self.0.1.wait_timeout(heard, left).expect("no test panics with it").0;
+            heard = self.0.more.wait_timeout(heard, left).expect("no test panics with it").0;
         }
     }
 
@@ -124,7 +131,7 @@ impl Ear {
 
     /// The warnings so far.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let heard = self.0.0.lock().expect("no test panics with it");
+        let heard = self.0.notices.lock().expect("no test panics with it");
         let sentences = heard.iter().filter_map(|notice| match notice {
             Notice::Warning { message } => Some(message.clone()),
             _ => None,
@@ -205,7 +212,7 @@ impl<T: Clone + Send + Sync + 'static> Rig<T> {
 
     /// The reports of all batches.
     pub(crate) fn reports(&self) -> Vec<BatchReport> {
-        self.ear.0.2.lock().expect("no test panics with it").clone()
+        self.ear.0.reports.lock().expect("no test panics with it").clone()
     }
 
     /// How often the receivers were made, started, stopped and dropped so far.

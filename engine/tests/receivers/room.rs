@@ -32,15 +32,13 @@ fn numbers(records: Vec<Large>) -> Vec<u64> {
     records.into_iter().map(|record| record.number).collect()
 }
 
-/// A thread that stores 20 records and counts them.
-fn stores_twenty(
-    store: Store<Large>,
-) -> (Arc<AtomicUsize>, JoinHandle<Result<(), Refused<Large>>>) {
+/// A thread that stores 20 records and counts them; its error is the number that was refused.
+fn stores_twenty(store: Store<Large>) -> (Arc<AtomicUsize>, JoinHandle<Result<(), u64>>) {
     let stored = Arc::<AtomicUsize>::default();
     let count = stored.clone();
     let thread = thread::spawn(move || {
         for number in 0..20 {
-            store.store(large(number))?;
+            store.store(large(number)).map_err(|Refused(record)| record.number)?;
             count.fetch_add(1, Ordering::SeqCst);
         }
         Ok(())
@@ -68,7 +66,7 @@ fn who_stores_more_than_there_is_room_for_waits_for_a_batch() {
         got.extend(records);
     }
     assert_eq!(got, (0..20).collect::<Vec<_>>());
-    assert!(thread.join().unwrap().is_ok());
+    assert_eq!(thread.join().unwrap(), Ok(()));
 }
 
 #[test]
@@ -77,7 +75,7 @@ fn a_stop_lets_go_who_waits_and_gives_the_record_back() {
     let (stored, thread) = stores_twenty(rig.store());
     wait_until(&stored, ROOM);
     assert!(rig.running.stop(Stop::Graceful).unwrap().drained);
-    assert_eq!(thread.join().unwrap().unwrap_err().0.number, ROOM as u64);
+    assert_eq!(thread.join().unwrap(), Err(ROOM as u64));
     assert_eq!(numbers(rig.collected()), (0..ROOM as u64).collect::<Vec<_>>());
 }
 
@@ -88,7 +86,7 @@ fn a_restart_lets_go_who_waits_and_what_was_stored_stays() {
     let (stored, thread) = stores_twenty(store.clone());
     wait_until(&stored, ROOM);
     store.restart("the connection was lost");
-    assert_eq!(thread.join().unwrap().unwrap_err().0.number, ROOM as u64);
+    assert_eq!(thread.join().unwrap(), Err(ROOM as u64));
     assert_eq!(numbers(rig.batch()), (0..ROOM as u64).collect::<Vec<_>>());
 }
 

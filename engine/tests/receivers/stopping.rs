@@ -1,9 +1,38 @@
 //! A stop is a stop, whoever orders it; what was stored before a graceful one is processed.
 
-use millstream::Stop;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use millstream::progress::Notice;
+use millstream::{BoxError, Receiver, Stop, Store, StreamingContext, secs};
 
 use crate::rig::{Counts, Rig, Script, conf};
+
+/// Does nothing but count those that are alive.
+struct Idle(Arc<AtomicU32>);
+
+impl Idle {
+    fn counted(alive: &Arc<AtomicU32>) -> Self {
+        alive.fetch_add(1, Ordering::SeqCst);
+        Idle(alive.clone())
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Receiver for Idle {
+    type Item = u64;
+
+    fn on_start(&mut self, _: Store<u64>) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    fn on_stop(&mut self) {}
+}
 
 #[test]
 fn a_receiver_that_stops_itself_stays_stopped_and_the_stream_goes_on() {
@@ -79,4 +108,19 @@ fn a_dropped_stream_stops_its_receivers() {
     let store = rig.store();
     drop(rig);
     assert!(store.is_stopped());
+}
+
+#[test]
+fn a_start_that_fails_leaves_no_receiver_behind() {
+    let alive = Arc::<AtomicU32>::default();
+    let counted = alive.clone();
+    let ssc = StreamingContext::new(conf(), secs(1)).unwrap();
+    let failed = ssc.start(move |s| {
+        let counted = counted.clone();
+        s.receiver_stream(move || Idle::counted(&counted)).print();
+        s.listen_text_stream("no such host:0").print();
+        Ok(())
+    });
+    assert!(failed.is_err());
+    assert_eq!(alive.load(Ordering::SeqCst), 0);
 }
