@@ -126,8 +126,8 @@ pub use key::Key;
 pub use pipe::{
     AsOf, AtSeparator, Boxed, ByFlattening, ByFlatteningValues, ByFullJoining, ByJoining,
     ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Filter, FlatMap, Fused,
-    Glom, Items, Lines, Map, MapPartitions, Pipe, Product, Records, Replay, Split, Text, Union,
-    UnionOfMany, Windowed, Words,
+    Glom, Items, Lines, Map, MapBy, MapPartitions, Pipe, Product, Records, Replay, Split, Text,
+    Union, UnionOfMany, Windowed, Words,
 };
 pub use rdd::{Distinct, Rdd};
 pub use scope::Scope;

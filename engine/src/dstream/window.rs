@@ -3,13 +3,16 @@
 use super::DStream;
 use crate::durable::Durable;
 use crate::key::Key;
-use crate::pipe::{ByMapping, Fused, Pipe, Replay, Windowed};
+use crate::pipe::{ByMapping, MapBy, Pipe, Replay, Windowed};
 use crate::stage::Edge;
 use crate::stage::window::{Running, Stacks};
 use crate::window::{Span, Window};
 
 /// What a window that brings all records together gives: a loop over a window with one key.
-pub type WindowedWhole<'b, T> = Fused<Edge<'b, ((), T)>, ByMapping<fn(((), T)) -> T>>;
+pub type WindowedWhole<'b, T> = MapBy<Edge<'b, ((), T)>, ((), T), T>;
+
+/// Every record under one key.
+type WithOneKey<P, T> = MapBy<P, T, ((), T)>;
 
 fn add(a: u64, b: u64) -> u64 {
     a.wrapping_add(b)
@@ -167,14 +170,14 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     }
 
     /// Every record under the one key that there is.
-    fn with_one_key(&self) -> DStream<'b, Fused<P, ByMapping<fn(P::Item) -> ((), P::Item)>>> {
+    fn with_one_key(&self) -> DStream<'b, WithOneKey<P, P::Item>> {
         self.fused(ByMapping((|record| ((), record)) as fn(_) -> _))
     }
 }
 
 impl<'b, T: 'b, P: Pipe<'b, Item = ((), T)>> DStream<'b, P> {
     /// The records without the one key. It is still the window that can be named.
-    fn without_key(&self) -> DStream<'b, Fused<P, ByMapping<fn(((), T)) -> T>>> {
+    fn without_key(&self) -> DStream<'b, MapBy<P, ((), T), T>> {
         let operator = self.operator;
         DStream { operator, ..self.fused(ByMapping((|((), record)| record) as fn(_) -> _)) }
     }

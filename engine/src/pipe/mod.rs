@@ -28,8 +28,8 @@ pub use as_of::AsOf;
 pub use boxed::Boxed;
 pub use glom::Glom;
 pub use narrow::{
-    AtSeparator, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Map, MapPartitions,
-    Operator, Split, Words,
+    AtSeparator, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Map, MapBy,
+    MapPartitions, Operator, Split, Words,
 };
 pub use pairs::{
     ByFlatteningValues, ByFullJoining, ByJoining, ByLeftJoining, ByMappingValues, ByRightJoining,

@@ -61,6 +61,9 @@ impl<'b, P: Pipe<'b>, O: Operator<P::Item> + 'b> Pipe<'b> for Fused<P, O> {
 /// See [`DStream::map`](crate::DStream::map).
 pub type Map<P, F> = Fused<P, ByMapping<F>>;
 
+/// A [`Map`] by a function that captures nothing.
+pub type MapBy<P, T, U> = Fused<P, ByMapping<fn(T) -> U>>;
+
 /// See [`DStream::filter`](crate::DStream::filter).
 pub type Filter<P, F> = Fused<P, ByKeeping<F>>;
 

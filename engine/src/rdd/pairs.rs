@@ -4,7 +4,7 @@ use super::Rdd;
 use crate::key::Key;
 use crate::pipe::{
     ByFlatteningValues, ByFullJoining, ByJoining, ByLeftJoining, ByMapping, ByMappingValues,
-    ByRightJoining, Fused, Operator, Pipe,
+    ByRightJoining, Fused, MapBy, Operator, Pipe,
 };
 use crate::stage::{
     ByFunctions, Cogrouped, Cogrouping, CombineByKey, Edge, Grouping, Joined, Reducing, Sort, sides,
@@ -63,7 +63,7 @@ impl<'b, K: 'b, V: 'b, P: Pipe<'b, Item = (K, V)>> Rdd<'b, P> {
     /// assert_eq!(out, [['a', 'b']]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
-    pub fn keys(&self) -> Rdd<'b, Fused<P, ByMapping<fn((K, V)) -> K>>> {
+    pub fn keys(&self) -> Rdd<'b, MapBy<P, (K, V), K>> {
         self.fused(ByMapping(|(key, _)| key))
     }
 
@@ -78,7 +78,7 @@ impl<'b, K: 'b, V: 'b, P: Pipe<'b, Item = (K, V)>> Rdd<'b, P> {
     /// assert_eq!(out, [[1, 2]]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
-    pub fn values(&self) -> Rdd<'b, Fused<P, ByMapping<fn((K, V)) -> V>>> {
+    pub fn values(&self) -> Rdd<'b, MapBy<P, (K, V), V>> {
         self.fused(ByMapping(|(_, value)| value))
     }
 

@@ -6,13 +6,13 @@ use std::vec::IntoIter;
 use super::Rdd;
 use crate::key::Key;
 use crate::pipe::{
-    AsOf, Boxed, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Map, MapPartitions,
+    AsOf, Boxed, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Map, MapBy, MapPartitions,
     Pipe, Product, Union,
 };
 use crate::stage::{CombineByKey, Edge, Persist, Reducing, Repartition, Sort, Subtract};
 
 /// What [`Rdd::distinct`] gives.
-pub type Distinct<'b, T> = Fused<Edge<'b, (T, ())>, ByMapping<fn((T, ())) -> T>>;
+pub type Distinct<'b, T> = MapBy<Edge<'b, (T, ())>, (T, ()), T>;
 
 impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// Each record through `f`. Cost: the call, inlined.

@@ -68,6 +68,12 @@ struct Slide<O, C> {
     new: Vec<(u64, O, C)>,
 }
 
+/// A slide and the window's result.
+type Slid<K, O, C, Out> = (Pending<O, C>, Partitions<(K, Out)>);
+
+/// The same of one partition.
+type SlidPart<K, O, C, Out> = (Slide<O, C>, Vec<(K, Out)>);
+
 impl<'b, K, V, F> KeyedWindow<'b, K, V, F>
 where
     K: Key<'b>,
@@ -86,7 +92,7 @@ where
     }
 
     /// The slide to the window that ends with `batch`, and the window's result.
-    fn slide(&self, batch: &Batch<'b>) -> (Pending<K::Owned, F::Change>, Partitions<(K, F::Out)>) {
+    fn slide(&self, batch: &Batch<'b>) -> Slid<K, K::Owned, F::Change, F::Out> {
         let (end, length) = (batch.time(), self.span.length);
         let (before, parts) = {
             let held = self.held.lock();
@@ -129,7 +135,7 @@ fn slide_part<'b, K: Key<'b>, V: Durable, F: Fold<V>>(
     leaving: &[Slice<K::Owned, V>],
     entering: &[Slice<K::Owned, V>],
     partition: usize,
-) -> (Slide<K::Owned, F::Change>, Vec<(K, F::Out)>) {
+) -> SlidPart<K, K::Owned, F::Change, F::Out> {
     const UNTOUCHED: u32 = u32::MAX;
     let mut place = vec![UNTOUCHED; base.table.len()];
     let mut changes: Vec<(usize, F::Change)> = Vec::new();
