@@ -39,6 +39,7 @@ use crate::intake::Committed;
 use crate::panics::message_of;
 use crate::progress::{StageReport, as_ms};
 use crate::received::ReceivedBlock;
+use crate::tally::Tallies;
 use crate::time::{Duration, Time};
 
 /// How often a task is tried before its batch fails. Spark's `spark.task.maxFailures`, which counts
@@ -72,6 +73,8 @@ struct Core {
     /// A task has failed for good.
     failed: AtomicBool,
     stages: Mutex<Vec<StageReport>>,
+    /// Records that did not parse.
+    unparsed: Tallies,
     held: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -102,6 +105,7 @@ impl<'b> Batch<'b> {
             cancelled,
             failed: AtomicBool::new(false),
             stages: Mutex::default(),
+            unparsed: Tallies::default(),
             held: Mutex::default(),
         })
     }
@@ -125,6 +129,7 @@ impl<'b> Batch<'b> {
             cancelled: Arc::default(),
             failed: AtomicBool::new(false),
             stages: Mutex::default(),
+            unparsed: Tallies::default(),
             held: Mutex::default(),
         })
     }
@@ -193,6 +198,11 @@ impl<'b> Batch<'b> {
     /// How many partitions a wide stage has.
     pub(crate) fn parallelism(&self) -> usize {
         self.core.parallelism
+    }
+
+    /// Where records that do not parse are counted.
+    pub(crate) fn unparsed(&self) -> &Tallies {
+        &self.core.unparsed
     }
 
     /// The blocks of a source of bytes.

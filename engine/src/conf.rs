@@ -39,6 +39,17 @@ pub enum InvalidUtf8 {
     Skip,
 }
 
+/// What becomes of a record that does not parse: a text of another form than
+/// [`DStream::parse`](crate::DStream::parse) asks for, or a line without the column.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Unparsed {
+    /// It is left out and counted as unparsed.
+    #[default]
+    Skip,
+    /// It is counted, and its batch fails with a sentence that shows the record.
+    Fail,
+}
+
 /// The settings of an application. Every setting has a default that suits a machine of any size.
 ///
 /// ```
@@ -57,6 +68,7 @@ pub struct Conf {
     pub(crate) max_line_bytes: usize,
     pub(crate) long_lines: LongLines,
     pub(crate) invalid_utf8: InvalidUtf8,
+    pub(crate) unparsed: Unparsed,
     pub(crate) max_connections: Option<u64>,
     pub(crate) early_work: bool,
     pub(crate) graceful_stop_timeout: Option<Duration>,
@@ -78,6 +90,7 @@ impl Conf {
             max_line_bytes: 1 << 20,
             long_lines: LongLines::default(),
             invalid_utf8: InvalidUtf8::default(),
+            unparsed: Unparsed::default(),
             max_connections: None,
             early_work: true,
             graceful_stop_timeout: None,
@@ -132,6 +145,25 @@ impl Conf {
     /// What becomes of lines that are not UTF-8; they are mended by default.
     pub fn invalid_utf8(mut self, policy: InvalidUtf8) -> Self {
         self.invalid_utf8 = policy;
+        self
+    }
+
+    /// What becomes of records that [`parse`](crate::DStream::parse) and
+    /// [`field`](crate::DStream::field) cannot read; they are skipped by default.
+    ///
+    /// ```
+    /// # use millstream::{Conf, Unparsed, secs, testing};
+    /// let conf = Conf::new("strict").unparsed(Unparsed::Fail);
+    /// let failed = testing::run_with(conf, secs(1), 1, |s, out| {
+    ///     let lines = s.queue_stream([vec!["a 1", "b one"]]);
+    ///     out.collect(&lines.fields(' ').parse::<(&str, i64)>().map(|(_, n)| n));
+    ///     Ok(())
+    /// });
+    /// let sentence = failed.unwrap_err().to_string();
+    /// assert!(sentence.contains(r#""one", column 1 (counted from 0) of "b one", is no i64"#));
+    /// ```
+    pub fn unparsed(mut self, policy: Unparsed) -> Self {
+        self.unparsed = policy;
         self
     }
 

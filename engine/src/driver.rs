@@ -101,8 +101,10 @@ impl Driver {
                 Err(e) => Error::Setup { reason: e.to_string() },
             }
         })?;
-        let mut graph =
-            std::mem::replace(&mut *scope.graph().lock(), Graph::new(orders.batch_interval, false));
+        let mut graph = std::mem::replace(
+            &mut *scope.graph().lock(),
+            Graph::new(orders.batch_interval, false, parts.conf.unparsed),
+        );
         graph.check()?;
         let explained = explain(&graph);
         let reaches = graph.reaches();

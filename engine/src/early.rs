@@ -8,7 +8,7 @@ use rayon::ThreadPool;
 
 use crate::batch::Batch;
 use crate::graph::Early;
-use crate::intake::{Intake, OnStored, Parcel};
+use crate::intake::{Intake, OnStored, Parcel, Taken};
 use crate::progress::LineCounts;
 
 /// Slabs that may wait for early work, for each thread: enough to keep it busy, few enough to stay
@@ -51,10 +51,13 @@ pub(crate) fn on_stored(
 fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) -> bool {
     let Some(blocks) = parcel.begin_early() else { return false };
     let batch = Batch::of_blocks(parcel.batch(), sources, parcel.source(), blocks.clone());
-    let mut committed = 0;
+    let mut taken = Taken::default();
     for (bit, stage) in &early.stages {
-        if catch_unwind(AssertUnwindSafe(|| stage.take_in(&batch))).is_ok() {
-            committed |= bit;
+        let whole = catch_unwind(AssertUnwindSafe(|| stage.take_in(&batch))).is_ok();
+        let unparsed = batch.unparsed().take();
+        if whole {
+            taken.committed |= bit;
+            taken.unparsed += unparsed;
         }
     }
     // The end of this small batch: every value that borrows is gone with `take_in`, and now what
@@ -64,8 +67,9 @@ fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) -> bool {
     for block in &blocks {
         counts += block.counts();
     }
+    taken.counts = Some(counts);
     let everybody = early.stages.iter().fold(0, |all, (bit, _)| all | bit);
     drop(blocks);
-    parcel.end_early(committed, Some(counts), committed == everybody && !early.keep_blocks);
+    parcel.end_early(taken, taken.committed == everybody && !early.keep_blocks);
     true
 }

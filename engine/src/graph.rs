@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::batch::Batch;
 use crate::block::SourceId;
+use crate::conf::Unparsed;
 use crate::error::{BoxError, Error, Result};
 use crate::framing::Framing;
 use crate::intake::Committed;
@@ -143,6 +144,7 @@ pub(crate) struct Graph<'b> {
     folders: BTreeMap<String, usize>,
     jobs: Option<Jobs>,
     early_allowed: bool,
+    unparsed: Unparsed,
     streams: usize,
     /// The first thing that was described and cannot be.
     refused: Option<Error>,
@@ -152,7 +154,7 @@ pub(crate) struct Graph<'b> {
 pub(crate) type SharedGraph<'b> = Arc<Mutex<Graph<'b>>>;
 
 impl<'b> Graph<'b> {
-    pub(crate) fn new(batch_interval: Duration, early_allowed: bool) -> Self {
+    pub(crate) fn new(batch_interval: Duration, early_allowed: bool, unparsed: Unparsed) -> Self {
         Graph {
             batch_interval,
             sources: Vec::new(),
@@ -165,9 +167,15 @@ impl<'b> Graph<'b> {
             folders: BTreeMap::new(),
             jobs: None,
             early_allowed,
+            unparsed,
             streams: 0,
             refused: None,
         }
+    }
+
+    /// What becomes of records that do not parse.
+    pub(crate) fn unparsed(&self) -> Unparsed {
+        self.unparsed
     }
 
     /// A number that no other stream of the graph has.

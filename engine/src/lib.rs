@@ -40,7 +40,8 @@
 //! - [`Scope`]: where streams begin (sockets, files, queues, a [`Receiver`] of your own);
 //!   [`Framing`]: where records of bytes end; [`DStream`]: operators and outputs; [`Rdd`]: one
 //!   batch's dataset.
-//! - [`Key`], [`Show`]: what a type must be able to do to be a key, and to be printed.
+//! - [`Key`], [`Show`], [`FromText`], [`FromFields`]: what a type must be able to do to be a key, to
+//!   be printed, and to be parsed from text and from columns of it.
 //! - [`Time`], [`Duration`], [`Clock`]: batches are labelled by the end of their interval, in whole
 //!   milliseconds.
 //! - [`progress`]: what the outside sees. [`testing`]: batches in, batches out. [`disk`]: the file
@@ -71,12 +72,14 @@ mod framing;
 mod block;
 mod text;
 mod received;
+mod columns;
 
 // intake: received -> assigned -> done
 mod intake;
 
 // a batch
 mod input;
+mod tally;
 mod batch;
 mod separators;
 mod words;
@@ -111,7 +114,8 @@ pub mod testing;
 pub mod internals;
 
 pub use clock::{Clock, ManualClock};
-pub use conf::{Conf, InvalidUtf8, LongLines};
+pub use columns::{BadColumn, Columns, Fields, FromFields, FromText};
+pub use conf::{Conf, InvalidUtf8, LongLines, Unparsed};
 pub use context::{Running, StreamingContext};
 pub use dstream::{DStream, WindowedWhole, WithState};
 pub use durable::Durable;
@@ -125,9 +129,10 @@ pub use intake::store::{Refused, Store};
 pub use key::Key;
 pub use pipe::{
     AsOf, AtSeparator, Boxed, ByFlattening, ByFlatteningValues, ByFullJoining, ByJoining,
-    ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Filter, FlatMap, Fused,
-    Glom, Items, Lines, Map, MapBy, MapPartitions, Pipe, Product, Records, Replay, Split, Text,
-    Union, UnionOfMany, Windowed, Words,
+    ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Field, Filter, FlatMap,
+    Fused, Glom, InFields, IntoFields, Items, Lines, Map, MapBy, MapPartitions, OneColumn, Parse,
+    Parser, Pipe, Product, ReadAs, Reading, Records, Replay, Split, Text, Union, UnionOfMany,
+    Windowed, Words,
 };
 pub use rdd::{Distinct, Rdd};
 pub use scope::Scope;

@@ -44,6 +44,11 @@ pub struct BatchReport {
     pub sources: Vec<SourceReport>,
     /// By stage, in the order in which they ran.
     pub stages: Vec<StageReport>,
+    /// Records that did not parse ([`DStream::parse`](crate::DStream::parse), or a missing
+    /// [`field`](crate::DStream::field)). A task that is tried again counts once. A stream that is
+    /// computed for several outputs counts for each; an output that stops early, as `print` does,
+    /// counts as far as it has read, and a window counts the batches that it reads again.
+    pub unparsed: u64,
     /// Bytes that were worked on before the batch's turn.
     pub early_bytes: u64,
     /// Bytes of received data in memory when the batch ended, over all contexts of the engine.
@@ -343,6 +348,7 @@ impl From<(Time, Duration)> for BatchReport {
             total_delay_ms: 0.0,
             sources: Vec::new(),
             stages: Vec::new(),
+            unparsed: 0,
             early_bytes: 0,
             memory_bytes: 0,
             memory_limit_bytes: 0,

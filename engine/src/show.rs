@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 use std::io::{self, IsTerminal};
 
+use crate::columns::Fields;
 use crate::time::Time;
 
 /// What a batch's header is ruled with.
@@ -61,6 +62,13 @@ as_scala_writes_floats!(f32, f64);
 impl<T: Show + ?Sized> Show for &T {
     fn show(&self, out: &mut dyn Write) -> fmt::Result {
         (**self).show(out)
+    }
+}
+
+/// The line as it came.
+impl Show for Fields<'_> {
+    fn show(&self, out: &mut dyn Write) -> fmt::Result {
+        out.write_str(self.line())
     }
 }
 

@@ -53,8 +53,15 @@ impl Turn<'_> {
         report.scheduling_delay_ms = as_ms(late);
         let started = Instant::now();
 
-        let Assigned { inputs, reports, early_bytes, at_turn_bytes, uncounted, losses } =
-            self.assign(time);
+        let Assigned {
+            inputs,
+            reports,
+            early_bytes,
+            at_turn_bytes,
+            early_unparsed,
+            uncounted,
+            losses,
+        } = self.assign(time);
         self.intake.admission.turn_began(late, at_turn_bytes);
         let inputs = Arc::new(inputs);
         let batch = Batch::new(
@@ -75,6 +82,7 @@ impl Turn<'_> {
         report.processing_ms = as_ms(processing);
         report.total_delay_ms = report.scheduling_delay_ms + report.processing_ms;
         report.stages = batch.take_stages();
+        report.unparsed = early_unparsed + batch.unparsed().take();
         report.memory_bytes = parts.slabs.bytes_in_use();
         report.memory_limit_bytes = parts.slabs.limit_bytes();
         let commit = !batch.has_failed();
@@ -174,17 +182,18 @@ impl Turn<'_> {
             let claimed = parcel.claim();
             let report = &mut assigned.reports[parcel.source()];
             report.lines += parcel.framing();
-            report.lines += claimed.counts.unwrap_or_default();
+            report.lines += claimed.taken.counts.unwrap_or_default();
+            assigned.early_unparsed += claimed.taken.unparsed;
             report.bytes += parcel.bytes();
             report.blocks += parcel.block_count();
-            if claimed.committed != 0 {
+            if claimed.taken.committed != 0 {
                 assigned.early_bytes += parcel.bytes();
             }
             if self.reads[parcel.source()].at_turn {
                 assigned.at_turn_bytes += parcel.bytes();
             }
             texts[parcel.source()]
-                .extend(claimed.blocks.into_iter().map(|block| (block, claimed.committed)));
+                .extend(claimed.blocks.into_iter().map(|block| (block, claimed.taken.committed)));
         }
         for (id, (source, mut blocks)) in self.graph.sources.iter_mut().zip(texts).enumerate() {
             let report = &mut assigned.reports[id];
@@ -229,6 +238,8 @@ struct Assigned {
     early_bytes: u64,
     /// Bytes that were taken in to be read now.
     at_turn_bytes: u64,
+    /// Records that did not parse while blocks were worked on early.
+    early_unparsed: u64,
     /// Blocks whose lines nobody has counted, with their source.
     uncounted: Vec<(usize, Arc<ReceivedBlock>)>,
     /// What sources have lost.

@@ -1,6 +1,7 @@
 //! Streams, as programs see them: operators and outputs.
 
 mod aggregation;
+mod columns;
 mod join;
 mod output;
 mod pairs;

@@ -16,9 +16,18 @@ pub(crate) type Committed = u64;
 /// What a parcel has for its batch's turn.
 pub(crate) struct Claimed {
     pub(crate) blocks: Vec<Arc<ReceivedBlock>>,
+    pub(crate) taken: Taken,
+}
+
+/// What early work has done with a parcel.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Taken {
+    /// The stages that have it whole.
     pub(crate) committed: Committed,
     /// What became of the lines, where early work has looked at them all.
     pub(crate) counts: Option<LineCounts>,
+    /// Records that did not parse on the way into those stages.
+    pub(crate) unparsed: u64,
 }
 
 /// Blocks that closed together, usually one slab's worth.
@@ -35,9 +44,7 @@ pub(crate) struct Parcel {
 struct Work {
     /// Empty once every reader is done with them.
     blocks: Vec<Arc<ReceivedBlock>>,
-    /// What became of the lines, known once the blocks were worked on.
-    counts: Option<LineCounts>,
-    committed: Committed,
+    taken: Taken,
     phase: Phase,
 }
 
@@ -62,7 +69,7 @@ impl Parcel {
             bytes: blocks.iter().map(|b| b.raw_bytes() as u64).sum(),
             blocks: blocks.len() as u64,
             framing,
-            work: Mutex::new(Work { blocks, counts: None, committed: 0, phase: Phase::Waiting }),
+            work: Mutex::new(Work { blocks, taken: Taken::default(), phase: Phase::Waiting }),
             finished: Condvar::new(),
         }
     }
@@ -105,19 +112,13 @@ impl Parcel {
         Some(work.blocks.clone())
     }
 
-    /// Ends early work. `committed` are the stages that have the parcel whole; `release` says that
-    /// nobody else needs the blocks, which lets their slab go back to the pool still warm.
-    pub(crate) fn end_early(
-        &self,
-        committed: Committed,
-        counts: Option<LineCounts>,
-        release: bool,
-    ) {
+    /// Ends early work. `release` says that nobody else needs the blocks, which lets their slab go
+    /// back to the pool still warm.
+    pub(crate) fn end_early(&self, taken: Taken, release: bool) {
         let released = {
             let mut work = self.work.lock();
             work.phase = Phase::Over;
-            work.committed = committed;
-            work.counts = counts;
+            work.taken = taken;
             if release { std::mem::take(&mut work.blocks) } else { Vec::new() }
         };
         self.finished.notify_all();
@@ -130,6 +131,6 @@ impl Parcel {
         let mut work = self.work.lock();
         self.finished.wait_while(&mut work, |work| work.phase == Phase::Running);
         work.phase = Phase::Over;
-        Claimed { blocks: work.blocks.clone(), committed: work.committed, counts: work.counts }
+        Claimed { blocks: work.blocks.clone(), taken: work.taken }
     }
 }

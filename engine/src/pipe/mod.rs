@@ -8,6 +8,7 @@
 
 mod as_of;
 mod boxed;
+mod columns;
 mod glom;
 mod narrow;
 mod pairs;
@@ -26,6 +27,7 @@ use crate::time::Duration;
 
 pub use as_of::AsOf;
 pub use boxed::Boxed;
+pub use columns::{Field, InFields, IntoFields, OneColumn, Parse, Parser, ReadAs, Reader, Reading};
 pub use glom::Glom;
 pub use narrow::{
     AtSeparator, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Map, MapBy,

@@ -1,8 +1,8 @@
 //! Which streams can be read again for a batch that is over.
 
 use super::{
-    Boxed, Fused, Glom, Items, Lines, MapPartitions, Operator, Pipe, Records, Text, Union,
-    UnionOfMany, Words,
+    Boxed, Fused, Glom, Items, Lines, MapPartitions, Operator, Pipe, Reader, Reading, Records,
+    Text, Union, UnionOfMany, Words,
 };
 
 /// A stream whose records can be computed again for a batch that is over, which a window of raw
@@ -23,6 +23,8 @@ impl Replay<'_> for Records {}
 impl<'b, T: Clone + Send + Sync + 'static> Replay<'b> for Items<T> {}
 
 impl<'b, P: Replay<'b>, O: Operator<P::Item> + 'b> Replay<'b> for Fused<P, O> {}
+
+impl<'b, P: Replay<'b, Item: Copy>, R: Reader<P::Item> + 'b> Replay<'b> for Reading<P, R> {}
 
 impl<'b, I, P, F> Replay<'b> for MapPartitions<P, F>
 where

@@ -32,7 +32,7 @@ pub struct Scope<'b> {
 
 impl<'b> Scope<'b> {
     pub(crate) fn new(batch_interval: Duration, conf: &Conf) -> Self {
-        let graph = Graph::new(batch_interval, conf.early_work);
+        let graph = Graph::new(batch_interval, conf.early_work, conf.unparsed);
         Scope { graph: Arc::new(Mutex::new(graph)), most_record_bytes: conf.max_line_bytes }
     }
 

@@ -17,3 +17,4 @@ mod panics;
 mod pressure;
 mod records;
 mod stopping;
+mod unparsed;
