@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use millstream::progress::{BatchReport, Listener};
 use millstream::testing::{self, Collector};
-use millstream::{BoxError, Conf, Scope, Unparsed, secs};
+use millstream::{BoxError, Conf, Scope, Unparsed, Window, secs};
 
 /// The reports of all batches.
 #[derive(Clone, Default)]
@@ -163,4 +163,16 @@ fn fields_are_shown_as_the_line_came() {
     });
     assert_eq!(out.unwrap(), [["a;b;; 4"]]);
     assert_eq!(unparsed, [0]);
+}
+
+#[test]
+fn a_window_counts_the_batches_that_it_reads_again() {
+    let (out, unparsed) = run(conf(), 3, |s, out| {
+        let numbers = s.queue_stream([vec!["1", "x"], vec!["y", "z", "2"]]).parse::<u8>();
+        let window = numbers.window(Window::sliding(secs(2), secs(1)));
+        out.collect(&window.map(|n| n.to_string()));
+        Ok(())
+    });
+    assert_eq!(out.unwrap(), [vec!["1"], vec!["1", "2"], vec!["2"]]);
+    assert_eq!(unparsed, [1, 3, 2]);
 }
