@@ -104,13 +104,23 @@ impl History {
                 }
             }
         }
-        self.bytes = past.values().flat_map(|inputs| inputs.iter()).map(Input::block_bytes).sum();
+        self.bytes = self.block_bytes();
     }
 
-    /// Takes over what a snapshot held.
-    pub(crate) fn restore(&mut self, past: Past) {
-        self.bytes = past.values().flat_map(|inputs| inputs.iter()).map(Input::block_bytes).sum();
-        self.past = Arc::new(past);
+    /// Takes over what a snapshot held, as far as windows read it.
+    pub(crate) fn restore(&mut self, mut past: Past) {
+        for inputs in past.values_mut() {
+            let unread = Arc::make_mut(inputs).iter_mut().zip(&self.reach);
+            for (input, _) in unread.filter(|(_, reach)| **reach == Duration::ZERO) {
+                *input = Input::Nothing;
+            }
+        }
+        self.past = Arc::new(if self.keeps_any() { past } else { Past::new() });
+        self.bytes = self.block_bytes();
+    }
+
+    fn block_bytes(&self) -> u64 {
+        self.past.values().flat_map(|inputs| inputs.iter()).map(Input::block_bytes).sum()
     }
 }
 

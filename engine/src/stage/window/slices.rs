@@ -119,12 +119,11 @@ fn part_of<'b, K: Key<'b>, V: Clone>(pairs: &[(K, V)]) -> SlicePart<K::Owned, V>
 impl<'b, K: Key<'b>, V: Durable> Fill<'b> for SlicesNode<'b, K, V> {
     fn fill(&self, batch: &Batch<'b>) {
         let time = batch.time();
-        if !batch.is_current()
-            || self.slices.0.lock().pending.as_ref().is_some_and(|(of, _)| *of == time)
-        {
+        self.place_restored(batch);
+        let filled = self.slices.0.lock().pending.as_ref().is_some_and(|(of, _)| *of == time);
+        if filled || !batch.is_current() {
             return;
         }
-        self.place_restored(batch);
         let partials = self.partials.data(batch);
         let parts = batch.run_stage("slice", partials.len(), |i| part_of(&partials[i]));
         self.slices.0.lock().pending = Some((time, Arc::new(parts)));
