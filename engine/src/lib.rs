@@ -40,8 +40,11 @@
 //! - [`Scope`]: where streams begin (sockets, files, queues, a [`Receiver`] of your own);
 //!   [`Framing`]: where records of bytes end; [`DStream`]: operators and outputs; [`Rdd`]: one
 //!   batch's dataset.
-//! - [`Key`], [`Show`], [`FromText`], [`FromFields`]: what a type must be able to do to be a key, to
-//!   be printed, and to be parsed from text and from columns of it.
+//! - [`Window`]: how long a window is and how often it comes; [`StateSpec`], [`KeyState`]: state by
+//!   key; [`Snapshot`]: windows and states as data, to go on from elsewhere.
+//! - [`Key`], [`Show`], [`Durable`], [`FromText`], [`FromFields`]: what a type must be able to do to
+//!   be a key, to be printed, to be kept from batch to batch, and to be parsed from text and from
+//!   columns of it.
 //! - [`Time`], [`Duration`], [`Clock`]: batches are labelled by the end of their interval, in whole
 //!   milliseconds.
 //! - [`progress`]: what the outside sees. [`testing`]: batches in, batches out. [`disk`]: the file
