@@ -63,7 +63,8 @@ where
         self.joined("join", other, ByJoining)
     }
 
-    /// As [`join`](DStream::join), and each value here whose key is not there, with `None`.
+    /// As [`join`](DStream::join), and each value here whose key is not there, with `None`. Cost: as
+    /// `join`.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -87,7 +88,8 @@ where
         self.joined("left_outer_join", other, ByLeftJoining)
     }
 
-    /// As [`join`](DStream::join), and each value there whose key is not here, with `None`.
+    /// As [`join`](DStream::join), and each value there whose key is not here, with `None`. Cost: as
+    /// `join`.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -112,7 +114,7 @@ where
     }
 
     /// As [`join`](DStream::join), and each value of either side whose key the other has not, with
-    /// `None`.
+    /// `None`. Cost: as `join`.
     ///
     /// ```
     /// # use millstream::{secs, testing};

@@ -14,7 +14,8 @@ const USUALLY_PRINTED: usize = 10;
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
     /// Calls `f` on the driver's thread with every batch's dataset and time, empty ones included,
     /// one batch after the other. `f` may keep state of its own between batches. If it runs no
-    /// action on the dataset, nothing is computed.
+    /// action on the dataset, nothing is computed. A stream that slides more slowly than batches are
+    /// cut has a dataset, and so a call, once a slide. Cost: the call.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -38,7 +39,8 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     }
 
     /// [`for_each_rdd`](DStream::for_each_rdd) with a closure that may fail. A failure is reported
-    /// with its batch, other outputs and later batches go on, and `await_termination` returns it.
+    /// with its batch, other outputs and later batches go on, and `await_termination` returns it. Cost:
+    /// the call.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -81,7 +83,16 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         self.print_n(USUALLY_PRINTED);
     }
 
-    /// [`print`](DStream::print) with another number of records.
+    /// [`print`](DStream::print) with another number of records. Cost: as `print`.
+    ///
+    /// ```
+    /// # use millstream::{secs, testing};
+    /// testing::run::<()>(secs(1), 1, |s, _| {
+    ///     s.queue_stream([vec!["to", "be", "or"]]).print_n(2); // to, be, and an ellipsis
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
     pub fn print_n(&self, records: usize)
     where
         P::Item: Show + Send,

@@ -45,7 +45,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     }
 
     /// As [`save_as_text_files`](DStream::save_as_text_files), but `format` writes each record. It
-    /// is the original's `saveAsHadoopFiles`.
+    /// is the original's `saveAsHadoopFiles`. Cost: as that.
     ///
     /// ```
     /// # use millstream::{Conf, secs, testing};

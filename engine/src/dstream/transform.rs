@@ -152,7 +152,7 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> DStream<'b, P> {
     }
 
     /// Each line in pieces at every `separator`, as [`str::split`] does it: two separators in a row
-    /// have an empty piece between them.
+    /// have an empty piece between them. Cost: a search for each separator, and no copy.
     ///
     /// ```
     /// # use millstream::{secs, testing};

@@ -88,7 +88,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         self.staged("persist", Persist(self.pipe.clone()))
     }
 
-    /// [`persist`](DStream::persist), under Spark's other name for it.
+    /// [`persist`](DStream::persist), under Spark's other name for it. Cost: as that.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -133,7 +133,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     }
 
     /// [`transform`](DStream::transform) with the dataset of another stream beside this one's. Both
-    /// must have the same slide.
+    /// must have the same slide. Cost: as `transform`.
     ///
     /// ```
     /// # use millstream::{secs, testing};

@@ -42,7 +42,18 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         (self.pipe, self.batch)
     }
 
-    /// The time of the batch that it is of.
+    /// The time of the batch that it is of. Cost: none.
+    ///
+    /// ```
+    /// # use millstream::{Time, secs, testing};
+    /// let out = testing::run(secs(1), 1, |s, out| {
+    ///     let out = out.clone();
+    ///     s.queue_stream([vec![1]]).for_each_rdd(move |rdd, time| out.push(time, vec![rdd.time()]));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [[Time::from_millis(1000)]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
     pub fn time(&self) -> Time {
         self.batch.time()
     }

@@ -40,7 +40,8 @@ impl<'b> Scope<'b> {
         self.files("text_file_stream", FileStream::new(directory))
     }
 
-    /// As [`text_file_stream`](Scope::text_file_stream), with a choice of files of one's own.
+    /// As [`text_file_stream`](Scope::text_file_stream), with a choice of files of one's own. Cost:
+    /// as that, and a call of the filter for each file listed.
     ///
     /// ```
     /// # use millstream::{Conf, FileStream, Time, secs, testing};
