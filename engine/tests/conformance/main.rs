@@ -1,0 +1,85 @@
+//! The original's behaviour, case by case: pipelines, inputs and outputs from the test suites of
+//! Apache Spark, run through the public interface under a manual clock.
+//!
+//! The cases are in `spark_cases.json`, or in the file that `MILLSTREAM_CASES` names. Nothing is
+//! left out: a field, a step or a function that is not understood fails its case.
+
+mod build;
+mod case;
+mod compare;
+mod functions;
+mod pipeline;
+mod run;
+mod state;
+mod value;
+mod windows;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::{env, fs};
+
+use libtest_mimic::{Arguments, FormatSetting, Trial};
+use serde_json::Value as Json;
+
+use crate::case::Case;
+
+/// The file that is read instead of the cases that are kept here.
+const OTHER_CASES: &str = "MILLSTREAM_CASES";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = match read() {
+        Ok(file) => trials(file),
+        Err(why) => {
+            eprintln!("the cases cannot be read: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !functions::is_asked_for(panic.payload()) {
+            told(panic);
+        }
+    }));
+    let end = libtest_mimic::run(&arguments, trials);
+    if !arguments.list && arguments.format != Some(FormatSetting::Json) {
+        let skipped = end.num_filtered_out + end.num_ignored;
+        println!("spark: {} passed, {} failed, {skipped} skipped", end.num_passed, end.num_failed);
+    }
+    end.exit_code()
+}
+
+fn read() -> Result<Json, String> {
+    let kept = || concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/spark_cases.json").into();
+    let path = env::var_os(OTHER_CASES).unwrap_or_else(kept);
+    let at = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
+    let text = fs::read_to_string(&path).map_err(|e| at(&e))?;
+    serde_json::from_str(&text).map_err(|e| at(&e))
+}
+
+/// A trial for each case, and one more for each function of the vocabulary that is not known.
+fn trials(file: Json) -> Vec<Trial> {
+    let vocabulary = file["meta"]["functions"].as_object().into_iter().flatten();
+    let unknown = vocabulary.filter(|(name, _)| !functions::is_known(name)).map(|(name, _)| {
+        let why = format!("the vocabulary has a function that is not known: {name}");
+        Trial::test(format!("meta.functions.{name}"), move || Err(why.into()))
+    });
+    let cases = file["cases"].as_array().into_iter().flatten().enumerate().map(|(n, case)| {
+        let id = case["id"].as_str().map_or_else(|| format!("case {n}"), str::to_owned);
+        let suite = case["suite"].as_str().unwrap_or_default().to_owned();
+        let case = case.clone();
+        Trial::test(id, move || Ok(check(case)?)).with_kind(suite)
+    });
+    let trials: Vec<Trial> = unknown.chain(cases).collect();
+    if trials.is_empty() {
+        return vec![Trial::test("cases", || Err("the file has no cases".into()))];
+    }
+    trials
+}
+
+fn check(case: Json) -> Result<(), String> {
+    let case: Case = serde_json::from_value(case).map_err(|e| format!("not understood: {e}"))?;
+    let program = Arc::new(case.program().map_err(|why| format!("not understood: {why}"))?);
+    let outcome = run::run(&case, &program);
+    compare::check(&case, &program, &outcome).map_err(|why| format!("{}: {why}", case.name))
+}
