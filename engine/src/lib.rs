@@ -49,6 +49,7 @@
 //!   milliseconds.
 //! - [`progress`]: what the outside sees. [`testing`]: batches in, batches out. [`disk`]: the file
 //!   system, behind a seam.
+//! - [`spark`]: each operation of Spark Streaming, beside the one that is here.
 //!
 //! The modules are declared in the order of their layers: each uses only those above it, and a test
 //! holds them to it.
@@ -112,6 +113,8 @@ mod driver;
 mod signals;
 mod context;
 pub mod testing;
+#[doc = include_str!("../../docs/spark.md")]
+pub mod spark {}
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
