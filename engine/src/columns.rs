@@ -11,6 +11,9 @@ use memchr::memchr;
 /// As much of a text as a sentence shows.
 const SHOWN_CHARS: usize = 60;
 
+/// Bytes that are searched in place, before the rest is searched by a call.
+const NEAR_BYTES: usize = 32;
+
 /// A line and what separates its columns. Made by [`DStream::fields`](crate::DStream::fields).
 ///
 /// A line of `n` separators has `n + 1` columns, counted from 0; two separators in a row have an
@@ -78,7 +81,7 @@ impl<'b> Iterator for Columns<'b> {
     fn next(&mut self) -> Option<&'b str> {
         let rest = self.rest?;
         let end = match u8::try_from(self.separator) {
-            Ok(byte) if byte.is_ascii() => memchr(byte, rest.as_bytes()),
+            Ok(byte) if byte.is_ascii() => find(byte, rest.as_bytes()),
             _ => rest.find(self.separator),
         };
         let column = match end {
@@ -92,6 +95,27 @@ impl<'b> Iterator for Columns<'b> {
             }
         };
         Some(column)
+    }
+}
+
+/// Where `byte` first is. Most columns are short, and for those a call costs more than the search.
+#[inline]
+fn find(byte: u8, text: &[u8]) -> Option<usize> {
+    /// The lowest bit of each byte.
+    const LOW: u64 = u64::MAX / 0xff;
+    let (words, rest) = text[..text.len().min(NEAR_BYTES)].as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let differing = u64::from_le_bytes(*word) ^ (LOW * u64::from(byte));
+        // The high bit of the first byte that does not differ, and perhaps of some behind it.
+        let equal = differing.wrapping_sub(LOW) & !differing & (LOW << 7);
+        if equal != 0 {
+            return Some(i * 8 + equal.trailing_zeros() as usize / 8);
+        }
+    }
+    let near = words.len() * 8;
+    match text.len() <= NEAR_BYTES {
+        true => rest.iter().position(|&b| b == byte).map(|at| near + at),
+        false => memchr(byte, &text[near..]).map(|at| near + at),
     }
 }
 
@@ -273,6 +297,22 @@ mod tests {
             }
         }
         assert_eq!(Fields::new("", ',').iter().collect::<Vec<_>>(), [""]);
+    }
+
+    #[test]
+    fn a_separator_is_found_wherever_it_is_among_bytes_that_differ_in_one_bit() {
+        for separator in [0, 1, b'\t', b',', 0x7f] {
+            for like in [separator ^ 1, separator ^ 0x80, separator.wrapping_add(1)] {
+                for len in 0..80 {
+                    let mut text = vec![like; len];
+                    assert_eq!(find(separator, &text), None, "{separator} {like} {len}");
+                    for at in (0..len).rev() {
+                        text[at] = separator;
+                        assert_eq!(find(separator, &text), Some(at), "{separator} {like} {len}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]
