@@ -14,6 +14,8 @@ mod state;
 mod value;
 mod windows;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::{env, fs};
@@ -51,10 +53,17 @@ fn main() -> ExitCode {
 
 fn read() -> Result<Json, String> {
     let kept = || concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/spark_cases.json").into();
-    let path = env::var_os(OTHER_CASES).unwrap_or_else(kept);
+    let path = env::var_os(OTHER_CASES).map_or_else(kept, from_where_cargo_was_called);
     let at = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
     let text = fs::read_to_string(&path).map_err(|e| at(&e))?;
     serde_json::from_str(&text).map_err(|e| at(&e))
+}
+
+/// Cargo runs tests in their package's folder; a path is meant from where it was called itself.
+fn from_where_cargo_was_called(path: OsString) -> PathBuf {
+    let called_in = env::var_os("PWD").map(PathBuf::from).unwrap_or_default();
+    let there = called_in.join(&path);
+    if there.exists() { there } else { path.into() }
 }
 
 /// A trial for each case, and one more for each function of the vocabulary that is not known.
