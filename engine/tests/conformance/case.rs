@@ -14,8 +14,7 @@ use crate::value::{Value, from_case, from_case_or_null};
 pub(crate) struct Case {
     #[serde(rename = "id")]
     _id: String,
-    #[serde(rename = "suite")]
-    _suite: IgnoredAny,
+    pub(crate) suite: String,
     pub(crate) name: String,
     #[serde(rename = "op")]
     _op: IgnoredAny,

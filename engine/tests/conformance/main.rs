@@ -4,6 +4,7 @@
 //! The cases are in `spark_cases.json`, or in the file that `MILLSTREAM_CASES` names. Nothing is
 //! left out: a field, a step or a function that is not understood fails its case.
 
+mod arguments;
 mod build;
 mod case;
 mod compare;
@@ -20,32 +21,36 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::{env, fs};
 
-use libtest_mimic::{Arguments, FormatSetting, Trial};
+use libtest_mimic::{FormatSetting, Trial};
 use serde_json::Value as Json;
 
+use crate::arguments::Asked;
 use crate::case::Case;
 
 /// The file that is read instead of the cases that are kept here.
 const OTHER_CASES: &str = "MILLSTREAM_CASES";
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let trials = match read() {
+    let asked = Asked::of(env::args_os());
+    let mut trials = match read() {
         Ok(file) => trials(file),
         Err(why) => {
             eprintln!("the cases cannot be read: {why}");
             return ExitCode::FAILURE;
         }
     };
+    let all = trials.len();
+    trials.retain(|trial| asked.lets_through(trial.name()));
+    let left_out = (all - trials.len()) as u64;
     let told = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if !functions::is_asked_for(panic.payload()) {
             told(panic);
         }
     }));
-    let end = libtest_mimic::run(&arguments, trials);
-    if !arguments.list && arguments.format != Some(FormatSetting::Json) {
-        let skipped = end.num_filtered_out + end.num_ignored;
+    let end = libtest_mimic::run(&asked.arguments, trials);
+    if !asked.arguments.list && asked.arguments.format != Some(FormatSetting::Json) {
+        let skipped = left_out + end.num_filtered_out + end.num_ignored;
         println!("spark: {} passed, {} failed, {skipped} skipped", end.num_passed, end.num_failed);
     }
     end.exit_code()
@@ -75,9 +80,8 @@ fn trials(file: Json) -> Vec<Trial> {
     });
     let cases = file["cases"].as_array().into_iter().flatten().enumerate().map(|(n, case)| {
         let id = case["id"].as_str().map_or_else(|| format!("case {n}"), str::to_owned);
-        let suite = case["suite"].as_str().unwrap_or_default().to_owned();
         let case = case.clone();
-        Trial::test(id, move || Ok(check(case)?)).with_kind(suite)
+        Trial::test(id, move || Ok(check(case)?))
     });
     let trials: Vec<Trial> = unknown.chain(cases).collect();
     if trials.is_empty() {
@@ -90,5 +94,6 @@ fn check(case: Json) -> Result<(), String> {
     let case: Case = serde_json::from_value(case).map_err(|e| format!("not understood: {e}"))?;
     let program = Arc::new(case.program().map_err(|why| format!("not understood: {why}"))?);
     let outcome = run::run(&case, &program);
-    compare::check(&case, &program, &outcome).map_err(|why| format!("{}: {why}", case.name))
+    let checked = compare::check(&case, &program, &outcome);
+    checked.map_err(|why| format!("{}, {}: {why}", case.suite, case.name))
 }
