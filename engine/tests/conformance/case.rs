@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Json};
 
 use crate::pipeline::{Program, Seconds};
-use crate::value::{Value, from_case, from_case_or_null};
+use crate::value::{Value, from_case_or_null};
 
 /// A case. Fields that only inform are named, so that every other one is refused.
 #[derive(Deserialize)]
@@ -19,8 +19,8 @@ pub(crate) struct Case {
     #[serde(rename = "op")]
     _op: IgnoredAny,
     pub(crate) params: Params,
-    #[serde(deserialize_with = "from_case")]
-    pub(crate) input: Vec<Vec<Value>>,
+    #[serde(default, deserialize_with = "from_case_or_null")]
+    pub(crate) input: Option<Vec<Vec<Value>>>,
     #[serde(default, deserialize_with = "from_case_or_null")]
     pub(crate) input2: Option<Vec<Vec<Value>>>,
     #[serde(default, deserialize_with = "from_case_or_null")]
@@ -134,7 +134,7 @@ impl Case {
     /// How many batches are run. Left out, all of the input is read, and every output that is
     /// listed can come.
     pub(crate) fn batches(&self) -> usize {
-        let inputs = self.input.len().max(self.input2.as_ref().map_or(0, Vec::len));
+        let inputs = [&self.input, &self.input2].into_iter().flatten().map(Vec::len).max();
         let outputs = match (&self.output_times_s, &self.expected) {
             (Some(times), _) => {
                 times.last().map_or(0, |last| (last.0 / self.params.batch_s.0).round() as usize)
@@ -142,6 +142,6 @@ impl Case {
             (None, Some(expected)) => expected.len(),
             (None, None) => 1,
         };
-        self.num_batches.unwrap_or(inputs.max(outputs))
+        self.num_batches.unwrap_or(outputs.max(inputs.unwrap_or(0)))
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn run(case: &Case, program: &Arc<Program>) -> Outcome {
         program: program.clone(),
         hand: ManualClock::at(Time::default()),
         inputs: Inputs {
-            first: Queue::from(case.input.clone()),
+            first: Queue::from(case.input.clone().unwrap_or_default()),
             second: case.input2.clone().map(Queue::from),
         },
         count_too: case.also_count.is_some(),

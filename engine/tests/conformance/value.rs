@@ -109,8 +109,7 @@ impl TryFrom<Json> for Value {
     }
 }
 
-/// A value as it stands in a case.
-pub(crate) fn from_case<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<Vec<Value>>, D::Error> {
+fn from_case<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<Vec<Value>>, D::Error> {
     let batches = Vec::<Option<Vec<Json>>>::deserialize(json)?;
     // A batch that is null had no dataset in the original; here each batch has one.
     let batch = |batch: Option<Vec<Json>>| {
@@ -120,7 +119,7 @@ pub(crate) fn from_case<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<Vec<Va
     values.map_err(serde::de::Error::custom)
 }
 
-/// The same where the field may be missing, or null.
+/// Values by batch, as they stand in a case; the field may be missing, or null.
 pub(crate) fn from_case_or_null<'de, D: Deserializer<'de>>(
     json: D,
 ) -> Result<Option<Vec<Vec<Value>>>, D::Error> {
