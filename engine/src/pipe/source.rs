@@ -91,13 +91,12 @@ impl<'b, T: Clone + Send + Sync + 'static> Pipe<'b> for Items<T> {
     type Item = T;
     type Plan = Vec<&'b [T]>;
 
-    /// `n` items over `p` partitions are cut at `i * n / p`, as Spark cuts a collection.
+    /// `n` items over `p` partitions are cut at `i * n / p`, as Spark cuts a collection; some are
+    /// empty where the items are fewer.
     fn prepare(&self, batch: &Batch<'b>) -> Self::Plan {
-        let items = batch.items::<T>(self.source);
-        let partitions = batch.parallelism().min(items.len());
-        (0..partitions)
-            .map(|i| &items[i * items.len() / partitions..(i + 1) * items.len() / partitions])
-            .collect()
+        let (items, partitions) = (batch.items::<T>(self.source), batch.parallelism());
+        let cut = |i: usize| i * items.len() / partitions;
+        (0..partitions).map(|i| &items[cut(i)..cut(i + 1)]).collect()
     }
 
     fn partitions(&self, plan: &Self::Plan) -> usize {

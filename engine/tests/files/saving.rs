@@ -28,7 +28,8 @@ fn every_batch_has_a_folder_with_a_file_for_each_partition_empty_ones_too() {
     assert_eq!(names(&disk, "out/n-1001000.txt"), ["_SUCCESS", "part-00000", "part-00001"]);
     assert_eq!(text(&disk, "out/n-1001000.txt/part-00000"), "1\n2\n");
     assert_eq!(text(&disk, "out/n-1001000.txt/part-00001"), "3\n4\n");
-    assert_eq!(names(&disk, "out/n-1002000.txt"), ["_SUCCESS"]);
+    assert_eq!(names(&disk, "out/n-1002000.txt"), ["_SUCCESS", "part-00000", "part-00001"]);
+    assert_eq!(text(&disk, "out/n-1002000.txt/part-00000"), "");
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn a_full_disk_is_the_outputs_error_and_the_stream_goes_on() {
         Call::Write if until.load(Ordering::Relaxed) => Err(ErrorKind::StorageFull.into()),
         _ => Ok(()),
     });
-    let rig = saving(&disk, &Queue::from([vec![1], vec![2]]));
+    let rig = saving(&disk, &Queue::from([vec![1, 2], vec![3]]));
     let report = rig.batch();
     let sentence = &report.errors[0];
     assert!(sentence.contains("out/n-1001000.txt: writing out/.n-1001000.txt.tmp/part-00000"));
@@ -134,7 +135,7 @@ fn a_real_disk_gets_the_same_folders() {
     for run in 1..=2 {
         let prefix = prefix.clone();
         let rig = Rig::start(conf(&disk).disk(RealDisk), move |s| {
-            s.queue_stream([vec![run]]).save_as_text_files(&prefix, "");
+            s.queue_stream([vec![run, run]]).save_as_text_files(&prefix, "");
             Ok(())
         })
         .unwrap();
