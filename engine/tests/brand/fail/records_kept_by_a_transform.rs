@@ -1,0 +1,22 @@
+// The closure of a transform keeps the records of its dataset.
+//@ error: E0521
+
+use std::sync::Mutex;
+
+use millstream::{Result, Running, StreamingContext};
+
+fn attempt(ssc: &StreamingContext) -> Result<Running> {
+    ssc.start(|s| {
+        let lines = s.socket_text_stream("localhost:7777");
+        let kept = Mutex::new(Vec::new());
+        lines
+            .transform(move |rdd, _| {
+                kept.lock().unwrap().extend(rdd.collect());
+                rdd
+            })
+            .print();
+        Ok(())
+    })
+}
+
+fn main() {}
