@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{job, quick, role};
+use crate::{job, quick, role, windows};
 
 /// What was written on the command line.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ pub enum Command {
     /// One workload against any source of lines, alone in this process
     #[command(after_help = JOB_EXAMPLES)]
     Job(job::Options),
+    /// What a slide of a window costs, for windows of many lengths
+    Windows(windows::Options),
     /// A part of a benchmark, started by this program itself
     #[command(subcommand, hide = true)]
     Role(role::Role),

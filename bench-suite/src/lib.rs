@@ -6,6 +6,7 @@
 //! - [`roof`]: the bare loops, with no engine.
 //! - [`quick`]: the benchmark of a minute: who runs when, the table, the verdict, the result's
 //!   folder.
+//! - [`windows`]: what a slide of a window costs, for windows of many lengths.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```
@@ -15,10 +16,13 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+mod aligned;
 pub mod cli;
 pub mod job;
 pub mod machine;
 pub mod quick;
+pub mod results;
 pub mod role;
 pub mod roof;
 pub mod usage;
+pub mod windows;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use bench_suite::cli::{Cli, Command};
-use bench_suite::{job, quick, role};
+use bench_suite::{job, quick, role, windows};
 use clap::Parser;
 
 #[global_allocator]
@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         None => quick::run(&quick::Options::default()),
         Some(Command::Quick(options)) => quick::run(&options),
         Some(Command::Job(options)) => job::run(&options).map(|()| true),
+        Some(Command::Windows(options)) => windows::run(&options),
         Some(Command::Role(role)) => role::run(&role).map(|()| true),
     };
     match done {

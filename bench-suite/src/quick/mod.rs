@@ -3,7 +3,6 @@
 
 mod measure;
 mod part;
-mod results;
 mod table;
 mod verdict;
 
@@ -12,6 +11,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
+use serde::Serialize;
+
+use crate::results::Kept;
+
+/// The version of the raw data's form.
+const SCHEMA_VERSION: u32 = 1;
 
 /// The flags of the quick benchmark.
 #[derive(Args, Clone, Debug)]
@@ -59,7 +64,29 @@ pub fn run(options: &Options) -> Result<bool> {
     let table = table::table(&measured);
     let verdict = verdict::verdict(&measured);
     println!("{table}\n{verdict}");
-    let folder = results::keep(options, &measured, &table, &verdict)?;
+    let kept = Kept {
+        name: "quick",
+        command: &format!(
+            "cargo run --release -p bench-suite -- quick --for {} --connections {} --vocabulary {}",
+            humantime::format_duration(options.run_for),
+            options.connections,
+            options.vocabulary,
+        ),
+        machine: &measured.machine,
+        raw: &Raw { schema_version: SCHEMA_VERSION, measured: &measured },
+        summary: &format!("{table}\n{verdict}"),
+        how: "Load generator and workload ran as processes of their own on the same machine, over \
+              loopback.",
+    };
+    let folder = kept.keep(&options.results)?;
     println!("\nkept in {}", folder.display());
     Ok(measured.rows.iter().all(|row| row.right))
+}
+
+/// All that was measured, as it is kept.
+#[derive(Serialize)]
+struct Raw<'a> {
+    schema_version: u32,
+    #[serde(flatten)]
+    measured: &'a measure::Measured,
 }

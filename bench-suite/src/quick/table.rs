@@ -1,6 +1,7 @@
 //! The table of the quick benchmark.
 
 use super::measure::{Measured, Row};
+use crate::aligned::aligned;
 
 /// Aligned columns, with a line that says what each row was compared with.
 pub(super) fn table(measured: &Measured) -> String {
@@ -18,23 +19,7 @@ pub(super) fn table(measured: &Measured) -> String {
         "share",
         "right",
     ];
-    let mut rows = vec![head.map(String::from)];
-    rows.extend(measured.rows.iter().map(cells));
-    let widths: Vec<usize> =
-        (0..head.len()).map(|i| rows.iter().map(|row| row[i].len()).max().unwrap_or(0)).collect();
-    let mut text = String::new();
-    for (number, row) in rows.iter().enumerate() {
-        text.push_str(&format!("{:<width$}", row[0], width = widths[0]));
-        for (cell, width) in row.iter().zip(&widths).skip(1) {
-            text.push_str(&format!("  {cell:>width$}"));
-        }
-        text.push('\n');
-        if number == 0 {
-            text.push_str(&"-".repeat(widths.iter().sum::<usize>() + 2 * (widths.len() - 1)));
-            text.push('\n');
-        }
-    }
-    text + &legend(measured)
+    aligned(head, measured.rows.iter().map(cells)) + &legend(measured)
 }
 
 /// What the columns mean, for whoever sees the table for the first time.

@@ -1,0 +1,193 @@
+//! One window that slides, batch by batch, under a clock that is moved by hand.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use millstream::progress::{BatchReport, Listener};
+use millstream::testing::Collector;
+use millstream::{
+    Conf, DStream, ManualClock, Pipe, Queue, Running, StreamingContext, Time, Window, secs,
+};
+
+use super::Options;
+use super::batches::{Batches, Pair};
+use super::operation::Operation;
+
+/// How often batches are cut. The clock is moved by hand, so this is not how long they take.
+const INTERVAL: millstream::Duration = secs(1);
+
+/// A batch that takes longer than this is not waited for.
+const PATIENCE: millstream::Duration = secs(60);
+
+/// A window, and what is known of it.
+pub(super) struct Sliding {
+    operation: Operation,
+    /// In batches; it slides with every batch.
+    pub(super) length: usize,
+    batches: Batches,
+    /// How many batches it has seen.
+    done: usize,
+    clock: ManualClock,
+    queue: Queue<Pair>,
+    calls: Calls,
+    seen: Seen,
+    entries: Arc<AtomicU64>,
+    running: Running,
+}
+
+/// What one slide took.
+pub(super) struct Slide {
+    /// From the clock's move until the batch was done, what it changes in the window included.
+    pub(super) ms: f64,
+    /// Partial results that entered or left.
+    pub(super) entries: u64,
+    /// Calls of the functions that the window was given.
+    pub(super) calls: u64,
+    /// Keys in the result.
+    pub(super) keys: usize,
+}
+
+impl Sliding {
+    pub(super) fn start(operation: Operation, length: usize, options: &Options) -> Result<Self> {
+        let clock = ManualClock::at(Time::default());
+        let entries = Arc::new(AtomicU64::new(0));
+        let mut conf = Conf::new("windows").clock(clock.clone()).listener(Entries(entries.clone()));
+        if let Some(tasks) = options.parallelism {
+            conf = conf.parallelism(tasks);
+        }
+        let ssc = StreamingContext::new(conf, INTERVAL)?;
+        let (queue, calls, seen) = (Queue::new(), Calls::default(), Seen::default());
+        let window = Window::every_batch(INTERVAL * i64::try_from(length)?);
+        let running = ssc.start({
+            let (queue, calls, seen) = (queue.clone(), calls.clone(), seen.clone());
+            move |s| {
+                let pairs = s.queue_stream(&queue);
+                operation.describe(&pairs, window, calls.clone(), seen.clone());
+                Ok(())
+            }
+        })?;
+        let Options { keys, keys_per_batch, seed, .. } = *options;
+        let batches = Batches { keys, keys_per_batch, seed };
+        Ok(Sliding {
+            operation,
+            length,
+            batches,
+            done: 0,
+            clock,
+            queue,
+            calls,
+            seen,
+            entries,
+            running,
+        })
+    }
+
+    /// Makes so many batches at hand, so that making them is no part of a slide.
+    pub(super) fn provide(&self, batches: usize) {
+        for number in self.done..self.done + batches {
+            self.queue.push(self.batches.batch(number));
+        }
+    }
+
+    /// Slides by one of the batches that are at hand.
+    pub(super) fn slide(&mut self) -> Result<Slide> {
+        let (entries, calls) = (self.entries.load(Ordering::Relaxed), self.calls.so_far());
+        let started = Instant::now();
+        self.clock.advance(INTERVAL);
+        self.running.wait_for_batch(self.clock.now(), PATIENCE)?;
+        let ms = started.elapsed().as_secs_f64() * 1e3;
+        self.done += 1;
+        Ok(Slide {
+            ms,
+            entries: self.entries.load(Ordering::Relaxed) - entries,
+            calls: self.calls.so_far() - calls,
+            keys: self.seen.keys.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Slides once more, and says whether the result is what a recomputation gives.
+    pub(super) fn check(&mut self) -> Result<bool> {
+        self.seen.wanted.store(true, Ordering::Relaxed);
+        self.provide(1);
+        self.slide()?;
+        let [(_, result)] = &self.seen.results.take()[..] else {
+            bail!("{} has not given one result for a batch", self.operation.name())
+        };
+        let window = self.done.saturating_sub(self.length)..self.done;
+        let naive = self.operation.naive(window.flat_map(|number| self.batches.batch(number)));
+        let by_key: BTreeMap<u64, u64> = result.iter().copied().collect();
+        Ok(result.len() == naive.len() && by_key == naive)
+    }
+
+    /// Fails where a batch has.
+    pub(super) fn end(self) -> Result<()> {
+        self.running
+            .await_termination_or_timeout(millstream::Duration::ZERO)
+            .map(drop)
+            .context("a window has failed")
+    }
+}
+
+/// Counts the partial results of all slides.
+struct Entries(Arc<AtomicU64>);
+
+impl Listener for Entries {
+    fn batch_completed(&self, report: &BatchReport) {
+        let entries = report.stages.iter().map(|stage| stage.entries).sum();
+        self.0.fetch_add(entries, Ordering::Relaxed);
+    }
+}
+
+/// Counts calls of functions, each thread in a place of its own, so that counting costs little.
+#[derive(Clone, Default)]
+pub(super) struct Calls(Arc<[Counter; 16]>);
+
+/// A cache line's worth.
+#[derive(Default)]
+#[repr(align(128))]
+struct Counter(AtomicU64);
+
+impl Calls {
+    /// Gives `result`, and counts the call that has made it.
+    pub(super) fn counted(&self, result: u64) -> u64 {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local!(static PLACE: Cell<Option<usize>> = const { Cell::new(None) });
+        let place = PLACE.get().unwrap_or_else(|| {
+            let place = THREADS.fetch_add(1, Ordering::Relaxed) % 16;
+            PLACE.set(Some(place));
+            place
+        });
+        self.0[place].0.fetch_add(1, Ordering::Relaxed);
+        result
+    }
+
+    fn so_far(&self) -> u64 {
+        self.0.iter().map(|counter| counter.0.load(Ordering::Relaxed)).sum()
+    }
+}
+
+/// The results of a window, as far as anybody looks at them.
+#[derive(Clone, Default)]
+pub(super) struct Seen {
+    /// In the last result.
+    keys: Arc<AtomicUsize>,
+    /// Whether the next result is to be kept.
+    wanted: Arc<AtomicBool>,
+    results: Collector<Pair>,
+}
+
+impl Seen {
+    /// Registers the output that looks.
+    pub(super) fn see<'b, P: Pipe<'b, Item = Pair>>(self, results: &DStream<'b, P>) {
+        results.for_each_rdd(move |rdd, time| {
+            self.keys.store(rdd.count() as usize, Ordering::Relaxed);
+            if self.wanted.swap(false, Ordering::Relaxed) {
+                self.results.push(time, rdd.collect());
+            }
+        });
+    }
+}
