@@ -49,7 +49,8 @@
 //!   milliseconds.
 //! - [`progress`]: what the outside sees. [`testing`]: batches in, batches out. [`disk`]: the file
 //!   system, behind a seam.
-//! - [`spark`]: each operation of Spark Streaming, beside the one that is here.
+//! - [`spark`]: each operation of Spark Streaming, beside the one that is here. [`windows`]: what
+//!   windows cost.
 //!
 //! The modules are declared in the order of their layers: each uses only those above it, and a test
 //! holds them to it.
@@ -115,6 +116,8 @@ mod context;
 pub mod testing;
 #[doc = include_str!("../../docs/spark.md")]
 pub mod spark {}
+#[doc = include_str!("../../docs/windows.md")]
+pub mod windows {}
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;

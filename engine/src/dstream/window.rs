@@ -31,7 +31,8 @@ impl<'b, P: Replay<'b>> DStream<'b, P> {
     /// [`Conf::memory_bytes`](crate::Conf::memory_bytes) are refused at the start, with both
     /// numbers. Cost: a slide costs as much as all records of the window; where they are only
     /// brought together by key, [`reduce_by_key_and_window`](DStream::reduce_by_key_and_window)
-    /// costs what enters and leaves.
+    /// costs what enters and leaves. See [what windows
+    /// cost](crate::windows).
     ///
     /// ```
     /// # use millstream::{Window, secs, testing};
@@ -64,7 +65,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     /// How many records the window has: one number for every window, 0 for an empty one. Spark's
     /// `countByWindow` gives nothing until the first record has come; this gives 0, as
     /// [`count`](DStream::count) does. Cost: a count as blocks close, and one addition and one
-    /// subtraction a slide.
+    /// subtraction a slide. See [what windows cost](crate::windows).
     ///
     /// ```
     /// # use millstream::{Window, secs, testing};
@@ -107,8 +108,9 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     }
 
     /// All records of the window brought together by `f`, which must be associative and commutative:
-    /// one record, or none for an empty window. Cost: one pass as blocks close, and at most three
-    /// calls of `f` a slide, however long the window.
+    /// one record, or none for an empty window. Cost: one pass as blocks close, and four calls of `f`
+    /// a slide at most, over a window's length, however long that is. See
+    /// [what windows cost](crate::windows).
     ///
     /// ```
     /// # use millstream::{Window, secs, testing};

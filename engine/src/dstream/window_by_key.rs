@@ -22,9 +22,10 @@ where
     /// `fn`, or one closure that captures nothing, as in a loop over lengths.
     ///
     /// Cost: that of [`reduce_by_key`](DStream::reduce_by_key) for each batch, done as blocks close;
-    /// then, a slide, at most three calls of `f` for each partial result that enters, and a look at
-    /// each key that is in the window. None of it grows with the window's length. Memory: two to
-    /// three values for each key and batch in the window.
+    /// then, a slide, two calls of `f` at most for each partial result that enters or leaves, over a
+    /// window's length, and a look at each key that is in the window. None of it grows with the
+    /// window's length. Memory: two to three values for each key and batch in the window. See
+    /// [what windows cost](crate::windows).
     ///
     /// ```
     /// # use millstream::{Window, secs, testing};
@@ -55,7 +56,7 @@ where
     ///
     /// Cost: a slide, one call of `f` for each partial result that enters and one of `inverse` for
     /// each that leaves, and a look at each key that is in the window. Memory: one value for each
-    /// key and batch in the window, and one for each key.
+    /// key and batch in the window, and one for each key. See [what windows cost](crate::windows).
     ///
     /// ```
     /// # use millstream::{Window, secs, testing};
@@ -123,7 +124,7 @@ where
 
     /// The values of each key in the window in a list, batch by batch, older ones first. Cost: that
     /// of [`group_by_key`](DStream::group_by_key) for each batch; a slide, a clone of every value in
-    /// the window, for all are in its result.
+    /// the window, for all are in its result. See [what windows cost](crate::windows).
     ///
     /// ```
     /// # use millstream::{Window, secs, testing};

@@ -3,8 +3,9 @@
 //! Slices enter on the back stack, whose result runs along. They leave from the front stack, each
 //! of whose entries is the result of its slice and all that came after it, up to the stack's
 //! bottom. When the front stack is empty, the back stack is turned over onto it. So each slice of a
-//! key meets the function three times at most: when it enters, when it is turned over, and when the
-//! results of both stacks are brought together.
+//! key meets the function four times at most: when it enters, when it is turned over, and when the
+//! results of both stacks are brought together, which happens in the slide in which it enters and in
+//! that in which it leaves. Where one enters as another leaves, that is one slide, and three times.
 
 use smallvec::SmallVec;
 
