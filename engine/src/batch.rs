@@ -239,16 +239,28 @@ impl<'b> Batch<'b> {
         tasks: usize,
         task: impl Fn(usize) -> R + Sync,
     ) -> Vec<R> {
+        let results: Vec<Mutex<Option<R>>> = (0..tasks).map(|_| Mutex::new(None)).collect();
+        self.run_tasks(name, tasks, &|i| {
+            let result = task(i);
+            *results[i].lock() = Some(result);
+        });
+        let results = results.into_iter().map(Mutex::into_inner);
+        results.map(|result| result.expect("a stage ends when no result is missing")).collect()
+    }
+
+    /// [`run_stage`](Batch::run_stage) without the types of its results, so that it is compiled once
+    /// and not for each stage of each program.
+    fn run_tasks(&self, name: &'static str, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         let started = Instant::now();
-        let mut results: Vec<Option<R>> = (0..tasks).map(|_| None).collect();
+        let mut missing: Vec<usize> = (0..tasks).collect();
         let mut retries = 0;
         loop {
-            let missing: Vec<usize> = (0..tasks).filter(|&i| results[i].is_none()).collect();
             let mut panic = None;
-            for (i, outcome) in missing.iter().copied().zip(self.attempt(&missing, &task)) {
-                match outcome {
-                    Ok(result) => results[i] = Some(result),
-                    Err(payload) => panic = Some(payload),
+            let mut panicked = Vec::new();
+            for (&i, outcome) in missing.iter().zip(self.attempt(&missing, task)) {
+                if let Err(payload) = outcome {
+                    panic = Some(payload);
+                    panicked.push(i);
                 }
             }
             match panic {
@@ -263,10 +275,10 @@ impl<'b> Batch<'b> {
                 )),
                 Some(_) => retries += 1,
             }
+            missing = panicked;
         }
         let millis = as_ms(started.elapsed());
         self.core.stages.lock().push(StageReport { name, tasks, millis, retries, entries: 0 });
-        results.into_iter().map(|r| r.expect("the loop ends when none is missing")).collect()
     }
 
     /// Gives the stage up, and with it the batch.
@@ -275,11 +287,11 @@ impl<'b> Batch<'b> {
         resume_unwind(Box::new(StageFailed { reason }))
     }
 
-    fn attempt<R: Send>(
+    fn attempt(
         &self,
         tasks: &[usize],
-        task: &(impl Fn(usize) -> R + Sync),
-    ) -> Vec<std::thread::Result<R>> {
+        task: &(dyn Fn(usize) + Sync),
+    ) -> Vec<std::thread::Result<()>> {
         let guarded = |i: usize| {
             catch_unwind(AssertUnwindSafe(|| {
                 if self.core.cancelled.load(Ordering::Relaxed) {
