@@ -415,5 +415,5 @@ fn kept_inputs(graph: &Graph<'_>, reaches: &Reaches, slabs: &SlabPool) -> Result
         }
         kept.push(back);
     }
-    Ok(History::new(kept))
+    Ok(History::new(kept, reaches.stages.iter().copied().flatten()))
 }

@@ -50,13 +50,18 @@ pub(crate) type Past = BTreeMap<Time, Arc<Vec<Input>>>;
 pub(crate) struct History {
     /// By source: how long after its batch an input may still be read; zero for never.
     reach: Vec<Duration>,
+    /// How long after its end a batch may still be read at all: what windows keep of it is read
+    /// where no source is.
+    longest: Duration,
     past: Arc<Past>,
     bytes: u64,
 }
 
 impl History {
-    pub(crate) fn new(reach: Vec<Duration>) -> Self {
-        History { reach, past: Arc::default(), bytes: 0 }
+    /// `stages` says how long after its batch the result of a stage may still be read.
+    pub(crate) fn new(reach: Vec<Duration>, stages: impl Iterator<Item = Duration>) -> Self {
+        let longest = reach.iter().copied().chain(stages).fold(Duration::ZERO, Duration::max);
+        History { reach, longest, past: Arc::default(), bytes: 0 }
     }
 
     /// What is kept, shared with a batch until it ends.
@@ -69,17 +74,12 @@ impl History {
         self.bytes
     }
 
-    /// Whether any source is read again.
-    pub(crate) fn keeps_any(&self) -> bool {
-        self.reach.iter().any(|&reach| reach > Duration::ZERO)
-    }
-
     /// The batch at `time` is over: its inputs join the others where it has succeeded, and what no
     /// later window reaches goes.
     ///
     /// Cost: the number of sources, and of the batches that are kept.
     pub(crate) fn batch_ended(&mut self, time: Time, inputs: Option<&[Input]>) {
-        if !self.keeps_any() {
+        if self.longest == Duration::ZERO {
             return;
         }
         // A dataset that was leaked shares it for ever; then this copies a map of pointers.
@@ -90,8 +90,7 @@ impl History {
             });
             past.insert(time, Arc::new(kept.collect()));
         }
-        let longest = self.reach.iter().copied().fold(Duration::ZERO, Duration::max);
-        *past = past.split_off(&(time - longest + Duration::from_millis(1)));
+        *past = past.split_off(&(time - self.longest + Duration::from_millis(1)));
         for (&then, inputs) in past.iter_mut() {
             let over = |(input, &reach): (&Input, &Duration)| {
                 then + reach <= time && !matches!(input, Input::Nothing)
@@ -115,7 +114,7 @@ impl History {
                 *input = Input::Nothing;
             }
         }
-        self.past = Arc::new(if self.keeps_any() { past } else { Past::new() });
+        self.past = Arc::new(if self.longest > Duration::ZERO { past } else { Past::new() });
         self.bytes = self.block_bytes();
     }
 
@@ -126,6 +125,8 @@ impl History {
 
 #[cfg(test)]
 mod tests {
+    use std::iter::{empty, once};
+
     use super::*;
     use crate::time::secs;
 
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn each_source_is_kept_for_as_long_as_a_window_reaches_back_to_it() {
-        let mut history = History::new(vec![secs(2), Duration::ZERO, secs(1)]);
+        let mut history = History::new(vec![secs(2), Duration::ZERO, secs(1)], empty());
         for second in 1..=3 {
             history.batch_ended(at(second), Some(&[items(1), items(2), items(3)]));
         }
@@ -159,8 +160,17 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_is_there_for_as_long_as_what_a_stage_keeps_of_it_is_read() {
+        let mut history = History::new(vec![Duration::ZERO], once(secs(2)));
+        for second in 1..=3 {
+            history.batch_ended(at(second), Some(&[items(1)]));
+        }
+        assert_eq!(kept(&history), [(at(2), vec![false]), (at(3), vec![false])]);
+    }
+
+    #[test]
     fn a_batch_that_failed_is_not_kept() {
-        let mut history = History::new(vec![secs(5)]);
+        let mut history = History::new(vec![secs(5)], empty());
         history.batch_ended(at(1), Some(&[items(1)]));
         history.batch_ended(at(2), None);
         assert_eq!(kept(&history), [(at(1), vec![true])]);

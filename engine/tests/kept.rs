@@ -179,6 +179,17 @@ fn transform_runs_once_a_batch_however_many_read_what_it_makes() {
 }
 
 #[test]
+fn a_window_over_what_another_window_keeps_reads_the_batches_before_where_no_input_is_kept() {
+    let out = testing::run(secs(1), 3, |s, out| {
+        let numbers = s.queue_stream([vec![1], vec![2], vec![3]]);
+        let of_one = numbers.reduce_by_window(|a, b| a + b, Window::every_batch(secs(1)));
+        out.collect(&of_one.window(Window::every_batch(secs(2))));
+        Ok(())
+    });
+    assert_eq!(out.unwrap(), [vec![1], vec![1, 2], vec![2, 3]]);
+}
+
+#[test]
 fn windows_of_one_stream_and_one_function_share_their_slices() {
     fn add(a: i64, b: i64) -> i64 {
         a + b
