@@ -11,7 +11,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::batch::{Batch, panic_message};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::graph::{Graph, Reaches, SourceKind};
+use crate::graph::{Graph, Reaches, SourceKind, Stage};
 use crate::input::{History, Input};
 use crate::intake::polled::{Records, Trouble};
 use crate::intake::{Committed, Intake, Reads};
@@ -161,7 +161,8 @@ impl Turn<'_> {
     /// What the batch has changed becomes state, and its inputs become the past that windows read;
     /// without inputs, it has failed and leaves no trace.
     fn settle(&mut self, time: Time, inputs: Option<&Arc<Vec<Input>>>) {
-        for kept in self.graph.stages.iter().filter_map(|stage| stage.work.kept()) {
+        let due = |stage: &&Stage<'_>| (time - self.zero).is_multiple_of(stage.slide);
+        for kept in self.graph.stages.iter().filter(due).filter_map(|stage| stage.work.kept()) {
             kept.stateful.settle(time, inputs.is_some());
         }
         self.history.batch_ended(time, inputs.map(|inputs| inputs.as_slice()));

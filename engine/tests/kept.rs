@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use millstream::progress::{BatchReport, Listener};
 use millstream::testing::{self, Collector, sorted};
 use millstream::{
-    Conf, ManualClock, Pipe, Queue, Rdd, Running, Scope, Snapshot, StateSpec, Stop,
+    Conf, KeyState, ManualClock, Pipe, Queue, Rdd, Running, Scope, Snapshot, StateSpec, Stop,
     StreamingContext, Time, Window, secs,
 };
 
@@ -140,6 +140,22 @@ fn a_batch_is_taken_in_though_no_output_asks_for_it() {
     rig.batches(3);
     assert_eq!(records(&sums), [[111]]);
     assert_eq!(calls.load(Ordering::SeqCst), 3, "once a batch, whoever asks");
+}
+
+#[test]
+fn a_state_begins_with_its_first_batch_also_where_that_fails() {
+    let gone = Collector::new();
+    let into = gone.clone();
+    let rig = Rig::start(move |s| {
+        let pairs = s.queue_stream([vec![('a', 1)], vec![]]).map(|pair| {
+            assert!(pair.1 != 1, "one");
+            pair
+        });
+        let spec = StateSpec::new().initial_state([('z', 26)]).timeout(secs(1));
+        into.collect(&pairs.map_with_state(spec, |key, _, _: &mut KeyState<'_, i32>| key));
+    });
+    rig.batches(3);
+    assert_eq!(records(&gone), [vec![], vec!['z']], "idle since the first batch, which has failed");
 }
 
 #[test]

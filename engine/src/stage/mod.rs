@@ -48,8 +48,8 @@ pub(crate) trait Remembers: Send + Sync {
 /// A batch computes its change aside. The change becomes state when the batch is over and none of
 /// its tasks has failed for good; otherwise the batch leaves no trace.
 pub(crate) trait Stateful<'b>: Send + Sync {
-    /// The batch at `time` is over and what was lent has come back: its change becomes state, or is
-    /// dropped.
+    /// The batch at `time`, one of the stage's own, is over and what was lent has come back: its
+    /// change becomes state, or is dropped.
     fn settle(&self, time: Time, commit: bool);
 
     /// How long before the batch that runs lies the oldest batch whose result is still asked for.

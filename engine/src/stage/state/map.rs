@@ -258,6 +258,10 @@ where
 {
     fn settle(&self, time: Time, commit: bool) {
         let mut kept = self.kept.lock();
+        // It begins with its first batch, also where that has failed before it came to this stage.
+        for (_, (_, touched)) in kept.initial.iter_mut().flatten() {
+            touched.get_or_insert(time);
+        }
         let Some(changes) = kept.pending.take().filter(|_| commit) else { return };
         let parts = Arc::get_mut(&mut kept.parts).expect("the batch is over that looked at them");
         for (part, change) in parts.iter_mut().zip(Arc::unwrap_or_clone(changes)) {
