@@ -1,13 +1,17 @@
-//! Panics, as the case wants them: at marked records, or in the functions that merge.
+//! Panics, as the case wants them: at marked records, in the functions that merge or change state,
+//! or in the closures of transform.
 
 use std::collections::BTreeMap;
 use std::panic;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, Once};
 
+use crate::input::MOST_BATCHES;
+
 /// The word that marks a record of each batch. A batch has one mark, in as many records as
 /// operators make of it.
-pub(crate) const MARKS: [&str; 5] = ["boom0", "boom1", "boom2", "boom3", "boom4"];
+pub(crate) const MARKS: [&str; MOST_BATCHES] =
+    ["boom0", "boom1", "boom2", "boom3", "boom4", "boom5", "boom6", "boom7", "boom8", "boom9"];
 
 /// What the panics here say, so that the hook knows them.
 const MESSAGE: &str = "a fault that the test wants";
@@ -19,8 +23,11 @@ pub(crate) enum Fault {
     AtMarks { times: u32 },
     /// Fragile operators panic whenever they meet a mark.
     AlwaysAtMarks,
-    /// The calls of merging functions panic from this number on, so many times.
+    /// The calls of functions that merge, take off or change state panic from this number on, so
+    /// many times.
     InMerges { from: u32, times: u32 },
+    /// The closures of transform panic in this batch.
+    InTransforms { batch: usize },
 }
 
 /// The most times that a fault which passes may panic: a task is tried four times, and all may hit
@@ -32,11 +39,36 @@ pub(crate) struct Attempts {
     fault: Option<Fault>,
     at_marks: Mutex<BTreeMap<&'static str, u32>>,
     merges: AtomicU32,
+    /// Since the batch before.
+    in_batch: AtomicU32,
 }
 
 impl Attempts {
     pub(crate) fn new(fault: Option<Fault>) -> Self {
-        Attempts { fault, at_marks: Mutex::default(), merges: AtomicU32::new(0) }
+        Attempts {
+            fault,
+            at_marks: Mutex::default(),
+            merges: AtomicU32::new(0),
+            in_batch: AtomicU32::new(0),
+        }
+    }
+
+    /// A batch comes. In each there are at most so many panics that pass as a task may have, for a
+    /// task that reads a window may meet the marks of several batches.
+    pub(crate) fn begin_batch(&self) {
+        self.in_batch.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether merging functions are counted.
+    pub(crate) fn watches_merges(&self) -> bool {
+        matches!(self.fault, Some(Fault::InMerges { .. }))
+    }
+
+    /// Whether the closures of transform panic in this batch, which is counted from 0.
+    pub(crate) fn transform(&self, batch: u64) {
+        let wanted = |at: usize| at as u64 == batch;
+        let panics = matches!(self.fault, Some(Fault::InTransforms { batch: at }) if wanted(at));
+        assert!(!panics, "{MESSAGE}");
     }
 
     /// A fragile operator meets a record.
@@ -47,10 +79,12 @@ impl Attempts {
             Some(Fault::AtMarks { times }) => {
                 let mut attempts = self.at_marks.lock().expect("nobody panics with this lock");
                 let before = attempts.entry(mark).or_default();
-                *before += 1;
-                *before <= times
+                let wanted =
+                    *before < times && self.in_batch.fetch_add(1, Ordering::Relaxed) < MOST_TIMES;
+                *before += u32::from(wanted);
+                wanted
             }
-            Some(Fault::InMerges { .. }) | None => false,
+            Some(Fault::InMerges { .. } | Fault::InTransforms { .. }) | None => false,
         };
         assert!(!wanted, "{MESSAGE}");
     }

@@ -6,7 +6,7 @@ use crate::seed::Random;
 /// Lines by batch.
 pub(crate) type Batches = Vec<Vec<String>>;
 
-const MOST_BATCHES: usize = 5;
+pub(crate) const MOST_BATCHES: usize = 10;
 
 /// A batch has this many keys once in a while, enough for the shuffle to be divided and for text to
 /// be split among tasks.
@@ -32,8 +32,9 @@ const GAPS: [&str; 7] = [" ", " ", " ", ",", "  ", "\t", " \x0c "];
 
 /// Lines for each of `sources` sources in the same number of batches.
 pub(crate) fn batches(random: &mut Random, sources: usize, marked: bool) -> Vec<Batches> {
-    let batches = 1 + random.below(MOST_BATCHES);
-    let large = random.one_in(40).then(|| random.below(batches));
+    let most = random.pick(&[MOST_BATCHES / 2, MOST_BATCHES]);
+    let batches = 1 + random.below(most);
+    let large = random.one_in(100).then(|| random.below(batches));
     (0..sources)
         .map(|source| {
             (0..batches)

@@ -1,7 +1,4 @@
-//! Records as the model has them, and the functions that programs apply to records.
-//!
-//! The engine's side and the model share these functions: what is tested is which records meet
-//! which function, and how often, not the functions.
+//! Records as the model has them, and the kinds that there are.
 
 use std::fmt;
 
@@ -60,50 +57,4 @@ impl Merge {
             Merge::Max => a.max(b),
         }
     }
-}
-
-/// A number that depends on all of a record: filters and repetitions go by it.
-pub(crate) fn weight((text, number): Parts<'_>) -> u64 {
-    let sum = text.bytes().fold(number, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    sum ^ (sum >> 7)
-}
-
-/// The number that a record is mapped to.
-pub(crate) fn number_of((text, number): Parts<'_>) -> u64 {
-    number.wrapping_mul(31).wrapping_add(text.chars().count() as u64)
-}
-
-/// The few numbers that label records.
-pub(crate) fn label_of(parts: Parts<'_>) -> u64 {
-    number_of(parts) % 11
-}
-
-/// The text without its first character: a map from slice to slice.
-pub(crate) fn tail(text: &str) -> &str {
-    let mut characters = text.chars();
-    characters.next();
-    characters.as_str()
-}
-
-/// The string that a record is mapped to.
-pub(crate) fn written((text, number): Parts<'_>) -> String {
-    match number {
-        0 => text.to_string(),
-        n => format!("{n}{}", text.to_lowercase()),
-    }
-}
-
-/// The key of an owned string, where one is wanted.
-pub(crate) fn group_of(text: &str) -> u64 {
-    text.chars().count() as u64 % 5
-}
-
-/// A number together with how often its record occurred.
-pub(crate) fn mixed(number: u64, times: u64) -> u64 {
-    number.wrapping_mul(31).wrapping_add(times)
-}
-
-/// A string together with how often it occurred.
-pub(crate) fn times_written(text: &str, times: u64) -> String {
-    format!("{text}*{times}")
 }

@@ -4,8 +4,8 @@
 use std::iter::successors;
 use std::ops::Range;
 
-use crate::case::Case;
-use crate::program::{Action, Operator, Program};
+use crate::case::{Case, Restart};
+use crate::program::{Action, Operator, Program, Reads, Span};
 
 /// Cases with a little less than `case`, those with much less first.
 pub(crate) fn smaller(case: &Case) -> impl Iterator<Item = Case> {
@@ -22,6 +22,9 @@ fn without_a_batch(case: &Case) -> impl Iterator<Item = Case> {
         for batches in &mut less.input {
             batches.remove(batch);
         }
+        let before = |restart: Restart| restart.before - usize::from(batch < restart.before);
+        less.restart = less.restart.map(|restart| Restart { before: before(restart), ..restart });
+        less.restart = less.restart.filter(|r| r.before > 0 && r.before < less.batches());
         less
     })
 }
@@ -34,6 +37,7 @@ fn programs(program: &Program) -> impl Iterator<Item = Program> {
         .chain(without_an_output(program))
         .chain(without_an_operator(program))
         .chain(unions_of_less(program))
+        .chain(smaller_windows(program))
         .chain(plainer_outputs(program))
 }
 
@@ -60,12 +64,29 @@ fn without_an_operator(program: &Program) -> impl Iterator<Item = Program> {
 
 fn unions_of_less(program: &Program) -> impl Iterator<Item = Program> {
     program.nodes.iter().enumerate().flat_map(move |(i, node)| {
-        let spare = matches!(node.operator, Operator::UnionOfMany | Operator::WordsOfUnion);
+        let spare = node.operator.reads() == Reads::OneOrMore;
         (0..node.reads.len()).filter(move |_| spare && node.reads.len() > 1).map(move |read| {
             let mut less = program.clone();
             less.nodes[i].reads.remove(read);
             less
         })
+    })
+}
+
+/// Shorter windows, and windows that slide more often.
+fn smaller_windows(program: &Program) -> impl Iterator<Item = Program> {
+    program.nodes.iter().enumerate().flat_map(move |(i, node)| {
+        let Operator::Window(over, Span { length, slide }) = node.operator else {
+            return Vec::new();
+        };
+        let with = |span: Span| {
+            let mut less = program.clone();
+            less.nodes[i].operator = Operator::Window(over, span);
+            less.retyped()
+        };
+        let shorter = (length > 1).then(|| with(Span { length: length - 1, slide })).flatten();
+        let oftener = (slide > 1).then(|| with(Span { length, slide: slide - 1 })).flatten();
+        shorter.into_iter().chain(oftener).collect()
     })
 }
 
@@ -85,7 +106,8 @@ fn calmer(case: &Case) -> impl Iterator<Item = Case> {
     let fewer = [1, 2, case.parallelism - 1];
     let fewer = fewer.into_iter().filter(|&p| p > 0 && p < case.parallelism);
     let narrower = fewer.map(|parallelism| Case { parallelism, ..case.clone() });
-    healthy.into_iter().chain(late).chain(narrower)
+    let whole = case.restart.map(|_| Case { restart: None, ..case.clone() });
+    healthy.into_iter().chain(whole).chain(late).chain(narrower)
 }
 
 fn fewer_lines(case: &Case) -> impl Iterator<Item = Case> {
