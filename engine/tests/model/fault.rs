@@ -98,6 +98,11 @@ impl Attempts {
     }
 }
 
+/// A panic that the tests want.
+pub(crate) fn panic_as_wanted() -> ! {
+    panic!("{MESSAGE}")
+}
+
 /// The mark in a text.
 pub(crate) fn mark_in(text: &str) -> Option<&'static str> {
     MARKS.into_iter().find(|mark| text.contains(mark))

@@ -43,7 +43,7 @@ fn programs_over_queues_agree_with_the_model() {
 
 #[test]
 fn programs_over_sockets_agree_with_the_model_with_early_work_and_without() {
-    let seen = for_each_seed(0..250, |seed| {
+    let seen = for_each_seed(0..500, |seed| {
         early_and_late(seed, &Case::new(seed, Some(Source::Socket), Trouble::Nothing, NEVER))
     });
     assert!(seen.early_bytes > 0, "no early work was done");

@@ -31,7 +31,8 @@ pub(crate) enum Action {
     Count,
     /// The sum of the weights, by `Rdd::aggregate`.
     Aggregate,
-    /// As `Aggregate`, and an error where the sum is odd. It fails the output, and nothing else.
+    /// As `Aggregate`, and an error or a panic of the output's closure where the sum is odd. It fails
+    /// the output, and nothing else.
     Refuse,
 }
 
