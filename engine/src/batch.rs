@@ -36,7 +36,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 use crate::block::SourceId;
 use crate::input::{Input, Past};
 use crate::intake::Committed;
-use crate::panics::message_of;
+use crate::panics::{drop_with_care, message_of};
 use crate::progress::{StageReport, as_ms};
 use crate::received::ReceivedBlock;
 use crate::tally::Tallies;
@@ -259,7 +259,7 @@ impl<'b> Batch<'b> {
             let mut panicked = Vec::new();
             for (&i, outcome) in missing.iter().zip(self.attempt(&missing, task)) {
                 if let Err(payload) = outcome {
-                    panic = Some(payload);
+                    panic.replace(payload).map(reason_of);
                     panicked.push(i);
                 }
             }
@@ -271,9 +271,12 @@ impl<'b> Batch<'b> {
                 }
                 Some(payload) if retries + 1 == ATTEMPTS => self.fail(format!(
                     "{name} panicked in {ATTEMPTS} attempts: {}",
-                    panic_message(&*payload)
+                    reason_of(payload)
                 )),
-                Some(_) => retries += 1,
+                Some(payload) => {
+                    reason_of(payload);
+                    retries += 1;
+                }
             }
             missing = panicked;
         }
@@ -346,6 +349,12 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
         Some(failed) => failed.reason.clone(),
         None => message_of(payload),
     }
+}
+
+/// Why users' code panicked. The payload is dropped with care, for its `Drop` may panic as well.
+pub(crate) fn reason_of(panic: Box<dyn Any + Send>) -> String {
+    let reason = panic_message(&*panic);
+    drop_with_care(panic, reason)
 }
 
 /// The door to D1's one `unsafe`.

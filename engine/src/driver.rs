@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration as StdDuration, Instant};
 
+use crate::batch::reason_of;
 use crate::early;
 use crate::engine::Engine;
 use crate::error::{BoxError, Error, Result};
@@ -25,7 +26,7 @@ use crate::snapshot::Snapshot;
 use crate::status::{Status, Stop, Stopped, Wake};
 use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
-use crate::turn::{Turn, reason_of};
+use crate::turn::Turn;
 
 /// How long a batch waits for a receiver to close its blocks, under the machine's clock. A receiver
 /// takes microseconds, unless the machine does not let it run; then its last blocks go to the next

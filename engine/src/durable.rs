@@ -1,7 +1,11 @@
 //! What can outlive a batch: values that own all that they are made of, and can be written down.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::panics::{drop_with_care, message_of};
 
 /// A value that can be kept from batch to batch, in a state or a window: it borrows nothing, and a
 /// snapshot can hold it. Everything that is `Clone + Send + Sync + Serialize + DeserializeOwned`
@@ -14,14 +18,22 @@ pub trait Durable: Serialize + DeserializeOwned + Clone + Send + Sync + 'static 
 
 impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Durable for T {}
 
-/// The value as bytes: MessagePack, with the names of fields, so that a struct may gain one.
+/// The value as bytes: MessagePack, with the names of fields, so that a struct may gain one. Users'
+/// code that panics while it writes is an error like any other.
 pub(crate) fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>, String> {
-    rmp_serde::to_vec_named(value).map_err(|e| e.to_string())
+    caught(|| rmp_serde::to_vec_named(value).map_err(|e| e.to_string()))
 }
 
 /// What [`to_bytes`] has written.
 pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    rmp_serde::from_slice(bytes).map_err(|e| e.to_string())
+    caught(|| rmp_serde::from_slice(bytes).map_err(|e| e.to_string()))
+}
+
+fn caught<T>(serde: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(serde)).unwrap_or_else(|panic| {
+        let reason = format!("its serde implementation panicked: {}", message_of(&*panic));
+        Err(drop_with_care(panic, reason))
+    })
 }
 
 #[cfg(test)]
@@ -42,8 +54,21 @@ mod tests {
         Text(String),
     }
 
+    struct Speechless;
+
+    impl Serialize for Speechless {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("no words")
+        }
+    }
+
     #[test]
-    fn whatever_serde_can_write_comes_back() {
+    fn a_serde_implementation_that_panics_is_an_error() {
+        assert!(to_bytes(&Speechless).unwrap_err().contains("panicked: no words"));
+    }
+
+    #[test]
+    fn what_serde_can_write_comes_back() {
         comes_back(((u128::MAX, i128::MIN), f64::INFINITY, 'é', "text".to_string(), ()));
         comes_back(vec![Some(Some(1u8)), None, Some(Some(2))]);
         comes_back(vec![Untagged::Number(-1), Untagged::Text("a".into())]);

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rayon::ThreadPool;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, reason_of};
 use crate::graph::Early;
 use crate::intake::{Intake, OnStored, Parcel, Taken};
 use crate::progress::LineCounts;
@@ -53,7 +53,8 @@ fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) -> bool {
     let batch = Batch::of_blocks(parcel.batch(), sources, parcel.source(), blocks.clone());
     let mut taken = Taken::default();
     for (bit, stage) in &early.stages {
-        let whole = catch_unwind(AssertUnwindSafe(|| stage.take_in(&batch))).is_ok();
+        let whole = catch_unwind(AssertUnwindSafe(|| stage.take_in(&batch)));
+        let whole = whole.map_err(reason_of).is_ok();
         let unparsed = batch.unparsed().take();
         if whole {
             taken.committed |= bit;

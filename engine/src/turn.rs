@@ -1,6 +1,5 @@
 //! A batch's turn: it is given its input, its outputs run, and it ends, in two phases.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,14 +7,13 @@ use std::time::{Duration as StdDuration, Instant};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::batch::{Batch, panic_message};
+use crate::batch::{Batch, reason_of};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::graph::{Graph, Reaches, SourceKind, Stage};
 use crate::input::{History, Input};
 use crate::intake::polled::{Records, Trouble};
 use crate::intake::{Committed, Intake, Reads};
-use crate::panics::drop_with_care;
 use crate::partition::split_large;
 use crate::progress::{BatchReport, SourceReport, as_ms};
 use crate::received::ReceivedBlock;
@@ -112,11 +110,15 @@ impl Turn<'_> {
         let mut errors = Vec::new();
         let outputs = self.graph.outputs.iter_mut().enumerate();
         for (number, output) in outputs.filter(|(_, output)| batch.is_due(output.slide)) {
+            let had_failed = batch.has_failed();
             // An error is users' code too: it is written and dropped inside the catch.
             let outcome =
                 catch_unwind(AssertUnwindSafe(|| (output.run)(batch).map_err(|e| e.to_string())));
             let reason = match outcome {
-                Ok(Ok(())) => continue,
+                Ok(Ok(())) if had_failed == batch.has_failed() => continue,
+                Ok(Ok(())) => {
+                    "a task of it failed for good, and its closure caught the panic".into()
+                }
                 Ok(Err(reason)) => reason,
                 Err(panic) => reason_of(panic),
             };
@@ -255,10 +257,4 @@ impl Drop for AbortOnUnwind {
         say!("a value's Drop panicked at the end of a batch; the process cannot go on safely");
         std::process::abort();
     }
-}
-
-/// Why users' code panicked. The payload is dropped with care, for its `Drop` may panic as well.
-pub(crate) fn reason_of(panic: Box<dyn Any + Send>) -> String {
-    let reason = panic_message(&*panic);
-    drop_with_care(panic, reason)
 }

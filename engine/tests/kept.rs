@@ -1,12 +1,13 @@
 //! What outlives a batch: windows and states take every batch in once, whole, or not at all.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use millstream::progress::{BatchReport, Listener};
 use millstream::testing::{self, Collector, sorted};
 use millstream::{
-    Conf, KeyState, ManualClock, Pipe, Queue, Rdd, Running, Scope, Snapshot, StateSpec, Stop,
+    Conf, Key, KeyState, ManualClock, Pipe, Queue, Rdd, Running, Scope, Snapshot, StateSpec, Stop,
     StreamingContext, Time, Window, secs,
 };
 
@@ -192,6 +193,73 @@ fn transform_runs_once_a_batch_however_many_read_what_it_makes() {
     });
     assert_eq!(out.unwrap(), [vec![1, 2], vec![10, 20], vec![3], vec![30]]);
     assert_eq!(calls.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn a_transform_that_panics_is_not_called_again_by_the_next_who_reads_it() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = calls.clone();
+    let rig = Rig::start(move |s| {
+        let calls = counted.clone();
+        let broken = s.queue_stream([vec![1]]).transform(move |rdd, _| {
+            assert!(calls.fetch_add(1, Ordering::SeqCst) > 0, "the first time");
+            rdd
+        });
+        broken.for_each_rdd(|rdd, _| look(&rdd));
+        broken.for_each_rdd(|rdd, _| look(&rdd));
+    });
+    rig.batches(1);
+    assert_eq!(rig.last_report().errors.len(), 2);
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_batch_whose_output_hides_that_a_task_has_failed_is_reported_as_failed() {
+    let rig = Rig::start(|s| {
+        let broken = s.queue_stream([vec![1]]).map(|n| assert_ne!(n, 1));
+        broken.for_each_rdd(|rdd, _| {
+            let caught = catch_unwind(AssertUnwindSafe(|| rdd.count()));
+            assert!(caught.is_err());
+        });
+    });
+    rig.batches(1);
+    let errors = rig.last_report().errors;
+    assert!(errors[0].contains("its closure caught the panic"), "{errors:?}");
+}
+
+/// Its first loan panics.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Shy(u32);
+
+static LOANS_OF_SHY: AtomicU32 = AtomicU32::new(0);
+
+impl<'b> Key<'b> for Shy {
+    type Owned = u32;
+
+    fn own(&self) -> u32 {
+        self.0
+    }
+
+    fn is(&self, owned: &u32) -> bool {
+        self.0 == *owned
+    }
+
+    fn lend(owned: &'b u32) -> Self {
+        assert!(LOANS_OF_SHY.fetch_add(1, Ordering::SeqCst) > 0, "not to strangers");
+        Shy(*owned)
+    }
+}
+
+#[test]
+fn what_a_state_begins_with_outlives_a_key_that_panics() {
+    let out = testing::run(secs(1), 2, |s, out| {
+        let pairs = s.queue_stream([vec![(1, 10)], vec![(2, 5)]]).map(|(k, n)| (Shy(k), n));
+        let spec = StateSpec::new().initial_state([(1, 100)]);
+        let sums = pairs.update_state_by_key_with(spec, |_, _, new, old| sum(new, old));
+        out.collect(&sums.map(|(key, n)| (key.0, *n)));
+        Ok(())
+    });
+    assert_eq!(sorted(out.unwrap()), [vec![(1, 110)], vec![(1, 110), (2, 5)]]);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::Remembers;
-use crate::batch::{Batch, panic_message};
+use crate::batch::{Batch, reason_of};
 use crate::pipe::sealed::Sealed;
 use crate::pipe::{Needs, Pipe, Replay, Trace};
 use crate::time::Time;
@@ -97,9 +97,9 @@ impl<'b, T: Send + Sync + 'b> Node<'b, T> {
                 data
             }
             Err(panic) => {
-                let reason = panic_message(&*panic);
-                self.memos.lock().insert(batch.time(), Memo::Failed(reason));
-                resume_unwind(panic)
+                let reason = reason_of(panic);
+                self.memos.lock().insert(batch.time(), Memo::Failed(reason.clone()));
+                batch.fail(reason)
             }
         }
     }

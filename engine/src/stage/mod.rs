@@ -10,6 +10,7 @@ mod edge;
 mod exchange;
 mod owned;
 mod persist;
+mod place;
 mod reduce;
 mod repartition;
 mod sort;

@@ -52,7 +52,6 @@ where
         let parts: Vec<&T> = kept.iter().chain(scratches).flatten().collect();
         match parts[..] {
             [] => vec![Vec::new()],
-            [only] => vec![vec![only.clone()]],
             _ => batch.run_stage("reduce (merge)", 1, |_| {
                 parts.iter().copied().cloned().reduce(&self.0).into_iter().collect()
             }),

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::Remembers;
-use crate::batch::{Batch, StageFailed, panic_message};
+use crate::batch::{Batch, StageFailed, reason_of};
 use crate::pipe::sealed::Sealed;
 use crate::pipe::{Pipe, Replay, Text, Trace};
 use crate::time::Time;
@@ -21,8 +21,9 @@ struct Node<'b, Q> {
     trace: Trace,
     #[expect(clippy::type_complexity, reason = "said once, here")]
     make: Box<dyn Fn(&Batch<'b>) -> (Q, Batch<'b>) + Send + Sync + 'b>,
-    /// The closure is called once for each batch, however many read what it makes.
-    made: Mutex<BTreeMap<Time, (Q, Batch<'b>)>>,
+    /// The closure is called once for each batch, however many read what it makes; why it failed
+    /// otherwise.
+    made: Mutex<BTreeMap<Time, Result<(Q, Batch<'b>), String>>>,
 }
 
 impl<'b, Q: Pipe<'b>> Transformed<'b, Q> {
@@ -43,22 +44,21 @@ impl<'b, Q: Pipe<'b>> Transformed<'b, Q> {
 
 impl<'b, Q: Pipe<'b>> Node<'b, Q> {
     fn made(&self, batch: &Batch<'b>) -> (Q, Batch<'b>) {
-        if let Some(made) = self.made.lock().get(&batch.time()) {
-            return made.clone();
-        }
+        let known = self.made.lock().get(&batch.time()).cloned();
         // No lock is held while users' code runs.
-        match catch_unwind(AssertUnwindSafe(|| (self.make)(batch))) {
-            Ok(made) => {
-                self.made.lock().insert(batch.time(), made.clone());
-                made
-            }
-            Err(panic) if panic.is::<StageFailed>() => resume_unwind(panic),
-            Err(panic) => batch.fail(format!(
-                "the closure of {} panicked: {}",
-                self.trace.text.rsplit(" -> ").next().unwrap_or("transform"),
-                panic_message(&*panic)
-            )),
-        }
+        let made = known.unwrap_or_else(|| {
+            let made = catch_unwind(AssertUnwindSafe(|| (self.make)(batch)));
+            let made = made.map_err(|panic| match panic.is::<StageFailed>() {
+                true => reason_of(panic),
+                false => {
+                    let closure = self.trace.text.rsplit(" -> ").next().unwrap_or("transform");
+                    format!("the closure of {closure} panicked: {}", reason_of(panic))
+                }
+            });
+            self.made.lock().insert(batch.time(), made.clone());
+            made
+        });
+        made.unwrap_or_else(|reason| batch.fail(reason))
     }
 }
 

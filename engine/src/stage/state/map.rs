@@ -6,11 +6,11 @@ use parking_lot::Mutex;
 
 use super::idle::Idle;
 use super::key_state::{KeyState, Now};
-use super::place::place;
 use crate::batch::Batch;
 use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::key::Key;
 use crate::stage::edge::{Compute, Partitions};
+use crate::stage::place::{Unplaced, places};
 use crate::stage::{Edge, Stateful};
 use crate::table::{Table, hash_of};
 use crate::time::{Duration, Time};
@@ -31,13 +31,13 @@ struct Kept<O, S> {
     /// Shared with the batch that runs.
     parts: Arc<Vec<Part<O, S>>>,
     /// What it begins with, until the first batch, each with its last touch if that is known.
-    initial: Option<Vec<Written<O, S>>>,
+    initial: Option<Unplaced<O, Written<S>>>,
     /// What the batch that runs makes of it, shared with a reader of the snapshots.
     pending: Option<Arc<Vec<Change<O, S>>>>,
 }
 
-/// A key's state as a snapshot holds it, and when it was last touched.
-type Written<O, S> = (O, (S, Option<Time>));
+/// A state as a snapshot holds it, and when its key was last touched.
+type Written<S> = (S, Option<Time>);
 
 /// The state of one partition's keys.
 ///
@@ -87,16 +87,20 @@ where
         initial: Vec<(K::Owned, S)>,
     ) -> Self {
         let initial = initial.into_iter().map(|(key, state)| (key, (state, None))).collect();
-        let kept = Kept { parts: Arc::default(), initial: Some(initial), pending: None };
+        let initial = Some(Unplaced::new(initial));
+        let kept = Kept { parts: Arc::default(), initial, pending: None };
         MapWithState { pairs, f, timeout, kept: Mutex::new(kept) }
     }
 
     /// Brings what it begins with to the partitions. What has no last touch is touched now.
     fn begin(&self, batch: &Batch<'b>, partitions: usize) {
-        let Some(mut initial) = self.kept.lock().initial.take() else { return };
+        let Some(keys) = self.kept.lock().initial.as_ref().map(Unplaced::keys) else { return };
+        let places = places::<K>(batch, &keys, partitions);
+        // Only now, when nothing can fail any more, is it taken.
+        let Some(initial) = self.kept.lock().initial.take() else { return };
         let now = batch.time();
-        initial.sort_by_key(|(_, (_, touched))| touched.unwrap_or(now));
-        let parts = place::<K, _>(batch, initial, partitions).into_iter().map(|placed| {
+        let parts = initial.put(places, partitions).into_iter().map(|mut placed| {
+            placed.sort_by_key(|(_, _, (_, touched))| touched.unwrap_or(now));
             let mut part = Part {
                 table: Table::default(),
                 states: Arc::default(),
@@ -259,7 +263,7 @@ where
     fn settle(&self, time: Time, commit: bool) {
         let mut kept = self.kept.lock();
         // It begins with its first batch, also where that has failed before it came to this stage.
-        for (_, (_, touched)) in kept.initial.iter_mut().flatten() {
+        for (_, touched) in kept.initial.iter_mut().flat_map(Unplaced::values_mut) {
             touched.get_or_insert(time);
         }
         let Some(changes) = kept.pending.take().filter(|_| commit) else { return };
@@ -276,7 +280,7 @@ where
     fn snapshot(&self) -> Result<Vec<u8>, String> {
         let kept = self.kept.lock();
         if let Some(initial) = &kept.initial {
-            return to_bytes(initial);
+            return to_bytes(&initial.entries().collect::<Vec<_>>());
         }
         let mut states = Vec::new();
         for part in kept.parts.iter() {
@@ -289,7 +293,7 @@ where
     }
 
     fn restore(&self, snapshot: &[u8]) -> Result<(), String> {
-        self.kept.lock().initial = Some(from_bytes(snapshot)?);
+        self.kept.lock().initial = Some(Unplaced::new(from_bytes(snapshot)?));
         Ok(())
     }
 }

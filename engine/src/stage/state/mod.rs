@@ -8,7 +8,6 @@ mod edge;
 mod idle;
 mod key_state;
 mod map;
-mod place;
 mod spec;
 mod update;
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::place::place;
 use crate::batch::Batch;
 use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::key::Key;
 use crate::stage::edge::{Compute, Partitions};
+use crate::stage::place::{Unplaced, places};
 use crate::stage::{Edge, Stateful};
 use crate::table::{Table, hash_of};
 use crate::time::{Duration, Time};
@@ -28,7 +28,7 @@ struct Kept<O, S> {
     /// Shared with the batch that runs.
     parts: Arc<Vec<Part<O, S>>>,
     /// What it begins with, until the first batch.
-    initial: Option<Vec<(O, S)>>,
+    initial: Option<Unplaced<O, S>>,
     /// What the batch that runs makes of it.
     pending: Option<Vec<Update<O, S>>>,
 }
@@ -65,14 +65,18 @@ where
 {
     /// `groups` has each key of a batch once, with its values, in as many partitions in every batch.
     pub(crate) fn new(groups: Edge<'b, (K, Vec<V>)>, f: F, initial: Vec<(K::Owned, S)>) -> Self {
-        let kept = Kept { parts: Arc::default(), initial: Some(initial), pending: None };
+        let initial = Some(Unplaced::new(initial));
+        let kept = Kept { parts: Arc::default(), initial, pending: None };
         UpdateState { groups, f, kept: Mutex::new(kept) }
     }
 
     /// Brings what it begins with to the partitions.
     fn begin(&self, batch: &Batch<'b>, partitions: usize) {
+        let Some(keys) = self.kept.lock().initial.as_ref().map(Unplaced::keys) else { return };
+        let places = places::<K>(batch, &keys, partitions);
+        // Only now, when nothing can fail any more, is it taken.
         let Some(initial) = self.kept.lock().initial.take() else { return };
-        let parts = place::<K, S>(batch, initial, partitions).into_iter().map(|placed| {
+        let parts = initial.put(places, partitions).into_iter().map(|placed| {
             let mut part = Part::default();
             let mut states = Vec::with_capacity(placed.len());
             for (hash, key, state) in placed {
@@ -150,16 +154,15 @@ where
         let parts = self.kept.lock().parts.clone();
         let keys: Vec<&'b Vec<K::Owned>> =
             parts.iter().map(|part| batch.lend(part.table.keys())).collect();
-        let updates = batch.run_stage("update_state_by_key", groups.len(), |i| {
-            self.update_part(batch.time(), &parts[i], keys[i], &groups[i])
-        });
-        let pairs = updates.iter().zip(keys).map(|(update, keys)| {
+        let updated = batch.run_stage("update_state_by_key", groups.len(), |i| {
+            let update = self.update_part(batch.time(), &parts[i], keys[i], &groups[i]);
             let states: &'b Vec<Option<S>> = batch.lend(&update.states);
             let new_keys: &'b Vec<K::Owned> = batch.lend(&update.new_keys);
             let new_states: &'b Vec<Option<S>> = batch.lend(&update.new_states);
-            lent(keys, states).chain(lent(new_keys, new_states)).collect()
+            let pairs = lent(keys[i], states).chain(lent(new_keys, new_states)).collect();
+            (update, pairs)
         });
-        let pairs = pairs.collect();
+        let (updates, pairs) = updated.into_iter().unzip();
         self.kept.lock().pending = Some(updates);
         pairs
     }
@@ -209,7 +212,7 @@ where
     fn snapshot(&self) -> Result<Vec<u8>, String> {
         let kept = self.kept.lock();
         if let Some(initial) = &kept.initial {
-            return to_bytes(initial);
+            return to_bytes(&initial.entries().collect::<Vec<_>>());
         }
         let there =
             kept.parts.iter().flat_map(|part| part.table.keys().iter().zip(part.states.iter()));
@@ -219,7 +222,7 @@ where
     }
 
     fn restore(&self, snapshot: &[u8]) -> Result<(), String> {
-        self.kept.lock().initial = Some(from_bytes(snapshot)?);
+        self.kept.lock().initial = Some(Unplaced::new(from_bytes(snapshot)?));
         Ok(())
     }
 }

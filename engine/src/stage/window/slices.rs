@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 use crate::batch::Batch;
 use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::key::Key;
-use crate::partition::partition_of;
 use crate::stage::edge::Edge;
+use crate::stage::place::{Unplaced, places};
 use crate::stage::{Remembers, Stateful};
 use crate::table::hash_of;
 use crate::time::{Duration, Time};
@@ -43,10 +43,10 @@ struct State<O, V> {
     /// How long after its batch a slice may still be needed.
     keep_for: Duration,
     /// From a snapshot, until a batch is there that can divide them.
-    restored: Vec<Written<O, V>>,
+    restored: VecDeque<(Time, Unplaced<O, V>)>,
 }
 
-/// A slice as a snapshot holds it.
+/// A slice as a snapshot holds it: keys with their values, owned or borrowed.
 type Written<O, V> = (Time, Vec<(O, V)>);
 
 impl<O, V> Slices<O, V> {
@@ -55,7 +55,7 @@ impl<O, V> Slices<O, V> {
             kept: VecDeque::new(),
             pending: None,
             keep_for: Duration::ZERO,
-            restored: Vec::new(),
+            restored: VecDeque::new(),
         }))
     }
 
@@ -91,19 +91,27 @@ impl<'b, K: Key<'b>, V: Durable> SlicesNode<'b, K, V> {
         SlicesNode { partials, slices }
     }
 
-    /// Divides what a snapshot held. A batch must be there: it lends the keys.
+    /// Divides what a snapshot held, oldest first. A batch must be there: it lends the keys.
     fn place_restored(&self, batch: &Batch<'b>) {
-        let restored = std::mem::take(&mut self.slices.0.lock().restored);
-        for (time, entries) in restored {
-            let (keys, values): (Vec<K::Owned>, Vec<V>) = entries.into_iter().unzip();
-            let lent: &'b Vec<K::Owned> = batch.lend(&Arc::new(keys));
-            let mut parts: Vec<_> = (0..batch.parallelism()).map(|_| Vec::new()).collect();
-            for (owned, value) in lent.iter().zip(values) {
-                let key = K::lend(owned);
-                parts[partition_of(&key, batch.parallelism())].push((key, value));
-            }
-            let slice = parts.into_iter().map(|pairs| part_of(&pairs)).collect();
-            self.slices.0.lock().kept.push_back((time, Arc::new(slice)));
+        let partitions = batch.parallelism();
+        let next = || self.slices.0.lock().restored.front().map(|(_, slice)| slice.keys());
+        while let Some(keys) = next() {
+            let places = places::<K>(batch, &keys, partitions);
+            // Only now, when nothing can fail any more, is it taken.
+            let Some((time, slice)) = self.slices.0.lock().restored.pop_front() else { return };
+            let parts = slice.put(places, partitions).into_iter().map(|placed| {
+                let mut part = SlicePart::default();
+                let mut keys = Vec::with_capacity(placed.len());
+                for (hash, key, value) in placed {
+                    keys.push(key);
+                    part.hashes.push(hash);
+                    part.values.push(value);
+                }
+                part.keys = Arc::new(keys);
+                part
+            });
+            let slice = Arc::new(parts.collect());
+            self.slices.0.lock().kept.push_back((time, slice));
         }
     }
 }
@@ -152,17 +160,20 @@ impl<'b, K: Key<'b>, V: Durable> Stateful<'b> for SlicesNode<'b, K, V> {
 
     fn snapshot(&self) -> Result<Vec<u8>, String> {
         let state = self.slices.0.lock();
-        let written = |part: &SlicePart<K::Owned, V>| -> Vec<(K::Owned, V)> {
-            part.keys.iter().cloned().zip(part.values.iter().cloned()).collect()
-        };
-        let kept = state.kept.iter();
-        let kept = kept.map(|(time, slice)| (*time, slice.iter().flat_map(written).collect()));
-        let all: Vec<Written<K::Owned, V>> = state.restored.iter().cloned().chain(kept).collect();
+        let restored =
+            state.restored.iter().map(|(time, slice)| (*time, slice.entries().collect()));
+        let kept = state.kept.iter().map(|(time, slice)| {
+            let entries = slice.iter().flat_map(|part| part.keys.iter().zip(&part.values));
+            (*time, entries.collect())
+        });
+        let all: Vec<Written<&K::Owned, &V>> = kept.chain(restored).collect();
         to_bytes(&all)
     }
 
     fn restore(&self, snapshot: &[u8]) -> Result<(), String> {
-        self.slices.0.lock().restored = from_bytes(snapshot)?;
+        let slices: Vec<Written<K::Owned, V>> = from_bytes(snapshot)?;
+        let unplaced = slices.into_iter().map(|(time, entries)| (time, Unplaced::new(entries)));
+        self.slices.0.lock().restored = unplaced.collect();
         Ok(())
     }
 }
