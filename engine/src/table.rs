@@ -46,6 +46,11 @@ impl<S: Clone> Table<S> {
         &self.keys
     }
 
+    /// The keys, in order, taken out.
+    pub(crate) fn into_keys(self) -> Vec<S> {
+        Arc::unwrap_or_clone(self.keys)
+    }
+
     /// Their hashes, in the same order.
     pub(crate) fn hashes(&self) -> &[u64] {
         &self.hashes

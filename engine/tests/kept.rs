@@ -274,6 +274,24 @@ fn a_window_over_what_another_window_keeps_reads_the_batches_before_where_no_inp
 }
 
 #[test]
+fn keys_are_in_one_partition_each_however_many_partitions_there_are() {
+    for partitions in [1, 2, 3, 5, 16, 100] {
+        let out = testing::run(secs(1), 1, move |s, out| {
+            let pairs = s.queue_stream([(0..10_000).map(|n| (n, 1i64)).collect::<Vec<_>>()]);
+            let spec = StateSpec::new().partitions(partitions);
+            let sums = pairs.update_state_by_key_with(spec, |_, _, new, old| sum(new, old));
+            out.collect(&sums.map(|(key, n)| (key, *n)).glom());
+            Ok(())
+        });
+        let out = out.unwrap().remove(0);
+        assert_eq!(out.len(), partitions);
+        let mut keys: Vec<_> = out.into_iter().flatten().collect();
+        keys.sort();
+        assert!(keys.into_iter().eq((0..10_000).map(|n| (n, 1))));
+    }
+}
+
+#[test]
 fn windows_of_one_stream_and_one_function_share_their_slices() {
     fn add(a: i64, b: i64) -> i64 {
         a + b

@@ -15,6 +15,7 @@ use super::EarlyStage;
 use super::edge::{Compute, Partitions};
 use crate::batch::Batch;
 use crate::intake::Committed;
+use crate::panics::drop_all;
 use crate::pipe::Pipe;
 use crate::time::Time;
 
@@ -115,7 +116,8 @@ impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> EarlyStage<'b> for AggregateNode<'b, 
         let mut piece = Returned { node: self, time, kept: Some(self.take_kept(time)) };
         self.aggregate.keep(&scratch, piece.kept.as_mut().expect("it is there until the drop"));
         drop(piece);
-        self.return_scratch(scratch);
+        // It is merged: were this to unwind, the blocks would be taken in again.
+        drop_all(|| self.return_scratch(scratch));
     }
 }
 

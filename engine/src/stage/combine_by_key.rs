@@ -9,6 +9,7 @@ use super::edge::Partitions;
 use super::owned::owns_itself;
 use crate::batch::Batch;
 use crate::key::Key;
+use crate::panics::drop_all;
 use crate::partition::partition_of;
 use crate::pipe::{Pipe, push_all};
 use crate::table::{Table, hash_of};
@@ -56,14 +57,10 @@ pub(crate) struct Scratch<K, V> {
 pub(crate) struct Kept<O, V> {
     table: Table<O>,
     values: Vec<V>,
-    /// Used while a scratch is merged, and empty otherwise.
-    staged: Vec<Staged<O, V>>,
-}
-
-/// A value as it will be, and where it goes.
-enum Staged<O, V> {
-    Known(usize, V),
-    New(u64, O, V),
+    /// Used while a scratch is merged, and empty otherwise: values as they will be, by number, and
+    /// those of keys that are new, with their hashes.
+    known: Vec<(usize, V)>,
+    new: Vec<(u64, O, V)>,
 }
 
 impl<K, V> Default for Scratch<K, V> {
@@ -74,7 +71,7 @@ impl<K, V> Default for Scratch<K, V> {
 
 impl<O, V> Default for Kept<O, V> {
     fn default() -> Self {
-        Kept { table: Table::default(), values: Vec::new(), staged: Vec::new() }
+        Kept { table: Table::default(), values: Vec::new(), known: Vec::new(), new: Vec::new() }
     }
 }
 
@@ -95,7 +92,12 @@ impl<K: Clone + Eq, V> Scratch<K, V> {
         }
     }
 
-    /// Keys and values in order of insertion, with the keys' hashes.
+    /// Keys and values in order of insertion.
+    fn into_pairs(self) -> Vec<(K, V)> {
+        self.table.into_keys().into_iter().zip(self.values.into_iter().flatten()).collect()
+    }
+
+    /// The same, to look at, with the keys' hashes.
     fn entries(&self) -> impl Iterator<Item = (u64, &K, &V)> {
         let keys = self.table.hashes().iter().zip(self.table.keys().iter());
         keys.zip(self.values.iter().flatten()).map(|((&hash, key), value)| (hash, key, value))
@@ -130,28 +132,28 @@ where
     }
 
     fn keep(&self, scratch: &Self::Scratch, kept: &mut Self::Kept) {
-        // Users' code runs here, and only here; what a panic leaves behind in `staged` is dropped
-        // at the next merge.
-        kept.staged.clear();
+        // Users' code runs here, and only here; what a panic leaves behind in the lists is dropped at
+        // the next merge.
+        kept.known.clear();
+        kept.new.clear();
         for (hash, key, value) in scratch.entries() {
-            kept.staged.push(match kept.table.find(hash, |owned| key.is(owned)) {
+            match kept.table.find(hash, |owned| key.is(owned)) {
                 Some(i) => {
                     let so_far = kept.values[i].clone();
-                    Staged::Known(i, self.combine.merge(so_far, value.clone()))
+                    kept.known.push((i, self.combine.merge(so_far, value.clone())));
                 }
-                None => Staged::New(hash, key.own(), value.clone()),
-            });
-        }
-        for staged in kept.staged.drain(..) {
-            match staged {
-                Staged::Known(i, value) => kept.values[i] = value,
-                Staged::New(hash, key, value) => {
-                    // A scratch has each key once, so a key that was new is new still.
-                    kept.table.find_or_insert(hash, |_| false, || key);
-                    kept.values.push(value);
-                }
+                None => kept.new.push((hash, key.own(), value.clone())),
             }
         }
+        for (i, value) in &mut kept.known {
+            std::mem::swap(&mut kept.values[*i], value);
+        }
+        for (hash, key, value) in kept.new.drain(..) {
+            // A scratch has each key once, so a key that was new is new still.
+            kept.table.find_or_insert(hash, |_| false, || key);
+            kept.values.push(value);
+        }
+        drop_all(|| kept.known.clear());
     }
 
     fn finish(
@@ -192,15 +194,15 @@ where
             for (hash, key, value) in scratches.iter().flat_map(Scratch::entries) {
                 add(hash, key.clone(), value.clone());
             }
-            let pairs = |part: &Self::Scratch| {
-                part.entries().map(|(_, key, value)| (key.clone(), value.clone())).collect()
-            };
-            (entered, merged.iter().map(pairs).collect())
+            (entered, merged.into_iter().map(Scratch::into_pairs).collect())
         };
-        let tasks = if keys < LEAST_KEYS_TO_DIVIDE { 1 } else { partitions };
-        let each = partitions / tasks;
-        let merged =
-            batch.run_stage("shuffle", tasks, |task| merge(task * each..(task + 1) * each));
+        // Each task looks at all entries, so there are no more of them than can run at once.
+        let most = if keys < LEAST_KEYS_TO_DIVIDE { 1 } else { batch.parallelism() };
+        let each = partitions.div_ceil(most);
+        let tasks = partitions.div_ceil(each);
+        let merged = batch.run_stage("shuffle", tasks, |task| {
+            merge(task * each..partitions.min((task + 1) * each))
+        });
         let left: usize = merged.iter().map(|(entered, _)| entered).sum();
         assert_eq!(
             left, keys,
@@ -217,6 +219,7 @@ where
     fn clear_kept(kept: &mut Self::Kept) {
         kept.table.clear();
         kept.values.clear();
-        kept.staged.clear();
+        kept.known.clear();
+        kept.new.clear();
     }
 }
