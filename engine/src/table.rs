@@ -17,6 +17,12 @@ pub(crate) fn hash_of(key: &impl Hash) -> u64 {
     SEED.get_or_init(RandomState::default).hash_one(key)
 }
 
+/// Whether so many keys of a table's have gone that it should be made anew without them: more than
+/// half, so that a key is moved once at most for each that goes.
+pub(crate) fn mostly_gone(gone: usize, keys: usize) -> bool {
+    gone > keys / 2
+}
+
 /// Keys of form `S`, numbered from 0 in order of insertion.
 ///
 /// Invariants: `hashes[i]` is the hash of `keys[i]`; `index` holds each number below `keys.len()`

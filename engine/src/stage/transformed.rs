@@ -17,13 +17,15 @@ use crate::time::Time;
 /// pipeline; what the closure was given is erased.
 pub struct Transformed<'b, Q>(Arc<Node<'b, Q>>);
 
+/// What the closure has made, or why it has failed.
+type Made<'b, Q> = Result<(Q, Batch<'b>), String>;
+
 struct Node<'b, Q> {
     trace: Trace,
     #[expect(clippy::type_complexity, reason = "said once, here")]
     make: Box<dyn Fn(&Batch<'b>) -> (Q, Batch<'b>) + Send + Sync + 'b>,
-    /// The closure is called once for each batch, however many read what it makes; why it failed
-    /// otherwise.
-    made: Mutex<BTreeMap<Time, Result<(Q, Batch<'b>), String>>>,
+    /// The closure is called once for each batch, however many read what it makes.
+    made: Mutex<BTreeMap<Time, Made<'b, Q>>>,
 }
 
 impl<'b, Q: Pipe<'b>> Transformed<'b, Q> {

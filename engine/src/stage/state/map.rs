@@ -12,11 +12,8 @@ use crate::key::Key;
 use crate::stage::edge::{Compute, Partitions};
 use crate::stage::place::{Unplaced, places};
 use crate::stage::{Edge, Stateful};
-use crate::table::{Table, hash_of};
+use crate::table::{Table, hash_of, mostly_gone};
 use crate::time::{Duration, Time};
-
-/// A table is made anew without the keys that are gone where they are more than this share of it.
-const MOST_GONE: f64 = 0.5;
 
 /// The stage of `map_with_state`.
 pub(crate) struct MapWithState<'b, K: Key<'b>, V, S, F> {
@@ -237,7 +234,7 @@ impl<O: Clone, S: Clone> Part<O, S> {
                 idle.touch(number, time);
             }
         }
-        if self.gone as f64 > MOST_GONE * states.len() as f64 {
+        if mostly_gone(self.gone, states.len()) {
             let mut stay = 0;
             let renumbered: Vec<usize> = (states.iter())
                 .map(|state| {

@@ -10,11 +10,8 @@ use crate::key::Key;
 use crate::stage::edge::{Compute, Partitions};
 use crate::stage::place::{Unplaced, places};
 use crate::stage::{Edge, Stateful};
-use crate::table::{Table, hash_of};
+use crate::table::{Table, hash_of, mostly_gone};
 use crate::time::{Duration, Time};
-
-/// A table is made anew without the keys that are gone where they are more than this share of it.
-const MOST_GONE: f64 = 0.5;
 
 /// The stage of `update_state_by_key`.
 pub(crate) struct UpdateState<'b, K: Key<'b>, V, S, F> {
@@ -181,7 +178,7 @@ impl<O: Clone, S: Clone> Part<O, S> {
             self.table.find_or_insert(hash, |_| false, || key);
         }
         let gone = states.iter().filter(|state| state.is_none()).count();
-        if gone as f64 > MOST_GONE * states.len() as f64 {
+        if mostly_gone(gone, states.len()) {
             self.table.retain(|number| states[number].is_some());
             states.retain(Option::is_some);
         }

@@ -11,12 +11,9 @@ use crate::durable::Durable;
 use crate::key::Key;
 use crate::stage::Stateful;
 use crate::stage::edge::{Compute, Partitions};
-use crate::table::Table;
+use crate::table::{Table, mostly_gone};
 use crate::time::{Duration, Time};
 use crate::window::Span;
-
-/// A table is made anew without the keys that have left where they are more than this share of it.
-const MOST_GONE: f64 = 0.5;
 
 /// The stage of a window that slides over slices.
 pub(crate) struct KeyedWindow<'b, K: Key<'b>, V, F: Fold<V>> {
@@ -222,7 +219,7 @@ impl<O: Clone, H> Part<O, H> {
             self.table.find_or_insert(hash, |_| false, || key);
             self.held.push(Some(F::apply(None, change)));
         }
-        if self.gone as f64 > MOST_GONE * self.held.len() as f64 {
+        if mostly_gone(self.gone, self.held.len()) {
             let held = &self.held;
             self.table.retain(|number| held[number].is_some());
             self.held.retain(Option::is_some);

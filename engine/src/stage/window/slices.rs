@@ -65,12 +65,13 @@ impl<O, V> Slices<O, V> {
         state.keep_for = state.keep_for.max(time);
     }
 
-    /// The slices of the batches in `(after, up_to]`, oldest first.
+    /// The slices of the batches in `(after, up_to]`, oldest first. Cost: their number.
     pub(crate) fn within(&self, after: Time, up_to: Time) -> Vec<Slice<O, V>> {
         let state = self.0.lock();
-        let inside = |(time, _): &&(Time, Slice<O, V>)| *time > after && *time <= up_to;
-        let all = state.kept.iter().chain(&state.pending);
-        all.filter(inside).map(|(_, slice)| slice.clone()).collect()
+        let up_to_time = |end: Time| state.kept.partition_point(|(time, _)| *time <= end);
+        let kept = state.kept.range(up_to_time(after)..up_to_time(up_to));
+        let pending = state.pending.iter().filter(|(time, _)| *time > after && *time <= up_to);
+        kept.chain(pending).map(|(_, slice)| slice.clone()).collect()
     }
 }
 
