@@ -10,6 +10,10 @@ use crate::panics::{drop_with_care, message_of};
 /// A value that can be kept from batch to batch, in a state or a window: it borrows nothing, and a
 /// snapshot can hold it. Everything that is `Clone + Send + Sync + Serialize + DeserializeOwned`
 /// and owns itself is.
+///
+/// It is written as MessagePack, with the names of fields. That has one way to write nothing: a
+/// `Some` of what is nothing itself, as `Some(None)` or `Some(())`, comes back as `None`. Say it
+/// with an enum of your own where it matters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be kept from batch to batch",
     note = "what a state or a window keeps must be Clone, Send, Sync, serde's Serialize and Deserialize, and borrow nothing: turn `&str` into `String` first"

@@ -77,7 +77,7 @@ impl History {
     /// The batch at `time` is over: its inputs join the others where it has succeeded, and what no
     /// later window reaches goes.
     ///
-    /// Cost: the number of sources, and of the batches that are kept.
+    /// Cost: the blocks that enter and leave, and a look at each batch that is kept.
     pub(crate) fn batch_ended(&mut self, time: Time, inputs: Option<&[Input]>) {
         if self.longest == Duration::ZERO {
             return;
@@ -88,9 +88,14 @@ impl History {
             let kept = inputs.iter().zip(&self.reach).map(|(input, &reach)| {
                 if reach > Duration::ZERO { input.to_read_again() } else { Input::Nothing }
             });
-            past.insert(time, Arc::new(kept.collect()));
+            let kept: Vec<Input> = kept.collect();
+            self.bytes += kept.iter().map(Input::block_bytes).sum::<u64>();
+            past.insert(time, Arc::new(kept));
         }
-        *past = past.split_off(&(time - self.longest + Duration::from_millis(1)));
+        let mut unread = std::mem::take(past);
+        *past = unread.split_off(&(time - self.longest + Duration::from_millis(1)));
+        self.bytes -=
+            unread.values().flat_map(|inputs| inputs.iter()).map(Input::block_bytes).sum::<u64>();
         for (&then, inputs) in past.iter_mut() {
             let over = |(input, &reach): (&Input, &Duration)| {
                 then + reach <= time && !matches!(input, Input::Nothing)
@@ -98,12 +103,12 @@ impl History {
             if inputs.iter().zip(&self.reach).any(over) {
                 for (input, &reach) in Arc::make_mut(inputs).iter_mut().zip(&self.reach) {
                     if then + reach <= time {
+                        self.bytes -= input.block_bytes();
                         *input = Input::Nothing;
                     }
                 }
             }
         }
-        self.bytes = self.block_bytes();
     }
 
     /// Takes over what a snapshot held, as far as windows read it.
@@ -115,11 +120,8 @@ impl History {
             }
         }
         self.past = Arc::new(if self.longest > Duration::ZERO { past } else { Past::new() });
-        self.bytes = self.block_bytes();
-    }
-
-    fn block_bytes(&self) -> u64 {
-        self.past.values().flat_map(|inputs| inputs.iter()).map(Input::block_bytes).sum()
+        let inputs = self.past.values().flat_map(|inputs| inputs.iter());
+        self.bytes = inputs.map(Input::block_bytes).sum();
     }
 }
 

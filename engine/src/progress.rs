@@ -20,7 +20,8 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// How one batch went. The three delays have the meaning that the original gives them: *scheduling
 /// delay* from submission (the batch's time on the clock) to the start, *processing time* from the
-/// start to the end of the last output, *total delay* their sum. All are in milliseconds, with a
+/// start to the end of the last output and of what the batch leaves in states and windows, *total
+/// delay* their sum. All are in milliseconds, with a
 /// fraction.
 #[derive(Clone, Debug, Serialize)]
 pub struct BatchReport {
@@ -36,7 +37,7 @@ pub struct BatchReport {
     pub bytes: u64,
     /// From the batch's time to its start.
     pub scheduling_delay_ms: f64,
-    /// From its start to the end of its last output.
+    /// From its start to the end of its last output, and of what it leaves in states and windows.
     pub processing_ms: f64,
     /// The sum of both.
     pub total_delay_ms: f64,

@@ -17,6 +17,7 @@ use crate::intake::{Committed, Intake, Reads};
 use crate::partition::split_large;
 use crate::progress::{BatchReport, SourceReport, as_ms};
 use crate::received::ReceivedBlock;
+use crate::stage::Settling;
 use crate::stderr::say;
 use crate::time::{Duration, Time};
 
@@ -75,10 +76,6 @@ impl Turn<'_> {
         let guard = AbortOnUnwind;
         let mut errors = self.run_outputs(&batch);
         errors.extend(self.advance(&batch));
-        let processing = started.elapsed();
-        self.intake.admission.turn_ended(processing);
-        report.processing_ms = as_ms(processing);
-        report.total_delay_ms = report.scheduling_delay_ms + report.processing_ms;
         report.stages = batch.take_stages();
         report.unparsed = early_unparsed + batch.unparsed().take();
         report.memory_bytes = parts.slabs.bytes_in_use();
@@ -87,6 +84,10 @@ impl Turn<'_> {
         self.end(batch);
         self.settle(time, commit.then_some(&inputs));
         std::mem::forget(guard);
+        let processing = started.elapsed();
+        self.intake.admission.turn_ended(processing);
+        report.processing_ms = as_ms(processing);
+        report.total_delay_ms = report.scheduling_delay_ms + report.processing_ms;
         report.window_bytes = self.history.bytes();
 
         report.early_bytes = early_bytes;
@@ -163,9 +164,11 @@ impl Turn<'_> {
     /// What the batch has changed becomes state, and its inputs become the past that windows read;
     /// without inputs, it has failed and leaves no trace.
     fn settle(&mut self, time: Time, inputs: Option<&Arc<Vec<Input>>>) {
+        let tasks = &self.engine.parts().tasks;
+        let ended = Settling { time, commit: inputs.is_some(), tasks };
         let due = |stage: &&Stage<'_>| (time - self.zero).is_multiple_of(stage.slide);
         for kept in self.graph.stages.iter().filter(due).filter_map(|stage| stage.work.kept()) {
-            kept.stateful.settle(time, inputs.is_some());
+            kept.stateful.settle(&ended);
         }
         self.history.batch_ended(time, inputs.map(|inputs| inputs.as_slice()));
     }
@@ -254,7 +257,9 @@ struct AbortOnUnwind;
 
 impl Drop for AbortOnUnwind {
     fn drop(&mut self) {
-        say!("a value's Drop panicked at the end of a batch; the process cannot go on safely");
+        say!(
+            "a value's Drop, or Clone, panicked at the end of a batch; the process cannot go on safely"
+        );
         std::process::abort();
     }
 }

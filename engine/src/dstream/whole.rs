@@ -107,8 +107,9 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     }
 
     /// The dataset that `f` makes of each batch's, with the batch's time. `f` runs on the driver's
-    /// thread, once for each batch, empty ones included; it may run actions, whose tasks run before
-    /// it goes on. Cost: the call; what it gives is computed for each that reads it.
+    /// thread, once for each batch, empty ones included, and again for those that a window of raw
+    /// records behind it reads; it may run actions, whose tasks run before it goes on. Cost: the call;
+    /// what it gives is computed for each that reads it.
     ///
     /// ```
     /// # use millstream::{secs, testing};

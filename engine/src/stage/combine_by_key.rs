@@ -119,7 +119,9 @@ where
     }
 
     fn keeps_owned(&self) -> bool {
-        C::CHEAP_TO_MERGE && (self.owned || owns_itself::<C::Combined>())
+        // What has nothing to drop is plain numbers: a copy of it is cheap, whatever its type.
+        let plain = self.owned && !std::mem::needs_drop::<C::Combined>();
+        C::CHEAP_TO_MERGE && (plain || owns_itself::<C::Combined>())
     }
 
     fn work(&self, pipe: &P, plan: &P::Plan, partition: usize, scratch: &mut Self::Scratch) {

@@ -13,6 +13,7 @@ mod persist;
 mod place;
 mod reduce;
 mod repartition;
+mod settling;
 mod sort;
 pub(crate) mod state;
 mod subtract;
@@ -34,6 +35,7 @@ pub(crate) use exchange::Exchange;
 pub(crate) use persist::Persist;
 pub(crate) use reduce::Reduce;
 pub(crate) use repartition::Repartition;
+pub(crate) use settling::Settling;
 pub(crate) use sort::Sort;
 pub(crate) use subtract::Subtract;
 pub use transformed::Transformed;
@@ -49,9 +51,9 @@ pub(crate) trait Remembers: Send + Sync {
 /// A batch computes its change aside. The change becomes state when the batch is over and none of
 /// its tasks has failed for good; otherwise the batch leaves no trace.
 pub(crate) trait Stateful<'b>: Send + Sync {
-    /// The batch at `time`, one of the stage's own, is over and what was lent has come back: its
-    /// change becomes state, or is dropped.
-    fn settle(&self, time: Time, commit: bool);
+    /// A batch, one of the stage's own, is over and what was lent has come back: its change becomes
+    /// state, or is dropped.
+    fn settle(&self, ended: &Settling<'_>);
 
     /// How long before the batch that runs lies the oldest batch whose result is still asked for.
     fn reach(&self, back: Duration);

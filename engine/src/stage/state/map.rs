@@ -11,7 +11,7 @@ use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::key::Key;
 use crate::stage::edge::{Compute, Partitions};
 use crate::stage::place::{Unplaced, places};
-use crate::stage::{Edge, Stateful};
+use crate::stage::{Edge, Settling, Stateful};
 use crate::table::{Table, hash_of, mostly_gone};
 use crate::time::{Duration, Time};
 
@@ -257,17 +257,17 @@ where
     S: Durable,
     F: Send + Sync,
 {
-    fn settle(&self, time: Time, commit: bool) {
+    fn settle(&self, ended: &Settling<'_>) {
         let mut kept = self.kept.lock();
         // It begins with its first batch, also where that has failed before it came to this stage.
         for (_, touched) in kept.initial.iter_mut().flat_map(Unplaced::values_mut) {
-            touched.get_or_insert(time);
+            touched.get_or_insert(ended.time);
         }
-        let Some(changes) = kept.pending.take().filter(|_| commit) else { return };
+        let Some(changes) = kept.pending.take().filter(|_| ended.commit) else { return };
         let parts = Arc::get_mut(&mut kept.parts).expect("the batch is over that looked at them");
-        for (part, change) in parts.iter_mut().zip(Arc::unwrap_or_clone(changes)) {
-            part.apply(time, change);
-        }
+        let entries = |change: &Change<_, _>| change.changed.len() + change.new.len();
+        let changes = Arc::unwrap_or_clone(changes);
+        ended.apply(parts, changes, entries, |part, change| part.apply(ended.time, change));
     }
 
     fn reach(&self, _back: Duration) {

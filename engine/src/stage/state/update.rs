@@ -9,7 +9,7 @@ use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::key::Key;
 use crate::stage::edge::{Compute, Partitions};
 use crate::stage::place::{Unplaced, places};
-use crate::stage::{Edge, Stateful};
+use crate::stage::{Edge, Settling, Stateful};
 use crate::table::{Table, hash_of, mostly_gone};
 use crate::time::{Duration, Time};
 
@@ -193,13 +193,12 @@ where
     S: Durable,
     F: Fn(Time, &K, &[V], Option<S>) -> Option<S> + Send + Sync,
 {
-    fn settle(&self, _time: Time, commit: bool) {
+    fn settle(&self, ended: &Settling<'_>) {
         let mut kept = self.kept.lock();
-        let Some(updates) = kept.pending.take().filter(|_| commit) else { return };
+        let Some(updates) = kept.pending.take().filter(|_| ended.commit) else { return };
         let parts = Arc::get_mut(&mut kept.parts).expect("the batch is over that looked at them");
-        for (part, update) in parts.iter_mut().zip(updates) {
-            part.apply(update);
-        }
+        let entries = |update: &Update<_, _>| update.states.len() + update.new_hashes.len();
+        ended.apply(parts, updates, entries, Part::apply);
     }
 
     fn reach(&self, _back: Duration) {

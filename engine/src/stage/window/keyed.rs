@@ -9,8 +9,8 @@ use super::slices::{Fill, Slice, Slices};
 use crate::batch::Batch;
 use crate::durable::Durable;
 use crate::key::Key;
-use crate::stage::Stateful;
 use crate::stage::edge::{Compute, Partitions};
+use crate::stage::{Settling, Stateful};
 use crate::table::{Table, mostly_gone};
 use crate::time::{Duration, Time};
 use crate::window::Span;
@@ -253,17 +253,16 @@ where
     V: Durable,
     F: Fold<V>,
 {
-    fn settle(&self, _time: Time, commit: bool) {
-        let Some(pending) = self.pending.lock().take().filter(|_| commit) else { return };
+    fn settle(&self, ended: &Settling<'_>) {
+        let Some(pending) = self.pending.lock().take().filter(|_| ended.commit) else { return };
         let mut held = self.held.lock();
         held.end = Some(pending.end);
         if pending.afresh {
             held.parts = Arc::new(pending.parts.iter().map(|_| Part::default()).collect());
         }
         let parts = Arc::get_mut(&mut held.parts).expect("the slide is over that looked at them");
-        for (part, slide) in parts.iter_mut().zip(pending.parts) {
-            part.apply::<V, F>(slide);
-        }
+        let entries = |slide: &Slide<_, _>| slide.changed.len() + slide.new.len();
+        ended.apply(parts, pending.parts, entries, |part, slide| part.apply::<V, F>(slide));
     }
 
     fn reach(&self, back: Duration) {

@@ -10,7 +10,7 @@ use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::key::Key;
 use crate::stage::edge::Edge;
 use crate::stage::place::{Unplaced, places};
-use crate::stage::{Remembers, Stateful};
+use crate::stage::{Remembers, Settling, Stateful};
 use crate::table::hash_of;
 use crate::time::{Duration, Time};
 
@@ -145,11 +145,11 @@ impl<'b, K: Key<'b>, V: Durable> Remembers for SlicesNode<'b, K, V> {
 }
 
 impl<'b, K: Key<'b>, V: Durable> Stateful<'b> for SlicesNode<'b, K, V> {
-    fn settle(&self, time: Time, commit: bool) {
+    fn settle(&self, ended: &Settling<'_>) {
         let mut state = self.slices.0.lock();
         let pending = state.pending.take();
-        state.kept.extend(pending.filter(|_| commit));
-        let over = time - state.keep_for;
+        state.kept.extend(pending.filter(|_| ended.commit));
+        let over = ended.time - state.keep_for;
         while state.kept.front().is_some_and(|(time, _)| *time <= over) {
             state.kept.pop_front();
         }
