@@ -153,7 +153,7 @@ where
     {
         self.require_same_slide(name, other);
         let both = self.with(sides(self.pipe.clone(), other.pipe.clone()));
-        both.aggregated(CombineByKey::new(name, Cogrouping::new()))
+        both.aggregated(CombineByKey::new("cogroup", Cogrouping::new()))
     }
 
     fn joined<W, Q, How>(

@@ -197,7 +197,8 @@ where
         W: Clone + Send + Sync + 'b,
         Q: Pipe<'b, Item = (K, W)>,
     {
-        self.cogrouped("cogroup", other)
+        let both = self.with(sides(self.pipe.clone(), other.as_of()));
+        both.aggregated(CombineByKey::new("cogroup", Cogrouping::new()))
     }
 
     /// Every pair of a value here and a value there of the same key. Cost: a
@@ -218,7 +219,7 @@ where
         W: Clone + Send + Sync + 'b,
         Q: Pipe<'b, Item = (K, W)>,
     {
-        self.joined("join", other, ByJoining)
+        self.joined(other, ByJoining)
     }
 
     /// As [`join`](Rdd::join), and each value here whose key is not there. Cost: as `join`.
@@ -241,7 +242,7 @@ where
         W: Clone + Send + Sync + 'b,
         Q: Pipe<'b, Item = (K, W)>,
     {
-        self.joined("left_outer_join", other, ByLeftJoining)
+        self.joined(other, ByLeftJoining)
     }
 
     /// As [`join`](Rdd::join), and each value there whose key is not here. Cost: as `join`.
@@ -264,7 +265,7 @@ where
         W: Clone + Send + Sync + 'b,
         Q: Pipe<'b, Item = (K, W)>,
     {
-        self.joined("right_outer_join", other, ByRightJoining)
+        self.joined(other, ByRightJoining)
     }
 
     /// As [`join`](Rdd::join), and each value of either side whose key the other has not. Cost: as
@@ -288,33 +289,15 @@ where
         W: Clone + Send + Sync + 'b,
         Q: Pipe<'b, Item = (K, W)>,
     {
-        self.joined("full_outer_join", other, ByFullJoining)
+        self.joined(other, ByFullJoining)
     }
 
-    fn cogrouped<W, Q>(
-        &self,
-        name: &'static str,
-        other: &Rdd<'b, Q>,
-    ) -> Rdd<'b, Cogrouped<'b, K, V, W>>
-    where
-        W: Clone + Send + Sync + 'b,
-        Q: Pipe<'b, Item = (K, W)>,
-    {
-        let both = self.with(sides(self.pipe.clone(), other.as_of()));
-        both.aggregated(CombineByKey::new(name, Cogrouping::new()))
-    }
-
-    fn joined<W, Q, How>(
-        &self,
-        name: &'static str,
-        other: &Rdd<'b, Q>,
-        how: How,
-    ) -> Rdd<'b, Joined<'b, K, V, W, How>>
+    fn joined<W, Q, How>(&self, other: &Rdd<'b, Q>, how: How) -> Rdd<'b, Joined<'b, K, V, W, How>>
     where
         W: Clone + Send + Sync + 'b,
         Q: Pipe<'b, Item = (K, W)>,
         How: Operator<(K, (Vec<V>, Vec<W>))> + 'b,
     {
-        self.cogrouped(name, other).fused(how)
+        self.cogroup(other).fused(how)
     }
 }
