@@ -3,28 +3,31 @@
 //!
 //! A batch is labelled by a [`Time`], an interval is a [`Duration`]. Neither knows fractions of a
 //! millisecond: a grid of batches that is cut every 1000.5 ms would not stay on any clock's grid.
+//! What is beyond 63 bits, which no clock will ever show, stays at the last that can be said: a
+//! window of that length is one that nothing leaves.
 
 use std::fmt;
 use std::ops::{Add, Div, Mul, Sub};
 
 use serde::{Deserialize, Serialize};
 
-/// `n` milliseconds.
+/// `n` milliseconds, of 2^63 - 1 at most.
 pub const fn millis(n: u64) -> Duration {
-    Duration { millis: n as i64 }
+    Duration { millis: if n > i64::MAX as u64 { i64::MAX } else { n as i64 } }
 }
 
 /// `n` seconds.
 pub const fn secs(n: u64) -> Duration {
-    millis(n * 1_000)
+    millis(n.saturating_mul(1_000))
 }
 
 /// `n` minutes.
 pub const fn mins(n: u64) -> Duration {
-    secs(n * 60)
+    secs(n.saturating_mul(60))
 }
 
-/// A length of time in whole milliseconds; differences of [`Time`]s may be negative.
+/// A length of time in whole milliseconds; differences of [`Time`]s may be negative. Sums and
+/// products beyond 63 bits stay at the longest, or the most negative, duration.
 ///
 /// ```
 /// use millstream::{millis, secs};
@@ -110,21 +113,21 @@ impl fmt::Display for Duration {
 impl Add for Duration {
     type Output = Duration;
     fn add(self, other: Duration) -> Duration {
-        Duration { millis: self.millis + other.millis }
+        Duration { millis: self.millis.saturating_add(other.millis) }
     }
 }
 
 impl Sub for Duration {
     type Output = Duration;
     fn sub(self, other: Duration) -> Duration {
-        Duration { millis: self.millis - other.millis }
+        Duration { millis: self.millis.saturating_sub(other.millis) }
     }
 }
 
 impl Mul<i64> for Duration {
     type Output = Duration;
     fn mul(self, n: i64) -> Duration {
-        Duration { millis: self.millis * n }
+        Duration { millis: self.millis.saturating_mul(n) }
     }
 }
 
@@ -136,7 +139,8 @@ impl Div for Duration {
     }
 }
 
-/// An instant in whole milliseconds since the Unix epoch.
+/// An instant in whole milliseconds since the Unix epoch. What is after the last of 63 bits is the
+/// last, and what is before the first is the first.
 ///
 /// ```
 /// use millstream::{Time, millis};
@@ -228,21 +232,21 @@ impl fmt::Display for Time {
 impl Add<Duration> for Time {
     type Output = Time;
     fn add(self, d: Duration) -> Time {
-        Time { millis: self.millis + d.millis }
+        Time { millis: self.millis.saturating_add(d.millis) }
     }
 }
 
 impl Sub<Duration> for Time {
     type Output = Time;
     fn sub(self, d: Duration) -> Time {
-        Time { millis: self.millis - d.millis }
+        Time { millis: self.millis.saturating_sub(d.millis) }
     }
 }
 
 impl Sub for Time {
     type Output = Duration;
     fn sub(self, other: Time) -> Duration {
-        Duration { millis: self.millis - other.millis }
+        Duration { millis: self.millis.saturating_sub(other.millis) }
     }
 }
 
@@ -279,6 +283,20 @@ mod tests {
         assert_eq!(millis(1000) / millis(2000), 0.5);
         assert!(!millis(1000).is_multiple_of(millis(6)));
         assert!(!millis(1000).is_multiple_of(Duration::ZERO));
+    }
+
+    #[test]
+    fn what_is_beyond_63_bits_stays_at_the_last() {
+        let (longest, last) = (Duration::from_millis(i64::MAX), at(i64::MAX));
+        assert_eq!([millis(u64::MAX), secs(u64::MAX), mins(u64::MAX)], [longest; 3]);
+        assert_eq!(
+            [longest + millis(1), longest * 2, longest - millis(1) * i64::MIN],
+            [longest; 3]
+        );
+        assert_eq!([at(1) + longest, last + secs(1)], [last; 2]);
+        assert_eq!(at(-2) - longest - longest, at(i64::MIN));
+        assert_eq!(last - at(i64::MIN), longest);
+        assert_eq!(at(i64::MAX - 1500).until(last, secs(1)).count(), 2);
     }
 
     #[test]
