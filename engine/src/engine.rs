@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::framing::RecordLimit;
 use crate::received::{Form, RecordPolicy};
 use crate::slabs::SlabPool;
+use crate::time::Duration;
 
 /// Of the memory for received data, the part for lines that are not whole yet: one in this many.
 const CARRY_SHARE: u64 = 8;
@@ -47,6 +48,20 @@ impl Engine {
                 setting: "the longest line",
                 got: format!("{} bytes", conf.max_line_bytes),
                 want: format!("{} to {} bytes", MAX_LINE_BYTES.start(), MAX_LINE_BYTES.end()),
+            });
+        }
+        if conf.max_connections == Some(0) {
+            return Err(Error::Setting {
+                setting: "the number of connections of a listener (Conf::max_connections)",
+                got: "0".into(),
+                want: "at least 1".into(),
+            });
+        }
+        if let Some(limit) = conf.graceful_stop_timeout.filter(|limit| *limit < Duration::ZERO) {
+            return Err(Error::Setting {
+                setting: "the limit of a graceful stop (Conf::graceful_stop_timeout)",
+                got: limit.to_string(),
+                want: "at least 0 ms".into(),
             });
         }
         let budget = conf.budget_bytes();
@@ -122,6 +137,13 @@ mod tests {
     fn a_longest_line_that_no_slab_could_hold_is_refused() {
         assert!(refused(Conf::new("t").max_line_bytes(usize::MAX)).contains("1073741824"));
         assert!(refused(Conf::new("t").max_line_bytes(1)).contains("16"));
+    }
+
+    #[test]
+    fn a_listener_for_nobody_and_a_stop_before_it_is_asked_for_are_refused() {
+        assert!(refused(Conf::new("t").max_connections(0)).contains("is 0; it must be at least 1"));
+        let e = refused(Conf::new("t").graceful_stop_timeout(Duration::from_millis(-5)));
+        assert!(e.contains("is -5 ms; it must be at least 0 ms"), "{e}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use crate::error::{Error, Result};
 use crate::intake::Committed;
 use crate::received::ReceivedBlock;
 
@@ -11,6 +12,22 @@ const TASKS_PER_THREAD: usize = 4;
 
 /// Less than this is not worth a task of its own.
 const LEAST_TASK_BYTES: usize = 64 << 10;
+
+/// More partitions than this are a slip of the pen: each costs memory and a task in every batch.
+pub(crate) const MOST_PARTITIONS: usize = 1 << 16;
+
+/// Refuses a number of partitions that nothing could be divided among.
+pub(crate) fn check_partitions(operation: &'static str, partitions: usize) -> Result {
+    match partitions {
+        1..=MOST_PARTITIONS => Ok(()),
+        _ => Err(Error::Argument {
+            operation,
+            what: "the number of partitions",
+            got: partitions.to_string(),
+            want: "1 to 65536; more than a few for each core gain nothing",
+        }),
+    }
+}
 
 /// How many bytes a task should have.
 fn task_bytes(total_bytes: usize, parallelism: usize) -> usize {

@@ -2,7 +2,8 @@
 //! the way out.
 
 use millstream::{
-    Conf, Duration, ManualClock, Scope, StateSpec, StreamingContext, Time, Window, mins, secs,
+    Conf, Duration, Framing, ManualClock, Scope, StateSpec, StreamingContext, Time, Window, mins,
+    secs, testing,
 };
 
 /// The sentence with which the start of such streams fails, with batches of a second.
@@ -109,14 +110,17 @@ fn timeouts_and_partitions_that_cannot_be() {
         let spec = StateSpec::new().partitions(0);
         s.queue_stream([vec![(1, 1)]]).map_with_state(spec, |_, n, state| state.update(n)).print();
     });
-    says(&e, &["partitions is 0", "at least 1"]);
+    says(&e, &["map_with_state:", "partitions is 0", "1 to 65536"]);
     let e = refused(|s| {
         let spec = StateSpec::new().timeout(secs(5));
         let pairs = s.queue_stream([vec![(1, 1)]]);
         pairs.update_state_by_key_with(spec, |_, _, _, old: Option<i32>| old).print();
     });
     says(&e, &["update_state_by_key_with:", "5000 ms", "returning None"]);
-    says(&refused(|s| s.queue_stream([vec![1]]).repartition(0).print()), &["repartition:", "0"]);
+    for partitions in [0, 65_537, usize::MAX] {
+        let e = refused(move |s| s.queue_stream([vec![1]]).repartition(partitions).print());
+        says(&e, &["repartition:", &format!("is {partitions};"), "1 to 65536"]);
+    }
     let e = refused(|s| {
         let numbers = s.queue_stream([vec![1]]);
         numbers.transform_history(0, |mut rdds, _| rdds.remove(0)).print();
@@ -136,6 +140,52 @@ fn names_that_cannot_tell_states_apart() {
     says(&e, &["\"sums\"", "names tell states apart"]);
     let e = refused(|s| s.queue_stream([vec![1]]).map(|n| n + 1).named("more").print());
     says(&e, &["named(\"more\")", "keeps nothing"]);
+}
+
+#[test]
+fn servers_that_can_never_answer() {
+    for target in ["", "localhost", ":7777", "localhost:0", "localhost:65536", "localhost:http"] {
+        let e = refused(move |s| s.socket_text_stream(target).print());
+        says(&e, &["socket_text_stream:", &format!("{target:?}"), "HOST:PORT", "65535"]);
+    }
+    let e = refused(|s| s.socket_stream("nowhere", Framing::Lines).map(<[u8]>::len).print());
+    says(&e, &["socket_stream:", "\"nowhere\"", "HOST:PORT"]);
+}
+
+#[test]
+fn paths_that_are_none_of_this_machine() {
+    for directory in ["", "hdfs://host/in", "in\0"] {
+        let e = refused(move |s| s.text_file_stream(directory).print());
+        says(&e, &["directory", &format!("text_file_stream({directory:?})"), "without a scheme"]);
+    }
+    let e = refused(|s| s.queue_stream([vec![1]]).save_as_text_files("hdfs://host/out", ""));
+    says(&e, &["save_as_text_files:", "prefix", "\"hdfs://host/out\"", "without a scheme"]);
+    let e = refused(|s| s.queue_stream([vec![1]]).save_as_text_files("out", "/../txt"));
+    says(&e, &["save_as_text_files:", "suffix", "\"/../txt\"", "go into the prefix"]);
+}
+
+#[test]
+fn a_history_longer_than_any_run_has_what_there_is() {
+    let out = testing::run(secs(1), 2, |s, out| {
+        let ones = s.queue_stream([vec![1], vec![2]]);
+        let all =
+            ones.transform_history(usize::MAX, |rdds, _| rdds[0].union(&rdds[rdds.len() - 1]));
+        out.collect(&all);
+        Ok(())
+    });
+    assert_eq!(out.unwrap(), [[1, 1], [1, 2]]);
+}
+
+#[test]
+fn a_window_longer_than_any_clock_keeps_everything() {
+    let longest = Duration::from_millis(i64::MAX / 1000 * 1000);
+    let out = testing::run(secs(1), 3, move |s, out| {
+        let numbers = s.queue_stream([vec![1], vec![2], vec![3]]);
+        let window = Window::every_batch(longest);
+        out.collect(&numbers.reduce_by_window(|a, b| a + b, window));
+        Ok(())
+    });
+    assert_eq!(out.unwrap(), [[1], [3], [6]]);
 }
 
 #[test]

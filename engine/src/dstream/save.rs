@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::DStream;
+use crate::error::{Error, Result};
 use crate::pipe::Pipe;
 use crate::show::Show;
 
@@ -15,7 +16,8 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     /// The folder appears whole or not at all, and is durable when the batch is done. A batch that
     /// is run again replaces its folder; for the moment of two renames there is none. Where it
     /// cannot be written, that is the output's failure: the batch is reported, the stream goes on,
-    /// and `await_termination` returns it. Two outputs of one prefix and suffix make the start fail.
+    /// and `await_termination` returns it. Two outputs of one prefix and suffix make the start
+    /// fail, and so does a prefix with a scheme, as in `hdfs://host/counts`, or a suffix with a `/`.
     ///
     /// Cost: the batch's bytes in memory, written by a thread of their own while the driver waits;
     /// a sync for each partition and three more.
@@ -74,6 +76,9 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         suffix: String,
         format: impl Fn(P::Item, &mut Vec<u8>) + Send + Sync + 'static,
     ) {
+        if let Err(error) = check_names(name, &prefix, &suffix) {
+            self.graph.lock().refuse(error);
+        }
         let writer = self.graph.lock().writer(folder_of(&prefix, "TIMEMS", &suffix));
         self.output(name, move |rdd, time| {
             let parts = rdd.render(name, &format);
@@ -81,6 +86,21 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
             Ok(writer.write(folder.into(), parts, rdd.cancelled())?)
         });
     }
+}
+
+/// Refuses what would be a folder elsewhere than where it seems to be.
+fn check_names(operation: &'static str, prefix: &str, suffix: &str) -> Result {
+    let refused = |what, got: &str, want| {
+        Err(Error::Argument { operation, what, got: format!("{got:?}"), want })
+    };
+    if prefix.contains("://") || prefix.contains('\0') {
+        return refused("the prefix", prefix, "a path of this machine, without a scheme");
+    }
+    if suffix.contains(['/', '\0']) {
+        let want = "the end of a name, without `/`; directories go into the prefix";
+        return refused("the suffix", suffix, want);
+    }
+    Ok(())
 }
 
 /// The folder of the batch at `millis`, as the original names it.

@@ -6,6 +6,7 @@ use super::DStream;
 use crate::batch::Batch;
 use crate::error::Error;
 use crate::graph::Work;
+use crate::partition::check_partitions;
 use crate::pipe::{Glom, Pipe, Replay, Trace};
 use crate::rdd::Rdd;
 use crate::stage::{Compute, Edge, Persist, Repartition, Transformed};
@@ -29,8 +30,8 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     }
 
     /// The same records dealt out to `partitions` partitions, in turn; one partition keeps their
-    /// order. At least one: 0 is refused at the start. Cost: every record is moved once, and waits
-    /// in memory.
+    /// order. The start fails for 0, and for more than 65 536. Cost: every record is moved once, and
+    /// waits in memory.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -45,16 +46,10 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     where
         P::Item: Clone + Send + Sync + 'b,
     {
-        if partitions == 0 {
-            self.graph.lock().refuse(Error::Argument {
-                operation: "repartition",
-                what: "the number of partitions",
-                got: "0".into(),
-                want: "at least 1",
-            });
+        if let Err(error) = check_partitions("repartition", partitions) {
+            self.graph.lock().refuse(error);
         }
-        let pipe = self.pipe.clone();
-        self.staged("repartition", Repartition { pipe, partitions: partitions.max(1) })
+        self.staged("repartition", Repartition { pipe: self.pipe.clone(), partitions })
     }
 
     /// The same records, computed once in each batch for all that read them, instead of once for
@@ -202,7 +197,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         }
         self.require_replay("transform_history");
         let (pipe, step) = (self.pipe.clone(), self.slide);
-        let length = step * batches.max(1) as i64;
+        let length = step * i64::try_from(batches.max(1)).unwrap_or(i64::MAX);
         let trace = pipe.trace().back(length - step).then("transform_history").whole();
         let make = move |batch: &Batch<'b>| {
             let batches = batch.window(length, step);

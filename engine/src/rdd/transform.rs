@@ -5,6 +5,7 @@ use std::vec::IntoIter;
 
 use super::Rdd;
 use crate::key::Key;
+use crate::partition::MOST_PARTITIONS;
 use crate::pipe::{
     AsOf, Boxed, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Map, MapBy, MapPartitions,
     Pipe, Product, Union,
@@ -212,8 +213,8 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         self.staged("sort_by", Sort { pipe: self.pipe.clone(), compare })
     }
 
-    /// The same records dealt out to `partitions` partitions, in turn; 0 is taken as 1. Cost: every
-    /// record is moved once.
+    /// The same records dealt out to `partitions` partitions, in turn; 0 is taken as 1, and more than
+    /// 65 536 as that. Cost: every record is moved once.
     ///
     /// ```
     /// # use millstream::{secs, testing};
@@ -231,8 +232,8 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     where
         P::Item: Clone + Send + Sync + 'b,
     {
-        let pipe = self.pipe.clone();
-        self.staged("repartition", Repartition { pipe, partitions: partitions.max(1) })
+        let partitions = partitions.clamp(1, MOST_PARTITIONS);
+        self.staged("repartition", Repartition { pipe: self.pipe.clone(), partitions })
     }
 
     /// The same records, computed once for all actions and datasets that read them. Cost: the memory

@@ -2,13 +2,15 @@
 
 use super::Scope;
 use crate::dstream::DStream;
+use crate::error::Error;
 use crate::framing::Framing;
 use crate::graph::SourceKind;
 use crate::pipe::{Lines, Records};
 
 impl<'b> Scope<'b> {
     /// Lines from a server at `HOST:PORT`, which is dialled, and dialled again with growing pauses
-    /// whenever the connection is refused or lost.
+    /// whenever the connection is refused or lost. A target of another form, which no server will
+    /// ever answer, makes the start fail.
     ///
     /// A line ends with a newline, or a carriage return and a newline. An empty line is a record; a
     /// connection's last line counts with or without its line end. Lines are UTF-8; see
@@ -40,6 +42,7 @@ impl<'b> Scope<'b> {
     /// ```
     pub fn socket_text_stream(&self, target: impl Into<String>) -> DStream<'b, Lines> {
         let target = target.into();
+        self.refuse_bad_target("socket_text_stream", &target);
         self.lines(format!("socket {target}"), SourceKind::Dial(target, None))
     }
 
@@ -110,6 +113,7 @@ impl<'b> Scope<'b> {
         framing: Framing,
     ) -> DStream<'b, Records> {
         let target = target.into();
+        self.refuse_bad_target("socket_stream", &target);
         let kind = SourceKind::Dial(target.clone(), Some(framing));
         self.records(format!("socket {target}"), framing, kind)
     }
@@ -145,5 +149,19 @@ impl<'b> Scope<'b> {
         let address = address.into();
         let kind = SourceKind::Listen(address.clone(), Some(framing));
         self.records(format!("listener {address}"), framing, kind)
+    }
+
+    fn refuse_bad_target(&self, operation: &'static str, target: &str) {
+        let can_be_dialled = target.rsplit_once(':').is_some_and(|(host, port)| {
+            !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+        });
+        if !can_be_dialled {
+            self.graph.lock().refuse(Error::Argument {
+                operation,
+                what: "the server",
+                got: format!("{target:?}"),
+                want: "HOST:PORT with a port of 1 to 65535, as in localhost:7777",
+            });
+        }
     }
 }

@@ -147,6 +147,14 @@ impl Poll for Files {
                 want: "at least 1 ms".into(),
             });
         }
+        if directory.is_empty() || directory.contains("://") || directory.contains('\0') {
+            return Err(Error::Setting {
+                setting: "the directory of a file stream",
+                got: self.operation.clone(),
+                want: "a path of this machine, without a scheme, or a pattern like logs/2026-*"
+                    .into(),
+            });
+        }
         let directories = Directories::new(directory).map_err(|e| Error::Setting {
             setting: "the directory of a file stream",
             got: self.operation.clone(),

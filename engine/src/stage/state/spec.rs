@@ -1,6 +1,7 @@
 //! What a stateful operator is told beside its function.
 
 use crate::error::Error;
+use crate::partition::check_partitions;
 use crate::time::Duration;
 
 /// How [`map_with_state`](crate::DStream::map_with_state) and
@@ -44,8 +45,8 @@ impl<K, S> StateSpec<K, S> {
         self
     }
 
-    /// Over how many partitions keys are spread, and so how many tasks a batch has at most. 0 is
-    /// refused at the start.
+    /// Over how many partitions keys are spread, and so how many tasks a batch has at most: 1 to
+    /// 65 536, or the start fails.
     pub fn partitions(mut self, partitions: usize) -> Self {
         self.partitions = Some(partitions);
         self
@@ -53,15 +54,14 @@ impl<K, S> StateSpec<K, S> {
 
     /// Why it cannot be.
     pub(crate) fn check(&self, operation: &'static str) -> Result<(), Error> {
-        let argument = |what, got: String, want| Error::Argument { operation, what, got, want };
-        match (self.timeout, self.partitions) {
-            (Some(idle), _) if idle <= Duration::ZERO => Err(argument(
-                "the timeout of idle keys",
-                idle.to_string(),
-                "at least 1 ms; leave it out to keep keys until they are removed",
-            )),
-            (_, Some(0)) => Err(argument("the number of partitions", "0".into(), "at least 1")),
-            _ => Ok(()),
+        match self.timeout {
+            Some(idle) if idle <= Duration::ZERO => Err(Error::Argument {
+                operation,
+                what: "the timeout of idle keys",
+                got: idle.to_string(),
+                want: "at least 1 ms; leave it out to keep keys until they are removed",
+            }),
+            _ => self.partitions.map_or(Ok(()), |n| check_partitions(operation, n)),
         }
     }
 }
