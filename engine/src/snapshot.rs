@@ -166,7 +166,12 @@ impl Snapshot {
                 (Some(kept), Some(bytes)) => {
                     unused.remove(&operator.name);
                     let restored = kept.stateful.restore(bytes);
-                    restored.map_err(|reason| refused(&operator.name, reason))?;
+                    restored.map_err(|reason| {
+                        let cure = "it was written by an operator of another kind, or with other \
+                                    types; give this one a name that the snapshot does not have, \
+                                    and it begins anew";
+                        refused(&operator.name, format!("{cure} ({reason})"))
+                    })?;
                 }
                 (Some(_), None) => sentences.push(format!(
                     "the snapshot has no state for {}, which begins anew",

@@ -416,7 +416,7 @@ fn a_snapshot_that_does_not_fit_is_refused_or_its_misfits_are_named() {
     let e = start(secs(2), "sums").err().unwrap().to_string();
     assert!(e.contains("1000 ms") && e.contains("2000 ms"), "{e}");
     let e = start(secs(1), "sums").err().unwrap().to_string();
-    assert!(e.contains("sums cannot be restored"), "{e}");
+    assert!(e.contains("sums cannot be restored") && e.contains("give this one a name"), "{e}");
     assert!(start(secs(1), "others").is_ok());
 }
 

@@ -33,6 +33,11 @@ use crate::time::Duration;
 ///
 /// # Rough edges, and their cures
 ///
+/// Where the compiler says that `s` *escapes the closure body*, or that `'1` *must outlive `'static`*,
+/// a record is being kept longer than its batch, or it is one of the first three.
+///
+/// - A queue of literals has records of `&'static str`, whose lifetime is not the batch's, so they
+///   are no keys: an identity `map(|pair| pair)` behind it makes them so.
 /// - `map(String::from)` does not infer: write `map(|s| String::from(s))`, or `map(str::to_owned)`.
 /// - A closure that is bound to a variable first loses its lifetime: write it where it is used, or
 ///   as a function.
