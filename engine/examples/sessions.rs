@@ -23,7 +23,7 @@ fn main() -> Result<(), BoxError> {
                     state.update(so_far + 1);
                     format!("{user}: {event} is event {} of the session", so_far + 1)
                 }
-                None => format!("{user}: the session is over after {so_far} events"),
+                None => format!("{user}: the session is over, events in all: {so_far}"),
             }
         });
         sessions.named("sessions").print();

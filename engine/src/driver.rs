@@ -18,7 +18,7 @@ use crate::intake::link::Endpoint;
 use crate::intake::polled::Start;
 use crate::intake::receiver::{ReceiverThread, Surroundings};
 use crate::intake::socket::start_socket;
-use crate::intake::{Admission, Bounds, Intake, Reads, reserve_descriptors};
+use crate::intake::{Admission, Bounds, Intake, Occasional, Reads, reserve_descriptors};
 use crate::progress::{Notice, Progress};
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
@@ -78,6 +78,8 @@ pub(crate) struct Driver {
     /// What is needed of each source and stage.
     reaches: Reaches,
     history: History,
+    /// For a sentence about records that were left out.
+    left_out: Occasional,
     /// A batch was given up because the stream was stopped at once.
     cut_short: bool,
     /// Kept so that a manual clock goes on waking the driver.
@@ -173,6 +175,7 @@ impl Driver {
             zero,
             reaches,
             history,
+            left_out: Occasional::default(),
             cut_short: false,
             _wake: wake,
         };
@@ -382,6 +385,12 @@ impl Driver {
         let troubles = report.sources.iter().flat_map(|source| &source.troubles);
         for sentence in report.errors.iter().chain(troubles) {
             self.orders.progress.warn(sentence.clone());
+        }
+        if let Some(sentence) = report.left_out()
+            && self.left_out.is_time()
+        {
+            let often = "this is said once a minute, and counted in every batch's report";
+            self.orders.progress.warn(format!("{sentence}; {often}"));
         }
         self.orders.progress.batch_completed(&report);
         self.orders.status.batch_done(time, first_error);

@@ -2,7 +2,9 @@
 //! others.
 
 use std::any::{Any, TypeId};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -86,6 +88,8 @@ pub(crate) struct Output<'b> {
 /// Something that outlives batches, under the name by which a snapshot knows it.
 pub(crate) struct Operator {
     pub(crate) name: String,
+    /// Whether a user has named it.
+    named: bool,
     /// Its stage; none for a window of raw records.
     pub(crate) stage: Option<usize>,
     /// The stage whose state is written under its name. None for a window of raw records, which the
@@ -141,7 +145,7 @@ pub(crate) struct Graph<'b> {
     /// output.
     writer: Option<Writer>,
     /// How the folders of file outputs are named, and which output writes them.
-    folders: BTreeMap<String, usize>,
+    folders: BTreeMap<PathBuf, usize>,
     jobs: Option<Jobs>,
     early_allowed: bool,
     unparsed: Unparsed,
@@ -206,8 +210,24 @@ impl<'b> Graph<'b> {
         keeps: Option<usize>,
     ) -> usize {
         let number = self.operators.len();
-        self.operators.push(Operator { name: format!("{kind}-{number}"), stage, keeps });
+        let name = format!("{kind}-{number}");
+        self.operators.push(Operator { name, named: false, stage, keeps });
         number
+    }
+
+    /// Gives an operator a name of its own, once.
+    pub(crate) fn name_operator(&mut self, number: usize, name: String) {
+        let operator = &mut self.operators[number];
+        let argument = |what, got, want| Error::Argument { operation: "named", what, got, want };
+        if name.is_empty() {
+            self.refuse(argument("the name", "empty".into(), "at least one character"));
+        } else if operator.named {
+            let got = format!("{name:?}, after {:?}", operator.name);
+            self.refuse(argument("a second name", got, "left out: an operator has one name"));
+        } else {
+            operator.name = name;
+            operator.named = true;
+        }
     }
 
     pub(crate) fn add_output(&mut self, output: Output<'b>) {
@@ -223,10 +243,15 @@ impl<'b> Graph<'b> {
     /// how those that it writes are named; they must be its own.
     pub(crate) fn writer(&mut self, folders: String) -> Writer {
         let second = self.outputs.len();
-        match self.folders.get(&folders) {
-            Some(&first) => self.refuse(Error::SameFolders { folders, first, second }),
-            None => {
-                self.folders.insert(folders, second);
+        // `q` and `./q` are one folder.
+        let parts = Path::new(&folders).components().filter(|part| *part != Component::CurDir);
+        match self.folders.entry(parts.collect()) {
+            Entry::Occupied(there) => {
+                let first = *there.get();
+                self.refuse(Error::SameFolders { folders, first, second });
+            }
+            Entry::Vacant(place) => {
+                place.insert(second);
             }
         }
         let jobs = &mut self.jobs;

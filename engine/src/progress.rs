@@ -68,6 +68,36 @@ impl BatchReport {
         self.errors.is_empty()
     }
 
+    /// A sentence about records that were left out or changed on their way in, if any were.
+    ///
+    /// ```
+    /// # use millstream::{Conf, progress::{BatchReport, Listener}};
+    /// struct Losses;
+    ///
+    /// impl Listener for Losses {
+    ///     fn batch_completed(&self, report: &BatchReport) {
+    ///         if let Some(sentence) = report.left_out() {
+    ///             println!("{sentence}"); // batch 5000 ms: of its records, 2 did not parse
+    ///         }
+    ///     }
+    /// }
+    /// let conf = Conf::new("losses").listener(Losses);
+    /// ```
+    pub fn left_out(&self) -> Option<String> {
+        let mut lines = LineCounts::default();
+        self.sources.iter().for_each(|source| lines += source.lines);
+        let counted = [
+            (lines.rejected, "were rejected (too long, broken off, or not UTF-8)"),
+            (lines.cut, "were cut (too long)"),
+            (lines.mended, "were mended (not UTF-8)"),
+            (self.unparsed, "did not parse"),
+        ];
+        let told = counted.iter().filter(|(records, _)| *records > 0);
+        let told: Vec<String> = told.map(|(records, what)| format!("{records} {what}")).collect();
+        (!told.is_empty())
+            .then(|| format!("batch {}: of its records, {}", self.batch_time(), told.join(", ")))
+    }
+
     /// The batch's label.
     pub fn batch_time(&self) -> Time {
         Time::from_millis(self.batch_time_ms)

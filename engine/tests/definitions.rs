@@ -140,6 +140,15 @@ fn names_that_cannot_tell_states_apart() {
     says(&e, &["\"sums\"", "names tell states apart"]);
     let e = refused(|s| s.queue_stream([vec![1]]).map(|n| n + 1).named("more").print());
     says(&e, &["named(\"more\")", "keeps nothing"]);
+    let e = refused(|s| {
+        let counts = s.queue_stream([vec![1]]).count_by_window(Window::every_batch(secs(2)));
+        counts.named("first").named("second").print();
+    });
+    says(&e, &["a second name is \"second\", after \"first\"", "one name"]);
+    let e = refused(|s| {
+        s.queue_stream([vec![1]]).window(Window::every_batch(secs(2))).named("").print();
+    });
+    says(&e, &["the name is empty"]);
 }
 
 #[test]

@@ -234,9 +234,10 @@ fn sessions_end_when_a_user_has_been_idle() {
     let ann = [
         "ann: buy a mill is event 2 of the session",
         "ann: login is event 1 of the session",
-        "ann: the session is over after 2 events",
+        "ann: the session is over, events in all: 2",
     ];
-    let bob = ["bob: login is event 1 of the session", "bob: the session is over after 1 events"];
+    let bob =
+        ["bob: login is event 1 of the session", "bob: the session is over, events in all: 1"];
     assert_eq!(lines, [&ann[..], &bob].concat());
     assert_eq!(fed.interrupt().code, Some(0));
 }

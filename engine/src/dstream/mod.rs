@@ -95,7 +95,7 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         let name = name.into();
         let mut graph = self.graph.lock();
         match self.operator {
-            Some(operator) => graph.operators[operator].name = name,
+            Some(operator) => graph.name_operator(operator, name),
             None => {
                 let stream = self.pipe.trace().text;
                 graph.refuse(Error::NothingToName { name, stream });

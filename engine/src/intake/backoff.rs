@@ -21,8 +21,9 @@ impl Backoff {
         wait.min(CEILING)
     }
 
-    pub(super) fn succeeded(&mut self) {
-        self.failures = 0;
+    /// Starts again; says whether something had failed.
+    pub(super) fn succeeded(&mut self) -> bool {
+        std::mem::take(&mut self.failures) > 0
     }
 
     /// Whether the last failure is worth a sentence: the first of a row, and then every thirtieth,

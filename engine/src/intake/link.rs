@@ -40,7 +40,10 @@ impl Endpoint {
             Ok(port) => format!("127.0.0.1:{port}"),
             Err(_) => address.to_string(),
         };
-        let failed = |e: io::Error| Error::io(format!("cannot listen on {address}"), &e);
+        let failed = |e: io::Error| {
+            let what = "give HOST:PORT, or :PORT for this machine alone";
+            Error::io(format!("cannot listen on {address:?} ({what})"), &e)
+        };
         let listener = std::net::TcpListener::bind(&address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         // The standard library asks for a queue of 128; thousands of clients that come at once
@@ -268,8 +271,9 @@ impl Link {
     }
 
     fn succeeded(&mut self) {
-        if let Side::Dial { backoff, .. } = &mut self.side {
-            backoff.succeeded();
+        let Side::Dial { target, backoff, .. } = &mut self.side else { return };
+        if backoff.succeeded() {
+            self.progress.warn(format!("{target} is reached again"));
         }
     }
 }

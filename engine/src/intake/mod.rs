@@ -25,4 +25,5 @@ pub(crate) mod supervisor;
 pub(crate) use admission::{Admission, Bounds, Reads};
 pub(crate) use assignment::{Intake, OnStored};
 pub(crate) use descriptors::reserve as reserve_descriptors;
+pub(crate) use occasional::Occasional;
 pub(crate) use parcel::{Committed, Parcel, Taken};

@@ -6,13 +6,13 @@ const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Lets one through a minute.
 #[derive(Debug, Default)]
-pub(super) struct Occasional {
+pub(crate) struct Occasional {
     last: Option<Instant>,
 }
 
 impl Occasional {
     /// Whether it is time; if so, the next time is a minute away.
-    pub(super) fn is_time(&mut self) -> bool {
+    pub(crate) fn is_time(&mut self) -> bool {
         let time = self.last.is_none_or(|last| last.elapsed() >= AGAIN_AFTER);
         if time {
             self.last = Some(Instant::now());

@@ -51,11 +51,11 @@ fn two_outputs_of_the_same_folders_are_refused_at_the_start() {
         let numbers = s.queue_stream([vec![1]]);
         numbers.save_as_text_files("out/n", "txt");
         numbers.save_as_text_files("out/n", "log");
-        numbers.save_as_files("out/n", "txt", |_, _| {});
+        numbers.save_as_files("./out//n", "txt", |_, _| {});
         Ok(())
     };
     let refused = Rig::start(conf(&MemoryDisk::default()), setup).err().unwrap().to_string();
-    let parts = ["outputs 0 and 2", "out/n-TIMEMS.txt", "another prefix"];
+    let parts = ["outputs 0 and 2", "out//n-TIMEMS.txt", "another prefix"];
     assert!(parts.iter().all(|part| refused.contains(part)), "{refused}");
 }
 
