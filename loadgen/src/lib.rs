@@ -44,34 +44,23 @@
 // The words.
 mod error;
 mod rate;
-mod stop;
-// The lines.
 mod seed;
-mod text;
-mod vocabulary;
+mod stop;
+// Which lines, and when.
+mod lines;
+mod schedule;
 // What is asked, told and found.
 mod load;
 mod progress;
 mod summary;
-// Who sends which line, and when.
-mod dealer;
-mod feed;
-mod schedule;
-mod schedule_clock;
 // Sockets and threads.
-mod conductor;
-mod connection;
-mod descriptors;
-mod lane;
-mod peers;
-mod run;
+mod sending;
 
 pub use error::{Error, Result};
+pub use lines::{Text, TextOptions};
 pub use load::Load;
-pub use peers::listen;
 pub use progress::{Event, Progress};
 pub use rate::Rate;
-pub use run::{send, serve};
+pub use sending::{listen, send, serve};
 pub use stop::Stop;
 pub use summary::{LagMs, SCHEMA_VERSION, Summary};
-pub use text::{Text, TextOptions};

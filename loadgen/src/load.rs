@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{Error, Rate, Result, TextOptions};
+use crate::error::{Error, Result};
+use crate::lines::TextOptions;
+use crate::rate::Rate;
 
 /// One run: which lines, how many, how fast and over how many connections.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::Rate;
+use crate::rate::Rate;
 
 /// The form of [`Summary`] that this version writes.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -6,10 +6,14 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use crate::connection::{Connection, Tally};
-use crate::dealer::Dealer;
-use crate::feed::Feed;
-use crate::{Error, Event, Load, Progress, Result, Stop, Text};
+use super::connection::{Connection, Tally};
+use super::dealer::Dealer;
+use super::feed::Feed;
+use crate::error::{Error, Result};
+use crate::lines::Text;
+use crate::load::Load;
+use crate::progress::{Event, Progress};
+use crate::stop::Stop;
 
 /// How long a pulled switch or the end of the run may go unnoticed.
 const LOOK: Duration = Duration::from_millis(20);

@@ -5,9 +5,9 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use crate::connection::{Connection, Tally};
+use super::connection::{Connection, Tally};
+use crate::schedule::ScheduleClock;
 use crate::schedule::{ENDLESS, Schedule};
-use crate::schedule_clock::ScheduleClock;
 
 /// Deals lines in turns, like cards, so that ten thousand connections at ten thousand lines a
 /// second get a line a second each, and not all at the same moment.

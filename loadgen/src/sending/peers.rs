@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use crate::{Error, Result, Stop};
+use crate::error::{Error, Result};
+use crate::stop::Stop;
 
 /// A target that neither accepts nor refuses is given up after this.
 const DIAL: Duration = Duration::from_secs(5);

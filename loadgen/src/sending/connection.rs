@@ -5,8 +5,8 @@ use std::net::{Shutdown, SocketAddr};
 
 use mio::net::TcpStream;
 
-use crate::feed::Feed;
-use crate::text::Text;
+use super::feed::Feed;
+use crate::lines::Text;
 
 /// Loopback needs writes of 256 KiB or more to run at speed; larger ones only hold up the others.
 const WRITE_BYTES: usize = 512 << 10;

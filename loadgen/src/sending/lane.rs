@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::connection::{Connection, Tally};
-use crate::dealer::{Dealer, Loss, Mail};
+use super::connection::{Connection, Tally};
+use super::dealer::{Dealer, Loss, Mail};
+use crate::lines::Text;
 use crate::schedule::ENDLESS;
-use crate::text::Text;
 
 /// The token of the waker; a connection's token is its number.
 pub(crate) const WAKE: Token = Token(usize::MAX);

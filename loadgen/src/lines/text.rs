@@ -6,9 +6,9 @@ use std::thread;
 use rand::{Rng, RngExt};
 use rand_distr::Zipf;
 
+use super::vocabulary::{LONGEST_WORD_BYTES, MOST_WORDS, Vocabulary};
+use crate::error::{Error, Result};
 use crate::seed::{self, Purpose};
-use crate::vocabulary::{LONGEST_WORD_BYTES, MOST_WORDS, Vocabulary};
-use crate::{Error, Result};
 
 /// A text is rendered in pages, each from a random stream of its own: on several threads at once,
 /// and a longer text begins with the shorter one.

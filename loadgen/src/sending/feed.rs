@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
+use crate::lines::Text;
 use crate::schedule::ENDLESS;
-use crate::text::Text;
 
 /// Rendering numbered lines costs memory per connection, so it goes by parts of this size.
 const NUMBERED_PART_BYTES: usize = 64 << 10;
@@ -121,7 +121,7 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TextOptions;
+    use crate::lines::TextOptions;
 
     fn text() -> Text {
         Text::render(&TextOptions { text_bytes: 1, ..TextOptions::default() }).unwrap()

@@ -1,8 +1,12 @@
 //! When each line is due.
 
+mod clock;
+
 use std::time::Duration;
 
-use crate::Rate;
+use crate::rate::Rate;
+
+pub(crate) use clock::ScheduleClock;
 
 /// An open-loop schedule: what is due depends on the time alone, never on what was sent.
 ///

@@ -8,14 +8,18 @@ use std::time::Instant;
 
 use mio::{Poll, Waker};
 
-use crate::conductor::{Conductor, Source, note_losses};
-use crate::dealer::Dealer;
-use crate::descriptors;
-use crate::lane::{Lane, LaneReport, WAKE, new_histogram_us};
-use crate::peers;
+use super::conductor::{Conductor, Source, note_losses};
+use super::dealer::Dealer;
+use super::descriptors;
+use super::lane::{Lane, LaneReport, WAKE, new_histogram_us};
+use super::peers;
+use crate::error::{Error, Result};
+use crate::lines::Text;
+use crate::load::Load;
+use crate::progress::Event;
 use crate::schedule::Schedule;
-use crate::summary::{LagMs, SCHEMA_VERSION, reason_not_valid};
-use crate::{Error, Event, Load, Result, Stop, Summary, Text};
+use crate::stop::Stop;
+use crate::summary::{LagMs, SCHEMA_VERSION, Summary, reason_not_valid};
 
 /// Waits for clients and feeds them lines until the load is sent, its time is up or `stop` is
 /// pulled. A client that goes away does not end the run, and what it was still to get goes to the

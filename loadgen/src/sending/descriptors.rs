@@ -2,7 +2,7 @@
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// Standard streams, listener, event queues and what the runtime keeps open.
 const BESIDES_CONNECTIONS: u64 = 64;

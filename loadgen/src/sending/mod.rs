@@ -1,0 +1,17 @@
+//! Who sends which line to whom, and when: sockets and threads.
+//!
+//! A *dealer* gives the lines that the schedule says are due to the connections in turns, and a few
+//! *lanes*, each a thread with an event loop, write what their connections are owed. A *conductor*
+//! brings in connections and watches the time.
+
+mod conductor;
+mod connection;
+mod dealer;
+mod descriptors;
+mod feed;
+mod lane;
+mod peers;
+mod run;
+
+pub use peers::listen;
+pub use run::{send, serve};
