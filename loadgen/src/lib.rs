@@ -49,6 +49,7 @@ mod stop;
 // Which lines, and when.
 mod lines;
 mod schedule;
+mod stamp;
 // What is asked, told and found.
 mod load;
 mod progress;
@@ -62,5 +63,6 @@ pub use load::Load;
 pub use progress::{Event, Progress};
 pub use rate::Rate;
 pub use sending::{listen, send, serve};
+pub use stamp::{EndMark, Stamp, StampedLine, body_of};
 pub use stop::Stop;
 pub use summary::{LagMs, SCHEMA_VERSION, Summary};

@@ -27,7 +27,7 @@ pub(crate) fn generator(seed: u64, purpose: Purpose, number: u64) -> Xoshiro256P
 
 /// A bijection whose output bits each depend on every input bit: add an odd constant, then twice
 /// fold the high half into the low and multiply.
-fn scramble(number: u64) -> u64 {
+pub(crate) fn scramble(number: u64) -> u64 {
     let number = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let number = (number ^ (number >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     let number = (number ^ (number >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);

@@ -1,0 +1,55 @@
+//! The last line of a source: how many records it has sent, and what they add up to.
+
+use super::fields::{push_decimal, seal, to_hex};
+
+/// What a source says of itself when it has sent its last record.
+///
+/// ```
+/// use loadgen::{EndMark, Stamp};
+///
+/// let mut lines = Vec::new();
+/// let mut mark = EndMark::new(3);
+/// for sequence in 0..2 {
+///     let stamp = Stamp { source: 3, sequence, intended_us: 1_000_000, sent_us: 1_000_250 };
+///     mark.add(stamp.write(b"two words", &mut lines));
+/// }
+/// mark.write(&mut lines);
+/// let lines = String::from_utf8(lines)?;
+/// assert!(lines.lines().last().unwrap().starts_with("@3 end 2 "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndMark {
+    /// The source that has ended.
+    pub source: u64,
+    /// How many records it has sent; their sequences are below this.
+    pub records: u64,
+    /// The digests of its records, added up, modulo 2^64: a checksum that does not depend on their
+    /// order.
+    pub digest: u64,
+}
+
+impl EndMark {
+    /// The mark of a source that has sent nothing yet.
+    pub fn new(source: u64) -> Self {
+        Self { source, records: 0, digest: 0 }
+    }
+
+    /// Counts one more record, of which [`Stamp::write`](super::Stamp::write) gave this digest.
+    #[inline]
+    pub fn add(&mut self, record_digest: u64) {
+        self.records += 1;
+        self.digest = self.digest.wrapping_add(record_digest);
+    }
+
+    /// Appends the line of the mark, its newline included.
+    pub fn write(&self, line: &mut Vec<u8>) {
+        let start = line.len();
+        line.push(b'@');
+        push_decimal(self.source, line);
+        line.extend_from_slice(b"end ");
+        push_decimal(self.records, line);
+        line.extend_from_slice(&to_hex::<16>(self.digest));
+        seal(line, start);
+    }
+}
