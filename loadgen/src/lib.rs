@@ -63,6 +63,6 @@ pub use load::Load;
 pub use progress::{Event, Progress};
 pub use rate::Rate;
 pub use sending::{listen, send, serve};
-pub use stamp::{EndMark, Stamp, StampedLine, body_of};
+pub use stamp::{Checker, EndMark, Place, Stamp, StampedLine, Verdict, body_of};
 pub use stop::Stop;
 pub use summary::{LagMs, SCHEMA_VERSION, Summary};

@@ -1,4 +1,4 @@
-//! Lines that say where they come from.
+//! Lines that say where they come from, and the checker that proves a run whole.
 //!
 //! Whoever reads a generated stream, at the end of whatever pipeline, wants to know two things: is
 //! every record here, once and unchanged, and how long was it under way. Both need records that
@@ -31,11 +31,21 @@
 
 // The words.
 mod fields;
+mod place;
 // The lines.
 mod end_mark;
 mod record;
 mod line;
+// What is seen and found.
+mod seen;
+mod sentence;
+mod verdict;
+mod source;
+mod checker;
 
+pub use checker::Checker;
 pub use end_mark::EndMark;
 pub use line::StampedLine;
+pub use place::Place;
 pub use record::{Stamp, body_of};
+pub use verdict::Verdict;
