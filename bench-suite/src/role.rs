@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use loadgen::{Load, Rate, Stop, TextOptions};
+use loadgen::{Data, Label, Load, Schedule, Stop};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -42,11 +42,11 @@ pub struct LoadOptions {
     #[arg(long)]
     connections: usize,
     /// Distinct words
-    #[arg(long, default_value_t = TextOptions::default().vocabulary)]
+    #[arg(long, default_value_t = Data::default().keys)]
     vocabulary: usize,
     /// Lines a second
     #[arg(long, default_value = "max")]
-    rate: Rate,
+    rate: Schedule,
     /// Lines in all
     #[arg(long)]
     records: Option<u64>,
@@ -137,11 +137,11 @@ fn feed(options: &LoadOptions) -> Result<()> {
             .context("the signals could not be watched")?;
     }
     let load = Load {
-        text: TextOptions { vocabulary: options.vocabulary, ..TextOptions::default() },
+        data: Data { keys: options.vocabulary, ..Data::default() },
         connections: options.connections,
-        rate: options.rate,
+        schedule: options.rate.clone(),
         records: options.records,
-        numbered: options.numbered,
+        label: if options.numbered { Label::Numbers } else { Label::None },
         ..Load::default()
     };
     let sent = match &options.connect {

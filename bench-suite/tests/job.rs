@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-use loadgen::{Text, TextOptions};
+use loadgen::{Data, Text};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -38,7 +38,7 @@ fn sum(batches: &[Value], field: &str) -> u64 {
 }
 
 fn text() -> Text {
-    Text::render(&TextOptions { text_bytes: 4 << 20, ..TextOptions::default() }).unwrap()
+    Text::render(&Data { text_bytes: 4 << 20, ..Data::default() }).unwrap()
 }
 
 fn run(workload: &str, bytes: &[u8]) -> Vec<Value> {

@@ -1,6 +1,7 @@
 //! What can go wrong, each as a sentence that says what, where and what to do.
 
 use std::io;
+use std::path::PathBuf;
 
 /// The reason why a run did not take place.
 ///
@@ -59,6 +60,17 @@ pub enum Error {
         needed: u64,
         /// How many the process may have.
         limit: u64,
+    },
+
+    /// A file cannot be read or written.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    File {
+        /// What was attempted.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
 
     /// The operating system refused something that every run needs.

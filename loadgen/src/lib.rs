@@ -1,33 +1,35 @@
-//! Load for stream engines: seeded lines of text over TCP, at a rate or as fast as the machine can,
-//! with the lag behind its schedule.
+//! Load for stream engines: seeded lines over TCP, on a schedule or as fast as the machine can, with
+//! the lateness of every line, and a checker that proves that all of them arrived.
 //!
 //! A generator that is the bottleneck makes a benchmark lie. So this one renders its lines before
-//! it sends the first, writes them straight from one shared buffer, and keeps a schedule that does
-//! not wait for the reader: if it falls behind, its summary says so and by how much.
+//! it sends the first, writes them straight from one shared buffer, and keeps an open loop: every
+//! line has a moment at which it is due, whatever the reader does. If it falls behind, its summary
+//! says so, by how much and whose fault it was.
 //!
 //! The parts:
 //!
-//! * [`Text`] is the lines: words under Zipf's law, of a given mean length, some with the word
-//!   `error`. The same [`TextOptions`] give the same bytes, so a test can compute what a reader
-//!   should have found in them.
-//! * [`Load`] is what a run is asked to do: which text, at which [`Rate`], how many records or for
-//!   how long, over how many connections.
+//! * [`Load`] is what a run is asked to do. [`Data`] says what its lines look like, [`Schedule`] when
+//!   each of them is due, [`Label`] what is written in front of them, and [`Faults`] what is to go
+//!   wrong on the way.
 //! * [`serve`] waits for clients on a socket from [`listen`], and [`send`] dials out. Both tell
 //!   how they fare through [`Event`]s, end early when a [`Stop`] is pulled, and return a
 //!   [`Summary`].
-//!
-//! Inside, a *dealer* gives the lines that the schedule says are due to the connections in turns,
-//! and a few *lanes*, each a thread with an event loop, write what their connections are owed.
+//! * [`Latency`] counts how late records were, corrected for coordinated omission and raw.
+//!   An [`Objective`] is what is asked of such figures.
+//! * A [`Stamp`] makes a line say where it comes from and when it was due; a [`Checker`] of such
+//!   lines finds what was lost, doubled, torn or invented.
+//! * [`Text`] is the lines that are rendered beforehand: the same [`Data`] gives the same bytes, so a
+//!   test can compute what a reader should have found in them.
 //!
 //! ```
 //! use std::io;
 //! use std::net::TcpStream;
 //! use std::thread;
 //!
-//! use loadgen::{Load, Stop, TextOptions, listen, serve};
+//! use loadgen::{Data, Load, Stop, listen, serve};
 //!
-//! let text = TextOptions { text_bytes: 1 << 20, ..TextOptions::default() };
-//! let load = Load { text, records: Some(1000), ..Load::default() };
+//! let data = Data { text_bytes: 1 << 20, ..Data::default() };
+//! let load = Load { data, records: Some(1000), ..Load::default() };
 //!
 //! let listener = listen("127.0.0.1:0")?;
 //! let address = listener.local_addr()?;
@@ -43,10 +45,17 @@
 
 // The words.
 mod error;
+mod faults;
+mod label;
+mod latency;
+mod hdr_log;
+mod objective;
 mod rate;
 mod seed;
 mod stop;
+mod wall_watch;
 // Which lines, and when.
+pub mod ysb;
 mod lines;
 mod schedule;
 mod stamp;
@@ -58,11 +67,17 @@ mod summary;
 mod sending;
 
 pub use error::{Error, Result};
-pub use lines::{Text, TextOptions};
+pub use faults::{End, Faults, Stall};
+pub use hdr_log::HdrLog;
+pub use label::Label;
+pub use latency::{Latency, Percentiles};
+pub use lines::{Data, Distribution, LineBytes, Preset, Text};
 pub use load::Load;
+pub use objective::{Met, Objective};
 pub use progress::{Event, Progress};
-pub use rate::Rate;
+pub use schedule::{Arrivals, Pace, Schedule};
 pub use sending::{listen, send, serve};
 pub use stamp::{Checker, EndMark, Place, Stamp, StampedLine, Verdict, body_of};
 pub use stop::Stop;
-pub use summary::{LagMs, SCHEMA_VERSION, Summary};
+pub use summary::{SCHEMA_VERSION, Summary, WarmUp};
+pub use wall_watch::WallWatch;

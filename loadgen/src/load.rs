@@ -3,42 +3,62 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::lines::TextOptions;
-use crate::rate::Rate;
+use crate::faults::Faults;
+use crate::label::Label;
+use crate::lines::{Data, Preset};
+use crate::schedule::{Pace, Schedule};
 
 /// One run: which lines, how many, how fast and over how many connections.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
     /// What the lines look like.
-    pub text: TextOptions,
-    /// How fast they are sent, over all connections.
-    pub rate: Rate,
+    pub data: Data,
+    /// What is written in front of them.
+    pub label: Label,
+    /// When they are due, over all connections.
+    pub schedule: Schedule,
     /// How many are sent, over all connections; without it, no end of them.
     pub records: Option<u64>,
     /// How long they are sent: from the first client's connection when serving, else from the
     /// start. Without it, until the records are sent or the run is stopped.
     pub run_for: Option<Duration>,
+    /// The first part of the run, whose lines are sent as all others and count in no figure but the
+    /// totals.
+    pub warm_up: Duration,
     /// Sending: how many connections to open, in turns over the targets. Serving: how many clients
     /// to wait for before the first line; later ones are fed as well.
     pub connections: usize,
-    /// Begin each line with the number of its connection and its own number there, both counted
-    /// from 0, so that a reader can check order and loss. They come on top of `line_bytes`.
-    pub numbered: bool,
+    /// The number of the first connection, in labels and for what is drawn: runs that feed the same
+    /// reader must not share numbers.
+    pub first_source: u64,
     /// The most threads that send. Each has connections of its own, so there are never more of
     /// them than `connections`.
     pub threads: usize,
+    /// How much the operating system may keep of what a reader has not taken, for each connection;
+    /// by default as it sees fit, which is megabytes.
+    pub send_buffer_bytes: Option<usize>,
+    /// What is to go wrong.
+    pub faults: Faults,
+    /// A run with a given number of records is given up when no reader has taken a byte for so
+    /// long.
+    pub patience: Duration,
 }
 
 impl Default for Load {
     fn default() -> Self {
         Self {
-            text: TextOptions::default(),
-            rate: Rate::Max,
+            data: Data::default(),
+            label: Label::None,
+            schedule: Schedule::default(),
             records: None,
             run_for: None,
+            warm_up: Duration::ZERO,
             connections: 1,
-            numbered: false,
+            first_source: 0,
             threads: 2,
+            send_buffer_bytes: None,
+            faults: Faults::default(),
+            patience: Duration::from_secs(30),
         }
     }
 }
@@ -46,29 +66,63 @@ impl Default for Load {
 impl Load {
     /// Refuses values that make no sense, in terms of the flags that set them.
     pub fn check(&self) -> Result<()> {
-        self.text.check()?;
-        if let Rate::LinesPerS(lines_per_s) = self.rate {
-            Rate::from_lines_per_s(lines_per_s)?;
-        }
-        let refuse = |flag, at_least| {
-            Err(Error::Usage(format!("{flag} is not possible: it must be at least {at_least}")))
+        self.data.check()?;
+        self.schedule.check()?;
+        self.faults.check()?;
+        let refuse = |what: String| Err(Error::Usage(what));
+        let too_few = |flag, at_least| {
+            refuse(format!("{flag} is not possible: it must be at least {at_least}"))
         };
+        if self.label != Label::None && !self.data.preset.is_lines() {
+            let preset = self.data.preset.name();
+            return refuse(format!(
+                "--stamped and --numbered do not go with --preset {preset}: they are written in \
+                 front of lines"
+            ));
+        }
         if self.connections == 0 {
-            return refuse("--connections 0", "1");
+            return too_few("--connections 0", "1");
         }
         if self.records == Some(0) {
-            return refuse("--records 0", "1; without the flag there is no end of them");
+            return too_few("--records 0", "1; without the flag there is no end of them");
         }
         if self.run_for == Some(Duration::ZERO) {
-            return refuse("--for 0s", "1ms; without the flag the run goes on until it is stopped");
+            return too_few(
+                "--for 0s",
+                "1ms; without the flag the run goes on until it is stopped",
+            );
+        }
+        if self.run_for.is_some_and(|run_for| run_for <= self.warm_up) {
+            let time = humantime::format_duration;
+            return refuse(format!(
+                "--warm-up {} leaves nothing of --for {}: it must be shorter",
+                time(self.warm_up),
+                time(self.run_for.unwrap_or_default()),
+            ));
         }
         if self.threads == 0 {
-            return refuse("a number of 0 threads", "1");
+            return too_few("a number of 0 threads", "1");
+        }
+        if self.send_buffer_bytes == Some(0) {
+            return too_few("--send-buffer 0", "1; the system makes it a few KiB at least");
+        }
+        if self.patience.is_zero() {
+            return too_few("--patience 0s", "1ms");
         }
         Ok(())
     }
 
     pub(crate) fn lanes(&self) -> usize {
         self.threads.min(self.connections)
+    }
+
+    /// Whether lines carry moments of the wall clock, to be compared with those of a reader.
+    pub(crate) fn carries_moments(&self) -> bool {
+        self.label == Label::Stamp || self.data.preset == Preset::Ysb
+    }
+
+    /// Whether lines have a moment at which they are due, to be late for.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.schedule.pace != Pace::Max
     }
 }

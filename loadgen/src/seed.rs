@@ -10,6 +10,14 @@ pub(crate) enum Purpose {
     Page = 1,
     /// The line at which a connection starts.
     Connection = 2,
+    /// The gaps in a block of random arrivals.
+    Arrivals = 3,
+    /// The lengths of such blocks.
+    ArrivalBlocks = 4,
+    /// A line that is rendered when it is due.
+    Line = 5,
+    /// What goes wrong on a connection on request.
+    Faults = 6,
 }
 
 /// A number that depends on all three and looks random in each.

@@ -1,81 +1,142 @@
 //! What a run came to.
 
-use hdrhistogram::Histogram;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rate::Rate;
+use crate::latency::Percentiles;
+use crate::stamp::EndMark;
 
 /// The form of [`Summary`] that this version writes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
-/// A run may lag its schedule by this share of its lines when the schedule ends.
-pub(crate) const LAG_SHARE_ALLOWED: f64 = 0.01;
+/// A run may lag its schedule by this share of its lines when the schedule ends, and this share of
+/// them may have been sent much too late.
+pub(crate) const SHARE_ALLOWED: f64 = 0.01;
+
+/// A line that the generator itself, not its reader, held up for longer is much too late.
+pub(crate) const MUCH_TOO_LATE_MS: u64 = 250;
 
 /// What was sent, how fast, and whether that is what was asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// The form of this summary: [`SCHEMA_VERSION`].
+    /// The form of this summary: 2. It changes when a field changes its meaning or goes.
     pub schema_version: u32,
-    /// Lines sent: those whose newline was handed to the operating system.
+    /// Lines (or other records) sent: those whose last byte was handed to the operating system. End
+    /// marks are none.
     pub records: u64,
     /// Bytes sent.
     pub bytes: u64,
     /// How long that took, from the start of the schedule to its last line; times without any
     /// client are left out.
     pub seconds: f64,
-    /// The rate that was asked for, or null for as fast as possible.
+    /// What of this was the warm-up: its figures are in the totals above, and in none below.
+    pub warm_up: WarmUp,
+    /// The schedule, as it is written.
+    pub schedule: String,
+    /// The rate that was asked for, in the mean over the time; null for as fast as possible.
     pub rate_asked_lines_per_s: Option<f64>,
-    /// The rate that was held: `records` by `seconds`.
+    /// The rate that was held: records by seconds.
     pub rate_held_lines_per_s: f64,
     /// Megabytes (millions of bytes) per second.
     pub mb_per_s: f64,
-    /// How late lines were sent, or null without a schedule to be late for.
-    pub lag_ms: Option<LagMs>,
+    /// How late lines were sent, from the moment at which they were due to the one at which their
+    /// last byte was handed to the operating system; null without a schedule to be late for.
+    pub lag_ms: Option<Percentiles>,
+    /// The same without the time in which the reader had no room for them: what the generator itself
+    /// is to blame for.
+    pub raw_lag_ms: Option<Percentiles>,
     /// Connections that came about, in all.
     pub connections: u64,
     /// Of these, how many the other side ended before the run did.
     pub connections_lost: u64,
     /// Of these, how many stopped reading, so that their last line was never finished.
     pub connections_stalled: u64,
+    /// What each connection was sent, where lines are stamped: what a checker holds what arrived
+    /// against.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<EndMark>,
     /// Whether the run was stopped from outside.
     pub interrupted: bool,
+    /// Whether the run was given up, because nobody read.
+    pub given_up: bool,
     /// Whether the schedule was held, within 1 % of the records that it asked for.
     pub valid: bool,
     /// If not, the sentence that says by how much.
     pub reason: Option<String>,
 }
 
-/// How late the oldest line of each write was, in milliseconds after the moment it was due.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LagMs {
-    /// Half of the writes were at most so late.
-    pub p50: f64,
-    /// 99 of 100 writes were at most so late.
-    pub p99: f64,
-    /// None was later.
-    pub max: f64,
-}
-
-impl LagMs {
-    pub(crate) fn from_histogram_us(lag_us: &Histogram<u64>) -> Self {
-        let at = |quantile| lag_us.value_at_quantile(quantile) as f64 / 1e3;
-        Self { p50: at(0.5), p99: at(0.99), max: lag_us.max() as f64 / 1e3 }
+impl Summary {
+    /// Every figure that an [`Objective`](crate::Objective) may be about, by its name; nothing where
+    /// this run has none.
+    pub fn figures(&self) -> Vec<(String, Option<f64>)> {
+        let mut figures = vec![
+            ("rate".to_owned(), Some(self.rate_held_lines_per_s)),
+            ("mb_per_s".to_owned(), Some(self.mb_per_s)),
+            ("records".to_owned(), Some(self.records as f64)),
+            ("seconds".to_owned(), Some(self.seconds)),
+            ("connections_lost".to_owned(), Some(self.connections_lost as f64)),
+            ("connections_stalled".to_owned(), Some(self.connections_stalled as f64)),
+        ];
+        for (prefix, percentiles) in [("lag", self.lag_ms), ("raw_lag", self.raw_lag_ms)] {
+            for (name, ms) in percentiles.unwrap_or_default().named() {
+                figures.push((format!("{prefix}.{name}"), percentiles.map(|_| ms)));
+            }
+        }
+        figures
     }
 }
 
+/// The first part of a run, whose lines count in no figure but the totals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WarmUp {
+    /// Lines sent in it.
+    pub records: u64,
+    /// How long it was.
+    pub seconds: f64,
+}
+
+/// How far a run was behind its schedule.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Behind {
+    /// Lines due when the schedule ended.
+    pub(crate) due: u64,
+    /// Of these, those not sent although their reader had room.
+    pub(crate) with_room: u64,
+    /// Those not sent because their reader had none, or there was no reader.
+    pub(crate) without_room: u64,
+    /// How long the first of them had waited.
+    pub(crate) lag_ms: f64,
+    /// The share of the lines that the generator itself sent much too late.
+    pub(crate) too_late: f64,
+}
+
 /// Why a run with this backlog at the end of its schedule is not valid, if it is not.
-pub(crate) fn reason_not_valid(rate: Rate, behind: u64, asked: u64) -> Option<String> {
-    let lines_per_s = rate.lines_per_s()?;
-    let share = behind as f64 / asked as f64;
+pub(crate) fn reason_not_valid(schedule: &str, behind: Behind) -> Option<String> {
+    let lines = behind.with_room + behind.without_room;
+    let share = lines as f64 / behind.due as f64;
+    let allowed = SHARE_ALLOWED * 100.0;
     // Where no line was asked for, 0 / 0 is not a number, and greater than nothing.
-    (share > LAG_SHARE_ALLOWED).then(|| {
-        format!(
-            "the schedule was not held: at its end {behind} of {asked} lines were still to be sent \
-             ({:.1} %, and {:.0} % are allowed), {:.0} ms behind; ask for a lower rate than {rate}, \
-             or read faster",
+    if share > SHARE_ALLOWED {
+        let culprit = if behind.without_room >= behind.with_room {
+            "the readers had no room for them, so read faster"
+        } else {
+            "the generator did not get to them, so give it more of the machine"
+        };
+        return Some(format!(
+            "the schedule was not held: at its end {lines} of {} lines were still to be sent \
+             ({:.1} %, and {allowed:.0} % are allowed), {:.0} ms behind; {culprit}, or ask for \
+             less than {schedule}",
+            behind.due,
             share * 100.0,
-            LAG_SHARE_ALLOWED * 100.0,
-            behind as f64 / lines_per_s * 1e3,
+            behind.lag_ms,
+        ));
+    }
+    (behind.too_late > SHARE_ALLOWED).then(|| {
+        format!(
+            "the schedule was not held: {:.1} % of the lines were sent more than {MUCH_TOO_LATE_MS} \
+             ms too late although their readers had room ({allowed:.0} % are allowed); give the \
+             generator more of the machine, or ask for less than {schedule}",
+            behind.too_late * 100.0
         )
     })
 }
@@ -86,11 +147,21 @@ mod tests {
 
     #[test]
     fn one_percent_behind_is_allowed_and_no_more() {
-        let rate = Rate::LinesPerS(1000.0);
-        assert_eq!(reason_not_valid(rate, 10, 1000), None);
-        assert_eq!(reason_not_valid(rate, 0, 0), None);
-        assert_eq!(reason_not_valid(Rate::Max, 10, 10), None);
-        let reason = reason_not_valid(rate, 11, 1000).unwrap();
+        let behind = Behind { due: 1000, with_room: 4, without_room: 6, ..Behind::default() };
+        assert_eq!(reason_not_valid("1k", behind), None);
+        assert_eq!(reason_not_valid("1k", Behind::default()), None);
+        let reason =
+            reason_not_valid("1k", Behind { without_room: 7, lag_ms: 11.0, ..behind }).unwrap();
         assert!(reason.contains("11 of 1000 lines") && reason.contains("11 ms behind"), "{reason}");
+        assert!(reason.contains("the readers had no room"), "{reason}");
+        let reason = reason_not_valid("1k", Behind { with_room: 7, ..behind }).unwrap();
+        assert!(reason.contains("the generator did not get to them"), "{reason}");
+    }
+
+    #[test]
+    fn lines_that_the_generator_held_up_are_told() {
+        let behind = Behind { due: 1000, too_late: 0.02, ..Behind::default() };
+        let reason = reason_not_valid("1k", behind).unwrap();
+        assert!(reason.contains("2.0 % of the lines were sent more than 250 ms too late"));
     }
 }

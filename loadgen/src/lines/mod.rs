@@ -1,6 +1,23 @@
-//! The lines: what is in them, rendered before the first is sent.
+//! The lines: what is in them, and where they come from.
+//!
+//! [`Data`] is what people ask for. Where each line is drawn like every other, a [`Text`] is
+//! rendered before the first is sent, and goes out as it is, over and over. Lines that depend on
+//! their number or on the moment are written when they are due.
 
+mod access_log;
+mod binary;
+mod data;
+mod key_value;
+mod keys;
+mod line_bytes;
+mod recipe;
+mod source;
 mod text;
 mod vocabulary;
+mod words;
 
-pub use text::{Text, TextOptions};
+pub use data::{Data, Preset};
+pub use keys::Distribution;
+pub use line_bytes::LineBytes;
+pub(crate) use source::{Place, Source};
+pub use text::Text;

@@ -13,10 +13,10 @@ const LENGTHS_BYTES: [usize; 16] = [6, 8, 5, 7, 4, 9, 6, 3, 7, 8, 5, 6, 10, 4, 7
 
 /// The longest word that can come up: a length that is used up gives way to the next longer one,
 /// and of these there are more than of all ranks.
-pub(crate) const LONGEST_WORD_BYTES: usize = 10;
+pub(super) const LONGEST_WORD_BYTES: usize = 10;
 
-/// The most words that a vocabulary may have; a word takes 16 bytes of memory.
-pub(crate) const MOST_WORDS: usize = 10_000_000;
+/// How long a word is with its space, where all come up equally often.
+pub(super) const MEAN_WORD_BYTES: f64 = 7.3;
 
 /// Coprime to every number of words of one length, which has no prime factors but 2 and 5.
 const STRIDE: u64 = 2_971_215_073;
@@ -28,7 +28,7 @@ const OFFSET: u64 = 1_299_709;
 ///
 /// The word of a rank depends on the rank alone: it is the same for every seed and in every larger
 /// vocabulary. Neighbouring ranks have unlike words.
-pub(crate) struct Vocabulary {
+pub(super) struct Vocabulary {
     words: Vec<Word>,
 }
 
@@ -41,7 +41,7 @@ struct Word {
 
 impl Vocabulary {
     /// The words of ranks 0 to `size - 1`.
-    pub(crate) fn new(size: usize) -> Self {
+    pub(super) fn new(size: usize) -> Self {
         let mut used = [0u64; LONGEST_WORD_BYTES + 1];
         let words = (0..size)
             .map(|rank| {
@@ -57,8 +57,24 @@ impl Vocabulary {
         Self { words }
     }
 
+    /// Writes the word of a rank and a space. Ranks beyond the vocabulary have its words again with
+    /// a number behind them.
+    #[inline]
+    pub(super) fn write_word_and_space(&self, rank: u64, into: &mut Vec<u8>) {
+        let words = self.words.len() as u64;
+        if rank < words {
+            into.extend_from_slice(self.word_and_space(rank as usize));
+            return;
+        }
+        into.extend_from_slice(self.word_and_space((rank % words) as usize));
+        into.pop();
+        into.extend_from_slice(itoa::Buffer::new().format(rank / words).as_bytes());
+        into.push(b' ');
+    }
+
     /// The word of a rank with a space behind it.
-    pub(crate) fn word_and_space(&self, rank: usize) -> &[u8] {
+    #[inline]
+    fn word_and_space(&self, rank: usize) -> &[u8] {
         let word = &self.words[rank];
         &word.letters[..usize::from(word.length_bytes) + 1]
     }
@@ -90,6 +106,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::lines::keys::MOST_KEYS;
 
     #[test]
     fn words_are_distinct_lower_case_and_never_error() {
@@ -100,6 +117,17 @@ mod tests {
             assert!(word.len() >= 2 && word.iter().all(u8::is_ascii_lowercase), "rank {rank}");
             assert!(memchr::memmem::find(word, b"error").is_none());
             assert!(seen.insert(word.to_vec()), "rank {rank} has the word of another");
+        }
+    }
+
+    #[test]
+    fn ranks_beyond_the_vocabulary_have_words_of_their_own() {
+        let vocabulary = Vocabulary::new(100);
+        let mut seen = HashSet::new();
+        for rank in 0..10_000 {
+            let mut word = Vec::new();
+            vocabulary.write_word_and_space(rank, &mut word);
+            assert!(word.ends_with(b" ") && seen.insert(word), "rank {rank}");
         }
     }
 
@@ -124,8 +152,8 @@ mod tests {
     #[test]
     fn no_length_runs_out_at_the_largest_vocabulary() {
         let longest = words_of_length(LONGEST_WORD_BYTES);
-        assert!(longest > MOST_WORDS as u64);
-        let largest = MOST_WORDS as u64 + OFFSET * LONGEST_WORD_BYTES as u64;
+        assert!(longest > MOST_KEYS as u64);
+        let largest = MOST_KEYS as u64 + OFFSET * LONGEST_WORD_BYTES as u64;
         assert!(largest.checked_mul(STRIDE).is_some(), "{largest} must not overflow");
     }
 }

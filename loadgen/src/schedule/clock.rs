@@ -1,22 +1,53 @@
 //! The time that a schedule sees.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Starts once, stands still while there is nobody to send to, and ends.
 #[derive(Debug, Default)]
 pub(crate) struct ScheduleClock {
     /// What was counted before the last pause.
     before: Duration,
-    running_since: Option<Instant>,
+    running_since: Option<ScheduleTime>,
     started: bool,
     ends: Option<Instant>,
+}
+
+/// How the schedule's time, counted from its start, lies in the machine's and in the world's.
+///
+/// All three go by the machine's monotonic clock; the wall clock is read once, when the schedule
+/// starts or goes on, so that its steps move nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScheduleTime {
+    since: Instant,
+    wall_us: u64,
+    elapsed: Duration,
+}
+
+impl ScheduleTime {
+    pub(crate) fn starting_at(now: Instant) -> Self {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { since: now, wall_us: wall.as_micros() as u64, elapsed: Duration::ZERO }
+    }
+
+    /// The schedule's time at a moment.
+    pub(crate) fn elapsed(&self, now: Instant) -> Duration {
+        self.elapsed + now.saturating_duration_since(self.since)
+    }
+
+    /// The world's time, in microseconds since the epoch, at a time of the schedule.
+    pub(crate) fn wall_us(&self, elapsed: Duration) -> u64 {
+        let since = elapsed.as_micros() as u64;
+        (self.wall_us + since).saturating_sub(self.elapsed.as_micros() as u64)
+    }
 }
 
 impl ScheduleClock {
     /// Starts the clock, or lets it go on after a pause.
     pub(crate) fn run(&mut self, now: Instant) {
         self.started = true;
-        self.running_since.get_or_insert(now);
+        let elapsed = self.before;
+        self.running_since
+            .get_or_insert_with(|| ScheduleTime { elapsed, ..ScheduleTime::starting_at(now) });
     }
 
     /// Lets the clock stand still.
@@ -33,8 +64,12 @@ impl ScheduleClock {
     /// The time counted by now.
     pub(crate) fn elapsed(&self, now: Instant) -> Duration {
         let now = self.ends.map_or(now, |ends| ends.min(now));
-        let running = self.running_since.map(|since| now.saturating_duration_since(since));
-        self.before + running.unwrap_or_default()
+        self.running_since.map_or(self.before, |since| since.elapsed(now))
+    }
+
+    /// How its time lies in the world's, while it runs.
+    pub(crate) fn time(&self) -> Option<ScheduleTime> {
+        self.running_since
     }
 
     pub(crate) fn is_started(&self) -> bool {
@@ -70,5 +105,15 @@ mod tests {
         assert_eq!(clock.elapsed(at(11)), Duration::from_secs(4));
         assert!(!clock.is_running(at(12)) && clock.is_ended(at(12)));
         assert_eq!(clock.elapsed(at(99)), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn the_schedules_time_lies_in_the_worlds() {
+        let zero = Instant::now();
+        let time =
+            ScheduleTime { since: zero, wall_us: 5_000_000, elapsed: Duration::from_secs(2) };
+        assert_eq!(time.elapsed(zero + Duration::from_secs(1)), Duration::from_secs(3));
+        assert_eq!(time.wall_us(Duration::from_secs(3)), 6_000_000);
+        assert_eq!(time.wall_us(Duration::from_secs(1)), 4_000_000);
     }
 }

@@ -1,52 +1,108 @@
 //! When each line is due.
+//!
+//! A [`Schedule`] is what people write: how the rate goes over time ([`Pace`]), and whether lines
+//! come evenly or at random ([`Arrivals`]). A [`Timetable`] is what is made of it: the moment of
+//! every line, by its number, without a list of them.
 
 mod clock;
+mod course;
+mod pace;
+mod poisson;
+mod timetable;
 
-use std::time::Duration;
+use std::fmt;
+use std::str::FromStr;
 
-use crate::rate::Rate;
+use crate::error::{Error, Result};
 
-pub(crate) use clock::ScheduleClock;
+pub(crate) use clock::{ScheduleClock, ScheduleTime};
+pub use pace::Pace;
+pub(crate) use timetable::{ENDLESS, Timetable, TimetableReader};
 
-/// An open-loop schedule: what is due depends on the time alone, never on what was sent.
+/// When lines are due: an open loop, which depends on the time alone and never on what was sent.
 ///
-/// Times are counted from the schedule's start.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Schedule {
-    pub rate: Rate,
-    pub records: Option<u64>,
+/// As people write it:
+///
+/// | written | lines per second |
+/// |---|---|
+/// | `100k` | so many |
+/// | `max`, `0` | as many as the readers take |
+/// | `ramp:10k..200k/30s` | more and more for 30 s, and then as at the end |
+/// | `steps:10k,50k,20k/10s` | each for 10 s, and then the last |
+/// | `sine:50k..150k/20s` | up and down, every 20 s, from the mean upwards |
+/// | `square:10k..100k/10s` | 5 s so few, 5 s so many |
+/// | `bursts:10k..1M/100ms/5s` | for the last 100 ms of every 5 s so many, else so few |
+/// | `poisson:100k`, `poisson:ramp:..` | the same in the mean, at random moments |
+///
+/// ```
+/// use loadgen::{Arrivals, Pace, Schedule};
+///
+/// let schedule: Schedule = "poisson:1.5k".parse()?;
+/// assert_eq!(schedule.pace, Pace::Constant { lines_per_s: 1500.0 });
+/// assert_eq!(schedule.arrivals, Arrivals::Poisson);
+/// assert_eq!(schedule.to_string(), "poisson:1.5k");
+/// # Ok::<(), loadgen::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Schedule {
+    /// How the rate goes over time.
+    pub pace: Pace,
+    /// How lines lie within it.
+    pub arrivals: Arrivals,
 }
 
-/// How many lines are due when there is no end of them.
-pub(crate) const ENDLESS: u64 = u64::MAX;
+/// How lines lie within the pace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arrivals {
+    /// Each as far from the next as the pace says.
+    #[default]
+    Even,
+    /// At random: a Poisson process, inhomogeneous where the pace changes. The seed decides it.
+    Poisson,
+}
+
+/// What is written before the pace.
+const POISSON: &str = "poisson:";
 
 impl Schedule {
-    /// How many lines are due by now.
-    pub(crate) fn due(&self, elapsed: Duration) -> u64 {
-        let records = self.records.unwrap_or(ENDLESS);
-        match self.rate {
-            Rate::Max => records,
-            Rate::LinesPerS(lines_per_s) => {
-                records.min((lines_per_s * elapsed.as_secs_f64()) as u64)
-            }
-        }
+    /// So many lines per second, evenly; 0 means as many as the readers take.
+    pub fn constant(lines_per_s: f64) -> Self {
+        let pace = if lines_per_s == 0.0 { Pace::Max } else { Pace::Constant { lines_per_s } };
+        Self { pace, arrivals: Arrivals::Even }
     }
 
-    /// The moment at which a line is due, counting lines from 0.
-    pub(crate) fn due_at(&self, line: u64) -> Duration {
-        match self.rate {
-            Rate::Max => Duration::ZERO,
-            Rate::LinesPerS(lines_per_s) => {
-                // A rate so low that the moment cannot be expressed means never.
-                Duration::try_from_secs_f64((line + 1) as f64 / lines_per_s)
-                    .unwrap_or(Duration::MAX)
-            }
+    /// Refuses what makes no sense, in terms of the flag that sets it.
+    pub fn check(&self) -> Result<()> {
+        if self.arrivals == Arrivals::Poisson && self.pace == Pace::Max {
+            return Err(Error::Usage(
+                "--rate poisson:max is not possible: random moments need a rate, as in poisson:10k"
+                    .into(),
+            ));
         }
+        self.pace.check()
     }
+}
 
-    /// Whether every line that was asked for is due by now.
-    pub(crate) fn is_over(&self, elapsed: Duration) -> bool {
-        self.records.is_some_and(|records| self.due(elapsed) == records)
+impl FromStr for Schedule {
+    type Err = Error;
+
+    fn from_str(written: &str) -> Result<Self> {
+        let (arrivals, pace) = match written.strip_prefix(POISSON) {
+            Some(pace) => (Arrivals::Poisson, pace),
+            None => (Arrivals::Even, written),
+        };
+        let schedule = Self { pace: pace.parse()?, arrivals };
+        schedule.check()?;
+        Ok(schedule)
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.arrivals {
+            Arrivals::Even => write!(f, "{}", self.pace),
+            Arrivals::Poisson => write!(f, "{POISSON}{}", self.pace),
+        }
     }
 }
 
@@ -54,29 +110,42 @@ impl Schedule {
 mod tests {
     use super::*;
 
-    const SECOND: Duration = Duration::from_secs(1);
-
     #[test]
-    fn a_line_is_due_at_its_moment_and_not_before() {
-        let schedule = Schedule { rate: Rate::LinesPerS(1000.0), records: None };
-        let (just_before, moment) = (Duration::from_micros(4_999), Duration::from_micros(5_000));
-        assert_eq!(schedule.due(just_before), 4);
-        assert_eq!(schedule.due_at(4), moment);
-        assert_eq!(schedule.due(moment), 5);
+    fn is_written_as_it_is_read() {
+        for written in [
+            "max",
+            "100k",
+            "0.5",
+            "ramp:10k..200k/30s",
+            "steps:10k,50k,20k/10s",
+            "sine:50k..150k/20s",
+            "square:0..100k/10s",
+            "bursts:10k..1M/100ms/5s",
+            "poisson:100k",
+            "poisson:sine:1..3/1m",
+        ] {
+            assert_eq!(written.parse::<Schedule>().unwrap().to_string(), written);
+        }
+        assert_eq!("0".parse::<Schedule>().unwrap(), Schedule::constant(0.0));
     }
 
     #[test]
-    fn no_more_is_due_than_was_asked_for() {
-        let schedule = Schedule { rate: Rate::LinesPerS(1000.0), records: Some(500) };
-        assert_eq!(schedule.due(SECOND / 4), 250);
-        assert!(!schedule.is_over(SECOND / 4));
-        assert_eq!(schedule.due(SECOND), 500);
-        assert!(schedule.is_over(SECOND));
-    }
-
-    #[test]
-    fn without_a_rate_everything_is_due_at_once() {
-        assert_eq!(Schedule { rate: Rate::Max, records: Some(7) }.due(Duration::ZERO), 7);
-        assert_eq!(Schedule { rate: Rate::Max, records: None }.due(Duration::ZERO), ENDLESS);
+    fn refuses_what_is_no_schedule_and_says_how_to_write_it() {
+        for (written, sentence) in [
+            ("quick", "--rate quick: \"quick\" is not a rate"),
+            ("-5", "--rate -5: \"-5\" is not a rate"),
+            ("ramp:1..2", "--rate ramp:1..2: write it as in ramp:10k..200k/30s"),
+            ("steps:/1s", "--rate steps:/1s: \"\" is not a rate"),
+            ("steps:0,0/1s", "--rate steps:0,0/1s: no line would ever be due"),
+            ("sine:3..1/1s", "--rate sine:3..1/1s: the first rate must be the lower one"),
+            ("square:1..2/0s", "--rate square:1..2/0s: the time must be at least 1ms"),
+            ("bursts:1..2/5s/5s", "--rate bursts:1..2/5s/5s: a burst of 5s must be shorter than"),
+            ("wave:1..2/5s", "--rate wave:1..2/5s: there is no schedule \"wave\""),
+            ("poisson:max", "--rate poisson:max is not possible"),
+        ] {
+            let refusal = written.parse::<Schedule>().unwrap_err();
+            assert!(refusal.to_string().starts_with(sentence), "{refusal}");
+            assert_eq!(refusal.exit_code(), 2);
+        }
     }
 }

@@ -5,34 +5,38 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token, Waker};
+use nix::sys::socket::{setsockopt, sockopt};
 
-use super::connection::{Connection, Tally};
+use super::connection::Connection;
 use super::dealer::Dealer;
 use super::feed::Feed;
+use super::mischief::Mischief;
+use super::patience::Patience;
+use super::peers::Targets;
+use super::ticker::Ticker;
 use crate::error::{Error, Result};
-use crate::lines::Text;
+use crate::lines::Source;
 use crate::load::Load;
-use crate::progress::{Event, Progress};
+use crate::progress::Event;
+use crate::schedule::ENDLESS;
 use crate::stop::Stop;
+use crate::wall_watch::WallWatch;
 
 /// How long a pulled switch or the end of the run may go unnoticed.
 const LOOK: Duration = Duration::from_millis(20);
-
-/// How often the run tells where it stands.
-const TICK: Duration = Duration::from_secs(1);
 
 /// More hang-ups than these at once are told as a number.
 const LOSSES_TOLD: usize = 3;
 
 /// Where a run's connections come from.
-pub(crate) enum Source {
-    /// Opened already, each with its target.
-    Dialled(Vec<(TcpStream, SocketAddr)>),
+pub(crate) enum Peers {
+    /// Opened already, each with its address, and where to dial those that replace them.
+    Dialled { streams: Vec<(TcpStream, SocketAddr)>, targets: Targets },
     /// Still to come, during the whole run.
     Listening { listener: mio::net::TcpListener, poll: Poll },
 }
 
-impl Source {
+impl Peers {
     pub(crate) fn listening(listener: TcpListener) -> Result<Self> {
         let failed = || Error::system("watch the listening socket");
         listener.set_nonblocking(true).map_err(failed())?;
@@ -44,8 +48,8 @@ impl Source {
 }
 
 pub(crate) struct Conductor<'a> {
-    pub(crate) source: Source,
-    pub(crate) text: &'a Text,
+    pub(crate) peers: Peers,
+    pub(crate) source: &'a Source,
     pub(crate) load: &'a Load,
     pub(crate) dealer: &'a Dealer,
     /// One for each lane.
@@ -53,12 +57,27 @@ pub(crate) struct Conductor<'a> {
     pub(crate) stop: &'a Stop,
 }
 
+/// What the conductor has to say at the end.
+#[derive(Debug, Default)]
+pub(crate) struct Conducted {
+    /// Why the run was given up, if it was.
+    pub(crate) given_up: Option<String>,
+    /// By how much the wall clock was set while the run went on, in milliseconds, if it was.
+    pub(crate) wall_step_ms: Option<i64>,
+}
+
 impl Conductor<'_> {
     /// Returns when the run has ended; the lanes may have lines to finish still.
-    pub(crate) fn run(mut self, on_event: &mut impl FnMut(Event<'_>)) -> Result<()> {
+    pub(crate) fn run(
+        mut self,
+        ticker: &mut Ticker<'_>,
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> Result<Conducted> {
         let mut next_id = 0;
-        let mut ticker = Ticker::new(Instant::now());
         let mut refused_accept = None;
+        let mut patience = Patience::new(self.load, Instant::now());
+        let mut wall = WallWatch::new();
+        let mut conducted = Conducted::default();
         loop {
             let arrivals = self.arrivals(&mut refused_accept)?;
             self.seat(arrivals, &mut next_id)?;
@@ -66,15 +85,28 @@ impl Conductor<'_> {
             if let Some(error) = refused_accept.take_if(|_| ticker.is_due()) {
                 on_event(Event::Note(&format!("cannot take another client for now: {error}")));
             }
-            ticker.tell(self.dealer, on_event);
+            if let Some(step_ms) = wall.step_ms() {
+                on_event(Event::Note(&wall_step_sentence(step_ms)));
+                conducted.wall_step_ms = Some(conducted.wall_step_ms.unwrap_or(0) + step_ms);
+            }
+            ticker.tick(on_event);
 
             let now = Instant::now();
             let standing = self.dealer.standing(now);
+            if let Some(sentence) = patience.warns(&standing, now) {
+                on_event(Event::Note(&sentence));
+            }
+            conducted.given_up = patience.is_over(&standing, now);
             let is_deserted =
-                matches!(self.source, Source::Dialled(_)) && standing.connections == 0;
-            if self.stop.is_stopped() || is_deserted || standing.is_ended {
+                matches!(self.peers, Peers::Dialled { .. }) && standing.connections == 0;
+            if self.stop.is_stopped()
+                || is_deserted
+                || standing.is_ended
+                || conducted.given_up.is_some()
+            {
                 self.dealer.end_at(now);
-                return self.wake(0..self.wakers.len());
+                self.wake(0..self.wakers.len())?;
+                return Ok(conducted);
             }
             self.wait()?;
         }
@@ -86,14 +118,17 @@ impl Conductor<'_> {
         refused_accept: &mut Option<io::Error>,
     ) -> Result<Vec<(mio::net::TcpStream, SocketAddr)>> {
         let mut arrivals = Vec::new();
-        match &mut self.source {
-            Source::Dialled(streams) => {
+        // Spent connections of clients are theirs to replace.
+        let spent = self.dealer.take_spent();
+        match &mut self.peers {
+            Peers::Dialled { streams, targets } => {
+                streams.extend(targets.dial(spent, self.stop)?);
                 for (stream, target) in streams.drain(..) {
                     stream.set_nonblocking(true).map_err(Error::system("set up a connection"))?;
                     arrivals.push((mio::net::TcpStream::from_std(stream), target));
                 }
             }
-            Source::Listening { listener, .. } => loop {
+            Peers::Listening { listener, .. } => loop {
                 match listener.accept() {
                     Ok(arrival) => arrivals.push(arrival),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -122,13 +157,21 @@ impl Conductor<'_> {
             // Lines should leave when they are due; a peer that has just gone makes this fail, and
             // the first write will say so.
             stream.set_nodelay(true).ok();
+            if let Some(bytes) = self.load.send_buffer_bytes {
+                setsockopt(&stream, sockopt::SndBuf, &bytes)
+                    .map_err(|error| Error::system("set the send buffer's size")(error.into()))?;
+            }
             let id = *next_id;
             *next_id += 1;
             if let (0, Some(run_for)) = (id, self.load.run_for) {
                 self.dealer.end_at(now + run_for);
             }
-            let feed = Feed::new(self.text, id, self.load.numbered);
-            let connection = Connection::new(stream, peer, feed);
+            let number = self.load.first_source.wrapping_add(id);
+            let faults = &self.load.faults;
+            let most_lines = faults.lines_per_connection.unwrap_or(ENDLESS);
+            let feed = Feed::new(self.source, self.load.label, number, most_lines);
+            let mischief = Mischief::new(faults, self.load.data.seed, number, now);
+            let connection = Connection::new(stream, peer, feed, mischief);
             self.dealer.join(id, id as usize % lanes, connection, now);
         }
         let arrived = (*next_id - first_id) as usize;
@@ -143,9 +186,9 @@ impl Conductor<'_> {
     }
 
     fn wait(&mut self) -> Result<()> {
-        match &mut self.source {
-            Source::Dialled(_) => std::thread::sleep(LOOK),
-            Source::Listening { poll, .. } => {
+        match &mut self.peers {
+            Peers::Dialled { .. } => std::thread::sleep(LOOK),
+            Peers::Listening { poll, .. } => {
                 match poll.poll(&mut Events::with_capacity(1), Some(LOOK)) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     result => result.map_err(Error::system("wait for clients"))?,
@@ -156,49 +199,21 @@ impl Conductor<'_> {
     }
 }
 
+fn wall_step_sentence(step_ms: i64) -> String {
+    let (direction, by_ms) = if step_ms > 0 { ("forward", step_ms) } else { ("back", -step_ms) };
+    format!(
+        "the wall clock was set {direction} by {by_ms} ms: the schedule goes on by the monotonic \
+         clock, but moments in lines no longer agree with those of programs started from now on"
+    )
+}
+
 /// Tells of those who hung up since the last time.
 pub(crate) fn note_losses(dealer: &Dealer, on_event: &mut impl FnMut(Event<'_>)) {
     let losses = dealer.take_losses();
     for loss in losses.iter().take(LOSSES_TOLD) {
-        on_event(Event::Note(&loss.sentence));
+        on_event(Event::Note(loss));
     }
     if losses.len() > LOSSES_TOLD {
         on_event(Event::Note(&format!("{} more hung up", losses.len() - LOSSES_TOLD)));
-    }
-}
-
-/// Tells once a second where the run stands.
-struct Ticker {
-    last: Instant,
-    last_sent: Tally,
-}
-
-impl Ticker {
-    fn new(now: Instant) -> Self {
-        Self { last: now, last_sent: Tally::default() }
-    }
-
-    fn is_due(&self) -> bool {
-        self.last.elapsed() >= TICK
-    }
-
-    fn tell(&mut self, dealer: &Dealer, on_event: &mut impl FnMut(Event<'_>)) {
-        if !self.is_due() {
-            return;
-        }
-        let now = Instant::now();
-        let since_s = now.duration_since(self.last).as_secs_f64();
-        let standing = dealer.standing(now);
-        let rate = |now: u64, before: u64| (now - before) as f64 / since_s;
-        on_event(Event::Tick(&Progress {
-            seconds: standing.elapsed.as_secs_f64(),
-            records: standing.sent.lines,
-            bytes: standing.sent.bytes,
-            lines_per_s: rate(standing.sent.lines, self.last_sent.lines),
-            mb_per_s: rate(standing.sent.bytes, self.last_sent.bytes) / 1e6,
-            lag_ms: standing.lag.map(|lag| lag.as_secs_f64() * 1e3),
-            connections: standing.connections,
-        }));
-        (self.last, self.last_sent) = (now, standing.sent);
     }
 }

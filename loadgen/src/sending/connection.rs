@@ -2,11 +2,17 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
+use nix::sys::socket::{setsockopt, sockopt};
 
 use super::feed::Feed;
-use crate::lines::Text;
+use super::grants::Grant;
+use super::mischief::Mischief;
+use super::times::Times;
+use crate::faults::End;
+use crate::lines::Source;
 
 /// Loopback needs writes of 256 KiB or more to run at speed; larger ones only hold up the others.
 const WRITE_BYTES: usize = 512 << 10;
@@ -20,12 +26,27 @@ pub(crate) struct Connection {
     stream: TcpStream,
     pub(crate) peer: SocketAddr,
     pub(crate) feed: Feed,
+    mischief: Mischief,
     /// Lines sent so far.
     pub(crate) lines: u64,
     /// False from a write that would have blocked until the socket says it has room.
     writable: bool,
+    /// Since when it has had room, on the schedule's clock.
+    room_since: Duration,
     /// Whether the lane has this connection in its queue; the lane's to read and write.
     pub(crate) queued: bool,
+    stage: Stage,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It gets lines.
+    Open,
+    /// It gets the rest of a line and what ends it.
+    Ending,
+    /// It has got all, and waits for the other side to close.
+    HalfClosed,
 }
 
 /// What a write came to.
@@ -43,32 +64,75 @@ impl Tally {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, feed: Feed) -> Self {
-        Self { stream, peer, feed, lines: 0, writable: true, queued: false }
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, feed: Feed, mischief: Mischief) -> Self {
+        Self {
+            stream,
+            peer,
+            feed,
+            mischief,
+            lines: 0,
+            writable: true,
+            room_since: Duration::ZERO,
+            queued: false,
+            stage: Stage::Open,
+        }
     }
 
     pub(crate) fn stream_mut(&mut self) -> &mut TcpStream {
         &mut self.stream
     }
 
+    pub(crate) fn stage(&self) -> Stage {
+        self.stage
+    }
+
     /// Whether there is something to write and room for it.
     pub(crate) fn can_write(&self) -> bool {
-        self.writable && self.feed.owed() > 0
+        self.has_room_now() && self.feed.has_more() && !self.mischief.is_silent()
+    }
+
+    /// Whether the socket would take a byte, as far as is known.
+    pub(crate) fn has_room_now(&self) -> bool {
+        self.writable
     }
 
     /// Notes that the socket has room again.
-    pub(crate) fn has_room(&mut self) {
-        self.writable = true;
+    pub(crate) fn has_room(&mut self, elapsed: Duration) {
+        if !self.writable {
+            self.writable = true;
+            self.room_since = elapsed;
+        }
     }
 
-    /// Writes once. If the socket has no room, that is no error and nothing is written.
-    pub(crate) fn write(&mut self, text: &Text) -> io::Result<Tally> {
-        let bytes = self.feed.next_bytes(text, WRITE_BYTES);
+    pub(crate) fn room_since(&self) -> Duration {
+        self.room_since
+    }
+
+    /// Until when it is silent on request, if it is.
+    pub(crate) fn silent_until(&self) -> Option<Instant> {
+        self.mischief.silent_until()
+    }
+
+    pub(crate) fn end_silence(&mut self) {
+        self.mischief.end_silence();
+    }
+
+    /// Writes once; appends the lines that this completes to `done`. If the socket has no room, that
+    /// is no error and nothing is written.
+    pub(crate) fn write(
+        &mut self,
+        source: &Source,
+        times: &mut Times<'_>,
+        done: &mut Vec<Grant>,
+    ) -> io::Result<Tally> {
+        let at_most = self.mischief.next_write_bytes(WRITE_BYTES);
+        let bytes = self.feed.next_bytes(source, times, at_most);
+        let is_short = |sent| sent < bytes.len();
         let sent = match self.stream.write(bytes) {
             Ok(sent) => {
                 // A short write filled the socket's buffer. To try again at once would go on with
                 // scraps; the event comes when there is room for a good piece.
-                self.writable = sent == bytes.len();
+                self.writable = !is_short(sent);
                 sent
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -78,19 +142,24 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::Interrupted => 0,
             Err(error) => return Err(error),
         };
-        let lines = self.feed.advance(text, sent);
+        let lines = self.feed.advance(source, sent, done);
+        if !self.writable {
+            self.feed.withdraw();
+        }
+        self.mischief.wrote();
         self.lines += lines;
         Ok(Tally { lines, bytes: sent as u64 })
     }
 
     /// Throws away what the peer sent: were it left unread, closing would reset the connection
-    /// and cost the peer its last lines.
+    /// and cost the peer its last lines. Gives whether the peer has closed its side.
     ///
     /// The end of what it sends is no hang-up: it may be reading still, and if not, a write will
     /// tell.
-    pub(crate) fn discard_input(&mut self, scratch: &mut [u8]) -> io::Result<()> {
+    pub(crate) fn discard_input(&mut self, scratch: &mut [u8]) -> io::Result<bool> {
         for _ in 0..DISCARD_READS {
             match self.stream.read(scratch) {
+                Ok(0) => return Ok(true),
                 Ok(read) if read == scratch.len() => {}
                 Ok(_) => break,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -98,12 +167,31 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(false)
     }
 
-    /// Tells the peer that no more will come. What is in the socket's buffer is still delivered.
-    pub(crate) fn close(self) {
-        // A peer that has just gone makes this fail, and has its end all the same.
-        self.stream.shutdown(Shutdown::Write).ok();
+    /// From now on it gets no more than the rest of a line and what ends it. Gives back what it was
+    /// owed.
+    pub(crate) fn begin_end(&mut self, source: &Source) -> Vec<Grant> {
+        self.stage = Stage::Ending;
+        self.mischief.end_silence();
+        self.feed.cut(source)
+    }
+
+    /// Tells the peer that no more will come, in the way asked for. What is in the socket's buffer
+    /// is still delivered, unless it is reset.
+    pub(crate) fn end(&mut self, end: End) {
+        match end {
+            // A peer that has just gone makes these fail, and has its end all the same.
+            End::Close => self.stream.shutdown(Shutdown::Write).ok(),
+            End::HalfClose => {
+                self.stage = Stage::HalfClosed;
+                self.stream.shutdown(Shutdown::Write).ok()
+            }
+            End::Reset => {
+                let at_once = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+                setsockopt(&self.stream, sockopt::Linger, &at_once).ok()
+            }
+        };
     }
 }

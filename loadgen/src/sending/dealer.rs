@@ -6,11 +6,12 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Tally};
-use crate::schedule::ScheduleClock;
-use crate::schedule::{ENDLESS, Schedule};
+use super::grants::Grant;
+use crate::schedule::{ENDLESS, ScheduleClock, ScheduleTime, TimetableReader};
 
 /// Deals lines in turns, like cards, so that ten thousand connections at ten thousand lines a
-/// second get a line a second each, and not all at the same moment.
+/// second get a line a second each, and not all at the same moment. While connections stay the
+/// same, which of them gets a line depends on the line's number alone.
 ///
 /// Shared by the thread that accepts or dials and by the lanes that send. Lines pass through here
 /// as numbers only; a lane asks for its share about once a millisecond.
@@ -22,14 +23,14 @@ pub(crate) struct Dealer {
 pub(crate) enum Mail {
     /// A new connection to look after.
     Connection { id: u64, connection: Box<Connection> },
-    /// So many more lines are due on a connection.
-    Lines { id: u64, lines: u64 },
+    /// More lines are due on a connection.
+    Lines { id: u64, grant: Grant },
 }
 
 /// How things stand when a lane takes its turn.
 pub(crate) struct Turn {
-    /// By how much the oldest line that is due and not sent is late; nothing if there is none.
-    pub(crate) lag: Option<Duration>,
+    /// How the schedule's time lies in the world's, while it runs.
+    pub(crate) time: Option<ScheduleTime>,
     /// How long until another line is due, if the schedule runs and has one.
     pub(crate) next_due_in: Option<Duration>,
     /// Whether every line that the schedule asks for is due.
@@ -38,10 +39,12 @@ pub(crate) struct Turn {
     pub(crate) is_ended: bool,
 }
 
-/// A connection that the other side ended.
-pub(crate) struct Loss {
-    /// The sentence about it.
-    pub(crate) sentence: String,
+/// Why a connection leaves.
+pub(crate) enum Departure {
+    /// The other side ended it: the sentence about it.
+    HungUp(String),
+    /// It has had all the lines that it may have.
+    Spent,
 }
 
 /// The figures of a run, at a moment.
@@ -52,15 +55,22 @@ pub(crate) struct Standing {
     pub(crate) lag: Option<Duration>,
     /// Lines due so far; [`ENDLESS`] if there is no end of them.
     pub(crate) due: u64,
+    /// What was sent by the end of the warm-up, and when that was.
+    pub(crate) warm_up: (Tally, Duration),
     /// Lines due for which there was no connection.
     pub(crate) undealt: u64,
     pub(crate) connections: usize,
     pub(crate) connections_in_all: u64,
+    /// Of these, those that the other side ended.
+    pub(crate) connections_lost: u64,
     pub(crate) is_ended: bool,
 }
 
 struct Table {
-    schedule: Schedule,
+    lines: TimetableReader,
+    warm_up: Duration,
+    /// What was sent by the end of the warm-up, and when that was; nothing before.
+    warmed_up: Option<(Tally, Duration)>,
     /// How many connections the schedule waits for before it starts.
     wait_for: usize,
     clock: ScheduleClock,
@@ -68,10 +78,17 @@ struct Table {
     /// The seat that gets the next line.
     turn: usize,
     mail: Vec<VecDeque<Mail>>,
+    /// Lines of the schedule that were dealt once.
     dealt: u64,
+    /// Lines that were dealt to connections which have left.
+    returned: Vec<Grant>,
     sent: Tally,
     joined: u64,
-    losses: Vec<Loss>,
+    lost: u64,
+    /// Sentences about those that hung up, not yet told.
+    losses: Vec<String>,
+    /// Connections that are to be replaced.
+    spent: usize,
 }
 
 /// A connection as the dealer sees it.
@@ -81,18 +98,28 @@ struct Seat {
 }
 
 impl Dealer {
-    pub(crate) fn new(schedule: Schedule, wait_for: usize, lanes: usize) -> Self {
+    pub(crate) fn new(
+        lines: TimetableReader,
+        warm_up: Duration,
+        wait_for: usize,
+        lanes: usize,
+    ) -> Self {
         let table = Table {
-            schedule,
+            lines,
+            warm_up,
+            warmed_up: None,
             wait_for,
             clock: ScheduleClock::default(),
             seats: Vec::new(),
             turn: 0,
             mail: (0..lanes).map(|_| VecDeque::new()).collect(),
             dealt: 0,
+            returned: Vec::new(),
             sent: Tally::default(),
             joined: 0,
+            lost: 0,
             losses: Vec::new(),
+            spent: 0,
         };
         Self { table: Mutex::new(table) }
     }
@@ -107,30 +134,40 @@ impl Dealer {
         if table.seats.len() >= table.wait_for || table.clock.is_started() {
             table.clock.run(now);
         }
-        if table.schedule.due(Duration::ZERO) == ENDLESS {
-            table.mail[lane].push_back(Mail::Lines { id, lines: ENDLESS });
+        if table.lines.due(Duration::ZERO) == ENDLESS {
+            table.mail[lane].push_back(Mail::Lines { id, grant: Grant::endless() });
         }
     }
 
-    /// Takes away a connection that the other side ended, and back what it was still owed. With
-    /// nobody left to send to, the schedule stands still.
-    pub(crate) fn leave(&self, id: u64, owed: u64, loss: Loss, now: Instant) {
+    /// Takes away a connection, and back what it was still owed. With nobody left to send to, the
+    /// schedule stands still, unless another is to come in the place of one that is spent.
+    pub(crate) fn leave(&self, id: u64, owed: Vec<Grant>, departure: Departure, now: Instant) {
         let mut table = self.lock();
         table.take_back(owed);
-        table.losses.push(loss);
+        let is_replaced = match departure {
+            Departure::HungUp(sentence) => {
+                table.losses.push(sentence);
+                table.lost += 1;
+                false
+            }
+            Departure::Spent => {
+                table.spent += 1;
+                true
+            }
+        };
         let Some(seat) = table.seats.iter().position(|seat| seat.id == id) else { return };
         table.seats.remove(seat);
         if table.turn > seat {
             table.turn -= 1;
         }
-        if table.seats.is_empty() {
+        if table.seats.is_empty() && !is_replaced {
             table.clock.pause(now);
         }
     }
 
     /// Takes back lines that came too late for their connection.
-    pub(crate) fn take_back(&self, lines: u64) {
-        self.lock().take_back(lines);
+    pub(crate) fn take_back(&self, grants: impl IntoIterator<Item = Grant>) {
+        self.lock().take_back(grants);
     }
 
     /// A lane's turn: deals what is due and empties the lane's mailbox into `mail`.
@@ -139,10 +176,11 @@ impl Dealer {
         let elapsed = table.clock.elapsed(now);
         table.deal(elapsed);
         mem::swap(&mut table.mail[lane], mail);
+        let is_running = table.clock.is_running(now);
         Turn {
-            lag: table.lag(elapsed),
-            next_due_in: table.next_due_in(elapsed).filter(|_| table.clock.is_running(now)),
-            is_schedule_over: table.clock.is_ended(now) || table.schedule.is_over(elapsed),
+            time: table.clock.time(),
+            next_due_in: table.next_due_in(elapsed).filter(|_| is_running),
+            is_schedule_over: table.clock.is_ended(now) || table.lines.is_over(elapsed),
             is_ended: table.clock.is_ended(now),
         }
     }
@@ -150,8 +188,12 @@ impl Dealer {
     /// Notes what a lane sent; the last line that was asked for ends the run.
     pub(crate) fn note_sent(&self, sent: Tally, now: Instant) {
         let mut table = self.lock();
+        let elapsed = table.clock.elapsed(now);
+        if table.warmed_up.is_none() && elapsed >= table.warm_up {
+            table.warmed_up = Some((table.sent, elapsed));
+        }
         table.sent.add(sent);
-        if table.schedule.records == Some(table.sent.lines) {
+        if table.lines.timetable().records() == Some(table.sent.lines) {
             table.clock.end(now);
         }
     }
@@ -161,22 +203,32 @@ impl Dealer {
         self.lock().clock.end(moment);
     }
 
-    pub(crate) fn take_losses(&self) -> Vec<Loss> {
+    /// The sentences about those who hung up since the last time.
+    pub(crate) fn take_losses(&self) -> Vec<String> {
         mem::take(&mut self.lock().losses)
     }
 
+    /// How many connections have had all their lines since the last time.
+    pub(crate) fn take_spent(&self) -> usize {
+        mem::take(&mut self.lock().spent)
+    }
+
     pub(crate) fn standing(&self, now: Instant) -> Standing {
-        let table = self.lock();
+        let mut table = self.lock();
         let elapsed = table.clock.elapsed(now);
-        let due = if table.clock.is_started() { table.schedule.due(elapsed) } else { 0 };
+        let due = if table.clock.is_started() { table.lines.due(elapsed) } else { 0 };
+        let returned: u64 = table.returned.iter().map(|grant| grant.lines).sum();
+        let warm_up = table.warmed_up.filter(|_| !table.warm_up.is_zero());
         Standing {
             sent: table.sent,
             elapsed,
             lag: table.lag(elapsed),
             due,
-            undealt: if due == ENDLESS { 0 } else { due.saturating_sub(table.dealt) },
+            warm_up: warm_up.unwrap_or_default(),
+            undealt: if due == ENDLESS { 0 } else { due.saturating_sub(table.dealt) + returned },
             connections: table.seats.len(),
             connections_in_all: table.joined,
+            connections_lost: table.lost,
             is_ended: table.clock.is_ended(now),
         }
     }
@@ -191,38 +243,44 @@ impl Table {
         if !self.clock.is_started() || self.seats.is_empty() {
             return;
         }
-        let due = self.schedule.due(elapsed);
+        let due = self.lines.due(elapsed);
         if due == ENDLESS {
             return; // Each got an endless share when it joined.
         }
+        for grant in mem::take(&mut self.returned) {
+            self.deal_one(grant);
+        }
         let lines = due.saturating_sub(self.dealt);
+        self.deal_one(Grant { first: self.dealt, stride: 1, lines });
         self.dealt += lines;
-        let seats = self.seats.len();
-        let (each, extra) = (lines / seats as u64, (lines % seats as u64) as usize);
-        for nth in 0..if each > 0 { seats } else { extra } {
-            let Seat { id, lane } = self.seats[(self.turn + nth) % seats];
-            let lines = each + u64::from(nth < extra);
-            self.mail[lane].push_back(Mail::Lines { id, lines });
+    }
+
+    fn deal_one(&mut self, grant: Grant) {
+        let seats = self.seats.len() as u64;
+        for nth in 0..grant.lines.min(seats) {
+            let Seat { id, lane } = self.seats[(self.turn + nth as usize) % self.seats.len()];
+            let grant = grant.share(nth, seats);
+            self.mail[lane].push_back(Mail::Lines { id, grant });
         }
-        self.turn = (self.turn + extra) % seats;
+        self.turn = (self.turn + (grant.lines % seats) as usize) % self.seats.len();
     }
 
-    fn take_back(&mut self, lines: u64) {
-        if lines != ENDLESS {
-            self.dealt -= lines;
+    fn take_back(&mut self, grants: impl IntoIterator<Item = Grant>) {
+        self.returned.extend(grants.into_iter().filter(|grant| grant.lines != ENDLESS));
+    }
+
+    fn lag(&mut self, elapsed: Duration) -> Option<Duration> {
+        let is_timed = self.lines.timetable().is_timed();
+        let is_late = is_timed && self.lines.due(elapsed) > self.sent.lines;
+        is_late.then(|| elapsed.saturating_sub(self.lines.due_at(self.sent.lines)))
+    }
+
+    fn next_due_in(&mut self, elapsed: Duration) -> Option<Duration> {
+        if !self.lines.timetable().is_timed() {
+            return None;
         }
-    }
-
-    fn lag(&self, elapsed: Duration) -> Option<Duration> {
-        self.schedule.rate.lines_per_s()?;
-        let is_late = self.schedule.due(elapsed) > self.sent.lines;
-        is_late.then(|| elapsed.saturating_sub(self.schedule.due_at(self.sent.lines)))
-    }
-
-    fn next_due_in(&self, elapsed: Duration) -> Option<Duration> {
-        self.schedule.rate.lines_per_s()?;
-        let due = self.schedule.due(elapsed);
-        let has_more = self.schedule.records.is_none_or(|records| due < records);
-        has_more.then(|| self.schedule.due_at(due).saturating_sub(elapsed))
+        let due = self.lines.due(elapsed);
+        let has_more = self.lines.timetable().records().is_none_or(|records| due < records);
+        has_more.then(|| self.lines.due_at(due).saturating_sub(elapsed))
     }
 }

@@ -1,182 +1,292 @@
-//! The lines of one connection: which bytes come next, and how many lines they complete.
+//! The lines of one connection: which bytes come next, and which lines they complete.
 
-use std::io::Write;
-
-use crate::lines::Text;
+use super::grants::{Grant, Grants};
+use super::rendered::Rendered;
+use super::times::Times;
+use crate::label::Label;
+use crate::lines::{Source, Text};
 use crate::schedule::ENDLESS;
-
-/// Rendering numbered lines costs memory per connection, so it goes by parts of this size.
-const NUMBERED_PART_BYTES: usize = 64 << 10;
+use crate::stamp::EndMark;
 
 /// What one connection is owed, as bytes.
 pub(crate) struct Feed {
     form: Form,
-    /// Lines still to be completed, the one in progress included.
-    owed: u64,
-    /// The line of the text that comes next, or is in progress.
-    line: usize,
+    /// Lines that are not begun, or in the form of text in progress.
+    owed: Grants,
+    /// How many lines the connection may still have before it is to end.
+    left: u64,
 }
 
 enum Form {
-    /// Straight from the text; `at` lies in `line`.
-    Plain { at: usize },
-    /// Rendered with numbers into `part`, of which `part[..at]` is sent; whole lines, all owed.
-    Numbered { connection: u64, next: u64, part: Vec<u8>, at: usize },
+    /// Straight from the text.
+    AsIs(Cursor),
+    /// Written when they are due, or with a label.
+    Rendered(Box<Rendered>),
+}
+
+/// A place in the text.
+struct Cursor {
+    /// The line that comes next, or is in progress.
+    line: usize,
+    /// The byte that comes next; it lies in `line`.
+    at: usize,
 }
 
 impl Feed {
-    pub(crate) fn new(text: &Text, connection: u64, numbered: bool) -> Self {
-        let line = text.first_line(connection);
-        let form = if numbered {
-            Form::Numbered { connection, next: 0, part: Vec::new(), at: 0 }
-        } else {
-            Form::Plain { at: text.line_start(line) }
+    /// The feed of a connection with this number, which gets at most so many lines.
+    pub(crate) fn new(source: &Source, label: Label, connection: u64, most_lines: u64) -> Self {
+        let form = match source.text() {
+            Some(text) if label == Label::None => {
+                let line = text.first_line(connection);
+                Form::AsIs(Cursor { line, at: text.line_start(line) })
+            }
+            _ => Form::Rendered(Box::new(Rendered::new(label, connection))),
         };
-        Self { form, owed: 0, line }
+        Self { form, owed: Grants::default(), left: most_lines }
     }
 
-    pub(crate) fn owe(&mut self, lines: u64) {
-        self.owed = self.owed.saturating_add(lines);
+    pub(crate) fn owe(&mut self, grant: Grant) {
+        self.owed.push(grant);
     }
 
     /// Lines still owed; [`ENDLESS`] if there is no end of them.
     pub(crate) fn owed(&self) -> u64 {
-        self.owed
+        let in_progress = match &self.form {
+            Form::AsIs(_) => 0,
+            Form::Rendered(rendered) => rendered.lines(),
+        };
+        self.owed.lines().saturating_add(in_progress)
+    }
+
+    /// Whether there are bytes to send.
+    pub(crate) fn has_more(&self) -> bool {
+        let has_part = matches!(&self.form, Form::Rendered(rendered) if rendered.has_more());
+        has_part || (self.left > 0 && !self.owed.is_empty())
+    }
+
+    /// Whether the connection has had all lines that it may have.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left == 0 && !self.has_more()
     }
 
     /// The next bytes to send, at most so many, all of owed lines; empty if none is owed.
-    pub(crate) fn next_bytes<'a>(&'a mut self, text: &'a Text, at_most: usize) -> &'a [u8] {
-        if self.owed == 0 {
-            return &[];
-        }
-        self.render_part(text);
-        let (bytes, at) = match &self.form {
-            Form::Plain { at } => {
-                let lines = self.owed.min((text.lines() - self.line) as u64) as usize;
-                (&text.as_bytes()[..text.line_start(self.line + lines)], *at)
+    pub(crate) fn next_bytes<'a>(
+        &'a mut self,
+        source: &'a Source,
+        times: &mut Times<'_>,
+        at_most: usize,
+    ) -> &'a [u8] {
+        let bytes = match (&mut self.form, source.text()) {
+            (Form::AsIs(cursor), Some(text)) => {
+                let lines = self.owed.lines().min(self.left);
+                let lines = lines.min((text.lines() - cursor.line) as u64) as usize;
+                if lines == 0 {
+                    return &[];
+                }
+                &text.as_bytes()[cursor.at..text.line_start(cursor.line + lines)]
             }
-            Form::Numbered { part, at, .. } => (&part[..], *at),
+            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
+            (Form::Rendered(rendered), _) => {
+                self.left -= rendered.refill(&mut self.owed, self.left, source, times);
+                rendered.rest()
+            }
         };
-        &bytes[at..bytes.len().min(at.saturating_add(at_most))]
+        &bytes[..bytes.len().min(at_most)]
     }
 
-    /// Notes that the first `sent` of the next bytes are sent; gives the lines this completed.
-    pub(crate) fn advance(&mut self, text: &Text, sent: usize) -> u64 {
-        let lines = match &mut self.form {
-            Form::Plain { at } => {
-                *at += sent;
-                let line = text.line_at(*at);
-                let lines = (line - self.line) as u64;
-                self.line = line;
-                if line == text.lines() {
-                    (self.line, *at) = (0, 0);
+    /// Notes that the first `sent` of the next bytes are sent; appends the lines that this completed
+    /// to `done`, and gives their number.
+    pub(crate) fn advance(&mut self, source: &Source, sent: usize, done: &mut Vec<Grant>) -> u64 {
+        match (&mut self.form, source.text()) {
+            (Form::AsIs(cursor), Some(text)) => {
+                let lines = cursor.advance(text, sent);
+                if self.left != ENDLESS {
+                    self.left -= lines;
                 }
+                take(&mut self.owed, lines, done);
                 lines
             }
-            Form::Numbered { part, at, .. } => {
-                let lines = memchr::memchr_iter(b'\n', &part[*at..*at + sent]).count() as u64;
-                *at += sent;
-                lines
+            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
+            (Form::Rendered(rendered), _) => rendered.advance(sent, done),
+        }
+    }
+
+    /// Takes back the lines that are rendered and not begun: by the time the reader has room for
+    /// them, what their stamps say of when they were sent would not be true.
+    pub(crate) fn withdraw(&mut self) {
+        if let Form::Rendered(rendered) = &mut self.form {
+            let withdrawn = rendered.withdraw(&mut self.owed);
+            if self.left != ENDLESS {
+                self.left += withdrawn;
             }
-        };
-        if self.owed != ENDLESS {
-            self.owed -= lines;
+        }
+    }
+
+    /// Owes no more than the rest of a line in progress, and what ends the connection. Gives back
+    /// the lines that it will not get.
+    pub(crate) fn cut(&mut self, source: &Source) -> Vec<Grant> {
+        match (&mut self.form, source.text()) {
+            (Form::AsIs(cursor), Some(text)) => {
+                let in_progress = u64::from(cursor.at > text.line_start(cursor.line));
+                let mut kept = Vec::new();
+                take(&mut self.owed, in_progress, &mut kept);
+                let returned = self.owed.drain().collect();
+                kept.into_iter().for_each(|grant| self.owed.push(grant));
+                self.left = in_progress;
+                returned
+            }
+            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
+            (Form::Rendered(rendered), _) => {
+                rendered.withdraw(&mut self.owed);
+                rendered.end();
+                self.left = 0;
+                self.owed.drain().collect()
+            }
+        }
+    }
+
+    /// All that it is owed, in progress or not, when it is not to get it.
+    pub(crate) fn give_back(&mut self) -> Vec<Grant> {
+        if let Form::Rendered(rendered) = &mut self.form {
+            rendered.give_back(&mut self.owed);
+        }
+        self.owed.drain().collect()
+    }
+
+    /// What has been sent, if the lines are stamped.
+    pub(crate) fn sent(&self) -> Option<EndMark> {
+        match &self.form {
+            Form::AsIs(_) => None,
+            Form::Rendered(rendered) => rendered.sent(),
+        }
+    }
+}
+
+impl Cursor {
+    /// Goes on by so many bytes, and gives the lines that this completes.
+    fn advance(&mut self, text: &Text, bytes: usize) -> u64 {
+        self.at += bytes;
+        let line = text.line_at(self.at);
+        let lines = (line - self.line) as u64;
+        self.line = line;
+        if line == text.lines() {
+            (self.line, self.at) = (0, 0);
         }
         lines
     }
+}
 
-    /// Owes no more than the rest of a line in progress. No bytes may be asked for afterwards but
-    /// these.
-    pub(crate) fn cut(&mut self, text: &Text) {
-        let in_progress = match &mut self.form {
-            Form::Plain { at } => *at > text.line_start(self.line),
-            Form::Numbered { part, at, .. } => {
-                let in_progress = *at > 0 && part[*at - 1] != b'\n';
-                let rest = memchr::memchr(b'\n', &part[*at..]).filter(|_| in_progress);
-                part.truncate(*at + rest.map_or(0, |newline| newline + 1));
-                in_progress
-            }
-        };
-        self.owed = u64::from(in_progress);
-    }
-
-    /// Numbers the next lines once the part before is sent. Plain lines need no rendering.
-    fn render_part(&mut self, text: &Text) {
-        let Form::Numbered { connection, next, part, at } = &mut self.form else { return };
-        if *at < part.len() {
-            return;
-        }
-        part.clear();
-        *at = 0;
-        let last = next.saturating_add(self.owed);
-        while *next < last && part.len() < NUMBERED_PART_BYTES {
-            write!(part, "{connection} {next} ").expect("writing into memory does not fail");
-            part.extend_from_slice(text.line(self.line));
-            self.line = (self.line + 1) % text.lines();
-            *next += 1;
-        }
+fn take(owed: &mut Grants, mut lines: u64, into: &mut Vec<Grant>) {
+    while let Some(grant) = owed.take(lines).filter(|grant| grant.lines > 0) {
+        lines -= grant.lines;
+        into.push(grant);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lines::TextOptions;
+    use crate::lines::{Data, Distribution};
+    use crate::schedule::{Schedule, Timetable, TimetableReader};
 
-    fn text() -> Text {
-        Text::render(&TextOptions { text_bytes: 1, ..TextOptions::default() }).unwrap()
+    const LABELS: [Label; 3] = [Label::None, Label::Numbers, Label::Stamp];
+
+    fn sources() -> [Source; 2] {
+        let churn = Distribution::Churn { every: 3 };
+        [Distribution::default(), churn].map(|distribution| {
+            Source::of(&Data { text_bytes: 1, distribution, ..Data::default() }).unwrap()
+        })
     }
 
-    /// Everything that is owed, taken `step` bytes at a time, with the lines counted on the way.
-    fn drain(feed: &mut Feed, text: &Text, step: usize) -> (Vec<u8>, u64) {
-        let (mut bytes, mut lines) = (Vec::new(), 0);
-        while feed.owed() > 0 {
-            let next = feed.next_bytes(text, step).to_vec();
-            lines += feed.advance(text, next.len());
+    fn lines(first: u64, lines: u64) -> Grant {
+        Grant { first, stride: 1, lines }
+    }
+
+    /// Takes what is owed, `step` bytes at a time; the bytes and the lines that were completed.
+    fn drain(feed: &mut Feed, source: &Source, step: usize, short: bool) -> (Vec<u8>, Vec<Grant>) {
+        let timetable = Timetable::new(&Schedule::constant(1e3), None, 1);
+        let mut reader = TimetableReader::new(&timetable);
+        let (mut bytes, mut done) = (Vec::new(), Vec::new());
+        while feed.has_more() {
+            let next = feed.next_bytes(source, &mut Times::fixed(&mut reader), step).to_vec();
+            feed.advance(source, next.len(), &mut done);
             bytes.extend(next);
+            if short {
+                feed.withdraw();
+            }
         }
-        (bytes, lines)
+        (bytes, done)
     }
 
     #[test]
     fn the_bytes_do_not_depend_on_how_they_are_taken() {
-        let text = text();
-        for numbered in [false, true] {
-            let whole = {
-                let mut feed = Feed::new(&text, 3, numbered);
-                feed.owe(2 * text.lines() as u64 + 5);
-                drain(&mut feed, &text, usize::MAX)
-            };
-            for step in [1, 7, 96, 100_000] {
-                let mut feed = Feed::new(&text, 3, numbered);
-                for lines in [1, 4, 2 * text.lines() as u64] {
-                    feed.owe(lines);
+        for source in &sources() {
+            for label in LABELS {
+                let total = 25_005;
+                let whole = {
+                    let mut feed = Feed::new(source, label, 3, ENDLESS);
+                    feed.owe(lines(0, total));
+                    drain(&mut feed, source, usize::MAX, false).0
+                };
+                assert_eq!(memchr::memchr_iter(b'\n', &whole).count() as u64, total);
+                for (step, short, total) in [
+                    (7, false, total),
+                    (96, true, 1_000),
+                    (100_000, false, total),
+                    (100_000, true, total),
+                ] {
+                    let mut feed = Feed::new(source, label, 3, ENDLESS);
+                    for (first, count) in [(0, 1), (1, 4), (5, total - 5)] {
+                        feed.owe(lines(first, count));
+                    }
+                    let (bytes, done) = drain(&mut feed, source, step, short);
+                    assert!(whole.starts_with(&bytes), "{label:?} {step} {short}");
+                    let numbers = done.iter().flat_map(|g| (0..g.lines).map(|nth| g.number(nth)));
+                    assert!(numbers.eq(0..total), "{label:?} {step} {short}");
+                    assert_eq!(feed.sent().map_or(total, |sent| sent.records), total);
                 }
-                assert!(drain(&mut feed, &text, step) == whole, "{numbered} {step}");
             }
-            assert_eq!(whole.1, 2 * text.lines() as u64 + 5);
-            assert_eq!(memchr::memchr_iter(b'\n', &whole.0).count() as u64, whole.1);
         }
     }
 
     #[test]
     fn after_a_cut_the_line_in_progress_is_finished_and_no_more() {
-        let text = text();
-        for numbered in [false, true] {
-            for taken in [0, 1, 50, 97, 500, 70_000] {
-                let mut feed = Feed::new(&text, 0, numbered);
-                feed.owe(ENDLESS);
-                let mut sent = Vec::new();
-                while sent.len() < taken {
-                    let next = feed.next_bytes(&text, taken - sent.len()).to_vec();
-                    feed.advance(&text, next.len());
-                    sent.extend(next);
+        for source in &sources() {
+            for label in LABELS {
+                for taken in [0, 1, 50, 97, 500, 70_000] {
+                    let mut feed = Feed::new(source, label, 0, ENDLESS);
+                    feed.owe(lines(0, 100_000));
+                    let timetable = Timetable::new(&Schedule::constant(1e3), None, 1);
+                    let mut reader = TimetableReader::new(&timetable);
+                    let (mut sent, mut done) = (Vec::new(), Vec::new());
+                    while sent.len() < taken {
+                        let mut times = Times::fixed(&mut reader);
+                        let next = feed.next_bytes(source, &mut times, taken - sent.len()).to_vec();
+                        feed.advance(source, next.len(), &mut done);
+                        sent.extend(next);
+                    }
+                    let returned = feed.cut(source);
+                    let (rest, last) = drain(&mut feed, source, 10, false);
+                    sent.extend(&rest);
+                    assert!(sent.is_empty() || sent.ends_with(b"\n"));
+                    let end_mark = usize::from(label == Label::Stamp);
+                    assert!(memchr::memchr_iter(b'\n', &rest).count() <= 1 + end_mark);
+                    let all = done.iter().chain(&last).chain(&returned).map(|g| g.lines);
+                    assert_eq!(all.sum::<u64>(), 100_000);
                 }
-                feed.cut(&text);
-                let (rest, _) = drain(&mut feed, &text, 10);
-                sent.extend(&rest);
-                assert!(sent.is_empty() || sent.ends_with(b"\n"));
-                assert!(memchr::memchr_iter(b'\n', &rest).count() <= 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_connection_gets_no_more_lines_than_it_may_have() {
+        for source in &sources() {
+            for label in LABELS {
+                let mut feed = Feed::new(source, label, 0, 1000);
+                feed.owe(Grant::endless());
+                let (bytes, _) = drain(&mut feed, source, 10_000, true);
+                assert_eq!(memchr::memchr_iter(b'\n', &bytes).count(), 1000);
+                assert!(feed.is_spent() && feed.owed() == ENDLESS);
             }
         }
     }

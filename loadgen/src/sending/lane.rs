@@ -1,16 +1,21 @@
 //! A thread that sends: an event loop over connections of its own.
 
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::io;
 use std::time::{Duration, Instant};
 
-use hdrhistogram::Histogram;
 use mio::{Events, Interest, Poll, Token};
 
-use super::connection::{Connection, Tally};
-use super::dealer::{Dealer, Loss, Mail};
-use crate::lines::Text;
-use crate::schedule::ENDLESS;
+use super::connection::{Connection, Stage, Tally};
+use super::dealer::{Dealer, Departure, Mail};
+use super::grants::Grant;
+use super::lateness::Lateness;
+use super::times::Times;
+use crate::faults::End;
+use crate::lines::Source;
+use crate::schedule::{ENDLESS, ScheduleTime, TimetableReader};
+use crate::stamp::EndMark;
 
 /// The token of the waker; a connection's token is its number.
 pub(crate) const WAKE: Token = Token(usize::MAX);
@@ -24,42 +29,66 @@ const IDLE: Duration = Duration::from_millis(50);
 /// How long a peer that does not read may hold up the end of the run.
 const DRAIN: Duration = Duration::from_secs(2);
 
-/// Lags are kept to three digits, up to an hour.
-const LONGEST_LAG_US: u64 = 3_600_000_000;
-
 /// One of a few threads that share out the connections of a run.
 pub(crate) struct Lane<'a> {
     number: usize,
-    text: &'a Text,
+    source: &'a Source,
     dealer: &'a Dealer,
+    lateness: Lateness<'a>,
+    lines: TimetableReader,
+    end: End,
     poll: Poll,
     connections: HashMap<u64, Connection>,
     /// Connections that can write, in the order in which they will.
     queue: VecDeque<u64>,
-    lag_us: Histogram<u64>,
+    /// When connections that are silent on request go on.
+    silences: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// The schedule's clock; while it stands still, as it was before.
+    time: ScheduleTime,
+    done: Vec<Grant>,
     scratch: Box<[u8]>,
+    report: LaneReport,
 }
 
 /// What a lane has to say at the end.
+#[derive(Default)]
 pub(crate) struct LaneReport {
-    pub(crate) lag_us: Histogram<u64>,
-    /// Lines that were due and not sent when the schedule ended.
-    pub(crate) behind: u64,
+    /// Lines that were due and not sent when the schedule ended, over connections whose reader had
+    /// room for them.
+    pub(crate) behind_with_room: u64,
+    /// The same, where there was no room.
+    pub(crate) behind_without_room: u64,
     /// A sentence for each peer that did not read the end of its last line.
     pub(crate) stalled: Vec<String>,
+    /// What each connection was sent, if lines are stamped.
+    pub(crate) sent: Vec<EndMark>,
 }
 
 impl<'a> Lane<'a> {
-    pub(crate) fn new(number: usize, text: &'a Text, dealer: &'a Dealer, poll: Poll) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        source: &'a Source,
+        dealer: &'a Dealer,
+        lateness: Lateness<'a>,
+        lines: TimetableReader,
+        end: End,
+        poll: Poll,
+    ) -> Self {
         Self {
             number,
-            text,
+            source,
             dealer,
+            lateness,
+            lines,
+            end,
             poll,
             connections: HashMap::new(),
             queue: VecDeque::new(),
-            lag_us: new_histogram_us(),
+            silences: BinaryHeap::new(),
+            time: ScheduleTime::starting_at(Instant::now()),
+            done: Vec::new(),
             scratch: vec![0; 16 << 10].into_boxed_slice(),
+            report: LaneReport::default(),
         }
     }
 
@@ -67,20 +96,20 @@ impl<'a> Lane<'a> {
     pub(crate) fn run(mut self) -> io::Result<LaneReport> {
         let mut events = Events::with_capacity(1024);
         let mut mail = VecDeque::new();
-        let mut behind = None;
+        let mut is_over = false;
         let mut wait = Duration::ZERO;
         loop {
             self.wait(&mut events, wait)?;
             let turn = self.dealer.turn(self.number, &mut mail, Instant::now());
-            if let Some(lag) = turn.lag {
-                self.lag_us.saturating_record(lag.as_micros().try_into().unwrap_or(u64::MAX));
-            }
+            self.time = turn.time.unwrap_or(self.time);
             for letter in mail.drain(..) {
                 self.take(letter)?;
             }
+            self.end_silences();
             let sent = self.write_pass();
-            if turn.is_schedule_over && behind.is_none() {
-                behind = Some(self.owed());
+            if turn.is_schedule_over && !is_over {
+                is_over = true;
+                self.note_behind();
             }
             if turn.is_ended {
                 break;
@@ -93,26 +122,40 @@ impl<'a> Lane<'a> {
                 None => IDLE,
             };
         }
-        let stalled = self.drain(&mut events)?;
-        Ok(LaneReport { lag_us: self.lag_us, behind: behind.unwrap_or(0), stalled })
+        self.drain(&mut events)?;
+        Ok(self.report)
     }
 
     fn wait(&mut self, events: &mut Events, at_most: Duration) -> io::Result<()> {
+        let at_most = match self.silences.peek() {
+            Some(Reverse((ends, _))) => at_most.min(ends.saturating_duration_since(Instant::now())),
+            None => at_most,
+        };
         match self.poll.poll(events, Some(at_most)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
+        let elapsed = self.time.elapsed(Instant::now());
         for event in &*events {
             let id = event.token().0 as u64;
             let Some(connection) = self.connections.get_mut(&id) else { continue };
-            if event.is_readable()
-                && let Err(error) = connection.discard_input(&mut self.scratch)
-            {
-                self.lose(id, &error);
-                continue;
+            if event.is_readable() {
+                match connection.discard_input(&mut self.scratch) {
+                    Ok(true) if connection.stage() == Stage::HalfClosed => {
+                        self.connections.remove(&id);
+                        continue;
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        self.lose(id, &error);
+                        continue;
+                    }
+                }
             }
-            if event.is_writable() {
-                connection.has_room();
+            if event.is_writable()
+                && let Some(connection) = self.connections.get_mut(&id)
+            {
+                connection.has_room(elapsed);
                 self.enqueue(id);
             }
         }
@@ -127,12 +170,12 @@ impl<'a> Lane<'a> {
                 self.poll.registry().register(connection.stream_mut(), token, interest)?;
                 self.connections.insert(id, *connection);
             }
-            Mail::Lines { id, lines } => match self.connections.get_mut(&id) {
-                Some(connection) => {
-                    connection.feed.owe(lines);
+            Mail::Lines { id, grant } => match self.connections.get_mut(&id) {
+                Some(connection) if connection.stage() == Stage::Open => {
+                    connection.feed.owe(grant);
                     self.enqueue(id);
                 }
-                None => self.dealer.take_back(lines),
+                _ => self.dealer.take_back([grant]),
             },
         }
         Ok(())
@@ -148,6 +191,19 @@ impl<'a> Lane<'a> {
         }
     }
 
+    fn end_silences(&mut self) {
+        let now = Instant::now();
+        while let Some(&Reverse((ends, id))) = self.silences.peek()
+            && ends <= now
+        {
+            self.silences.pop();
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.end_silence();
+                self.enqueue(id);
+            }
+        }
+    }
+
     /// One write for each connection in the queue; those with more to write queue up again.
     fn write_pass(&mut self) -> Tally {
         let mut pass = Tally::default();
@@ -155,10 +211,17 @@ impl<'a> Lane<'a> {
             let Some(id) = self.queue.pop_front() else { break };
             let Some(connection) = self.connections.get_mut(&id) else { continue };
             connection.queued = false;
-            match connection.write(self.text) {
+            let mut times = Times::new(&mut self.lines, self.time);
+            match connection.write(self.source, &mut times, &mut self.done) {
                 Ok(sent) => {
                     pass.add(sent);
-                    self.enqueue(id);
+                    let elapsed = self.time.elapsed(Instant::now());
+                    self.lateness.note(&self.done, elapsed, connection.room_since());
+                    self.done.clear();
+                    if let Some(ends) = connection.silent_until() {
+                        self.silences.push(Reverse((ends, id)));
+                    }
+                    self.go_on(id);
                 }
                 Err(error) => self.lose(id, &error),
             }
@@ -169,46 +232,82 @@ impl<'a> Lane<'a> {
         pass
     }
 
-    fn lose(&mut self, id: u64, error: &io::Error) {
-        let Some(connection) = self.connections.remove(&id) else { return };
-        let (peer, lines) = (connection.peer, connection.lines);
-        let loss = Loss { sentence: format!("{peer} hung up after {lines} lines ({error})") };
-        self.dealer.leave(id, connection.feed.owed(), loss, Instant::now());
+    /// After a write: more of the same, or the connection's end.
+    fn go_on(&mut self, id: u64) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if connection.stage() == Stage::Open && connection.feed.is_spent() {
+            let returned = connection.begin_end(self.source);
+            self.dealer.leave(id, returned, Departure::Spent, Instant::now());
+        }
+        if connection.stage() == Stage::Ending && !connection.feed.has_more() {
+            self.close(id);
+        } else {
+            self.enqueue(id);
+        }
     }
 
-    /// Lines due on this lane's connections and not sent, where there is an end of them.
-    fn owed(&self) -> u64 {
-        let owed = self.connections.values().map(|connection| connection.feed.owed());
-        owed.filter(|&owed| owed != ENDLESS).sum()
+    fn close(&mut self, id: u64) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        self.report.sent.extend(connection.feed.sent());
+        connection.end(self.end);
+        if connection.stage() != Stage::HalfClosed {
+            self.connections.remove(&id);
+        }
+    }
+
+    fn lose(&mut self, id: u64, error: &io::Error) {
+        let Some(mut connection) = self.connections.remove(&id) else { return };
+        if connection.stage() == Stage::HalfClosed {
+            return; // It has had all, and ends as it likes.
+        }
+        self.report.sent.extend(connection.feed.sent());
+        let (peer, lines) = (connection.peer, connection.lines);
+        let sentence = format!("{peer} hung up after {lines} lines ({error})");
+        let owed = connection.feed.give_back();
+        self.dealer.leave(id, owed, Departure::HungUp(sentence), Instant::now());
+    }
+
+    fn note_behind(&mut self) {
+        for connection in self.connections.values() {
+            let owed = Some(connection.feed.owed()).filter(|&owed| owed != ENDLESS).unwrap_or(0);
+            match connection.has_room_now() {
+                true => self.report.behind_with_room += owed,
+                false => self.report.behind_without_room += owed,
+            }
+        }
     }
 
     /// Ends each connection after the line in progress, and says who did not read it.
-    fn drain(&mut self, events: &mut Events) -> io::Result<Vec<String>> {
-        let give_up = Instant::now() + DRAIN;
-        for connection in self.connections.values_mut() {
-            connection.feed.cut(self.text);
+    fn drain(&mut self, events: &mut Events) -> io::Result<()> {
+        let now = Instant::now();
+        let (elapsed, give_up) = (self.time.elapsed(now), now + DRAIN);
+        let ids: Vec<u64> = self.connections.keys().copied().collect();
+        for id in ids {
+            if let Some(connection) = self.connections.get_mut(&id)
+                && connection.stage() == Stage::Open
+            {
+                // Lines that are not sent are late, at least by as much as now: left out, they would
+                // make a reader that does not read look like a quick one.
+                let unsent = connection.begin_end(self.source);
+                let has_room = connection.has_room_now();
+                let room_since = if has_room { connection.room_since() } else { elapsed };
+                self.lateness.note(&unsent, elapsed, room_since);
+                self.go_on(id);
+            }
         }
-        while self.owed() > 0 && Instant::now() < give_up {
+        while !self.connections.is_empty() && Instant::now() < give_up {
             self.write_pass();
             let wait = if self.queue.is_empty() { IDLE } else { Duration::ZERO };
             self.wait(events, wait)?;
         }
-        let mut stalled = Vec::new();
-        for (_, connection) in self.connections.drain() {
-            if connection.feed.owed() > 0 {
-                stalled.push(format!(
-                    "{} did not read for {} s: its last line is incomplete",
-                    connection.peer,
-                    DRAIN.as_secs()
-                ));
-            }
-            connection.close();
+        for connection in self.connections.values().filter(|c| c.stage() == Stage::Ending) {
+            self.report.sent.extend(connection.feed.sent());
+            self.report.stalled.push(format!(
+                "{} did not read for {} s: its last line is incomplete",
+                connection.peer,
+                DRAIN.as_secs()
+            ));
         }
-        Ok(stalled)
+        Ok(())
     }
-}
-
-/// An empty histogram of lags in microseconds.
-pub(crate) fn new_histogram_us() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, LONGEST_LAG_US, 3).expect("the bounds are in order")
 }

@@ -2,16 +2,23 @@
 //!
 //! A *dealer* gives the lines that the schedule says are due to the connections in turns, and a few
 //! *lanes*, each a thread with an event loop, write what their connections are owed. A *conductor*
-//! brings in connections and watches the time.
+//! brings in connections, watches the time and tells.
 
 mod conductor;
 mod connection;
 mod dealer;
 mod descriptors;
 mod feed;
+mod grants;
 mod lane;
+mod lateness;
+mod mischief;
+mod patience;
 mod peers;
+mod rendered;
 mod run;
+mod ticker;
+mod times;
 
 pub use peers::listen;
 pub use run::{send, serve};

@@ -29,29 +29,46 @@ pub fn listen(address: &str) -> Result<TcpListener> {
     Err(failed(refusal))
 }
 
-/// Opens this many connections, in turns over the targets. When stopped, it returns what it has.
-pub(crate) fn dial(
-    targets: &[String],
-    connections: usize,
-    stop: &Stop,
-) -> Result<Vec<(TcpStream, SocketAddr)>> {
-    let failed = |target: &str, source: io::Error| match source.kind() {
+/// Those that are dialled, in turns.
+pub(crate) struct Targets {
+    /// As they were asked for, each with its addresses; not empty.
+    targets: Vec<(String, Vec<SocketAddr>)>,
+    /// Whose turn it is.
+    next: usize,
+}
+
+impl Targets {
+    /// Looks up their addresses.
+    pub(crate) fn resolve(targets: &[String]) -> Result<Self> {
+        let mut resolved = Vec::new();
+        for target in targets {
+            let addresses = target.to_socket_addrs().map_err(|error| failed(target, error))?;
+            resolved.push((target.clone(), addresses.collect()));
+        }
+        Ok(Self { targets: resolved, next: 0 })
+    }
+
+    /// Opens this many connections. When stopped, it returns what it has.
+    pub(crate) fn dial(
+        &mut self,
+        connections: usize,
+        stop: &Stop,
+    ) -> Result<Vec<(TcpStream, SocketAddr)>> {
+        let mut streams = Vec::with_capacity(connections);
+        while streams.len() < connections && !stop.is_stopped() {
+            let (target, addresses) = &self.targets[self.next];
+            streams.push(dial_one(addresses).map_err(|error| failed(target, error))?);
+            self.next = (self.next + 1) % self.targets.len();
+        }
+        Ok(streams)
+    }
+}
+
+fn failed(target: &str, source: io::Error) -> Error {
+    match source.kind() {
         io::ErrorKind::ConnectionRefused => Error::Refused { target: target.to_owned() },
         _ => Error::Connect { target: target.to_owned(), source },
-    };
-    let mut resolved = Vec::new();
-    for target in targets {
-        let addresses = target.to_socket_addrs().map_err(|error| failed(target, error))?;
-        resolved.push((target, addresses.collect::<Vec<_>>()));
     }
-    let mut streams = Vec::with_capacity(connections);
-    for (target, addresses) in resolved.iter().cycle().take(connections) {
-        if stop.is_stopped() {
-            break;
-        }
-        streams.push(dial_one(addresses).map_err(|error| failed(target, error))?);
-    }
-    Ok(streams)
 }
 
 /// A name may stand for several addresses; the first that answers is taken.

@@ -8,18 +8,21 @@ use std::time::Instant;
 
 use mio::{Poll, Waker};
 
-use super::conductor::{Conductor, Source, note_losses};
-use super::dealer::Dealer;
+use super::conductor::{Conducted, Conductor, Peers, note_losses};
+use super::dealer::{Dealer, Standing};
 use super::descriptors;
-use super::lane::{Lane, LaneReport, WAKE, new_histogram_us};
-use super::peers;
+use super::lane::{Lane, LaneReport, WAKE};
+use super::lateness::{Gauge, Lateness};
+use super::peers::Targets;
+use super::ticker::Ticker;
 use crate::error::{Error, Result};
-use crate::lines::Text;
+use crate::latency::Latency;
+use crate::lines::Source;
 use crate::load::Load;
 use crate::progress::Event;
-use crate::schedule::Schedule;
+use crate::schedule::{ENDLESS, Timetable, TimetableReader};
 use crate::stop::Stop;
-use crate::summary::{LagMs, SCHEMA_VERSION, Summary, reason_not_valid};
+use crate::summary::{Behind, MUCH_TOO_LATE_MS, SCHEMA_VERSION, Summary, WarmUp, reason_not_valid};
 
 /// Waits for clients and feeds them lines until the load is sent, its time is up or `stop` is
 /// pulled. A client that goes away does not end the run, and what it was still to get goes to the
@@ -33,8 +36,8 @@ pub fn serve(
     load.check()?;
     descriptors::make_room_for(load.connections)?;
     descriptors::make_all_room()?;
-    let text = Text::render(&load.text)?;
-    run(Source::listening(listener)?, &text, load, stop, on_event)
+    let source = Source::of(&load.data)?;
+    run(Peers::listening(listener)?, &source, load, stop, on_event)
 }
 
 /// Dials the targets and sends them lines until the load is sent, its time is up or `stop` is
@@ -57,35 +60,40 @@ pub fn send(
     }
     descriptors::make_room_for(load.connections)?;
     // The text first: targets should not see connections that stay silent while it is rendered.
-    let text = Text::render(&load.text)?;
-    let streams = peers::dial(targets, load.connections, stop)?;
-    run(Source::Dialled(streams), &text, load, stop, on_event)
+    let source = Source::of(&load.data)?;
+    let mut targets = Targets::resolve(targets)?;
+    let streams = targets.dial(load.connections, stop)?;
+    run(Peers::Dialled { streams, targets }, &source, load, stop, on_event)
 }
 
 fn run(
-    source: Source,
-    text: &Text,
+    peers: Peers,
+    source: &Source,
     load: &Load,
     stop: &Stop,
     mut on_event: impl FnMut(Event<'_>),
 ) -> Result<Summary> {
-    let schedule = Schedule { rate: load.rate, records: load.records };
-    let dealer = Dealer::new(schedule, load.connections, load.lanes());
-    let (mut polls, mut wakers) = (Vec::new(), Vec::new());
-    for _ in 0..load.lanes() {
+    let timetable = Timetable::new(&load.schedule, load.records, load.data.seed);
+    let lines = TimetableReader::new(&timetable);
+    let dealer = Dealer::new(lines.clone(), load.warm_up, load.connections, load.lanes());
+    let gauges: Vec<Gauge> = (0..load.lanes()).map(|_| Gauge::default()).collect();
+    let (mut lanes, mut wakers) = (Vec::new(), Vec::new());
+    for (number, gauge) in gauges.iter().enumerate() {
         let poll = Poll::new().map_err(Error::system("create an event queue"))?;
         let waker = Waker::new(poll.registry(), WAKE);
         wakers.push(waker.map_err(Error::system("create a waker"))?);
-        polls.push(poll);
+        let lateness = Lateness::new(gauge, lines.clone(), load.warm_up);
+        let end = load.faults.end;
+        lanes.push(Lane::new(number, source, &dealer, lateness, lines.clone(), end, poll));
     }
-    let conductor = Conductor { source, text, load, dealer: &dealer, wakers: &wakers, stop };
+    let mut ticker = Ticker::new(&dealer, &gauges, load.warm_up);
+    let conductor = Conductor { peers, source, load, dealer: &dealer, wakers: &wakers, stop };
 
-    let reports = thread::scope(|scope| {
-        let lanes: Vec<_> = polls
+    let (conducted, reports) = thread::scope(|scope| {
+        let lanes: Vec<_> = lanes
             .into_iter()
-            .enumerate()
-            .map(|(number, poll)| {
-                let (lane, dealer) = (Lane::new(number, text, &dealer, poll), &dealer);
+            .map(|lane| {
+                let dealer = &dealer;
                 scope.spawn(move || {
                     let _ends_the_run = EndOnDrop(dealer);
                     lane.run()
@@ -94,19 +102,22 @@ fn run(
             .collect();
         let conducted = {
             let _ends_the_run = EndOnDrop(&dealer);
-            conductor.run(&mut on_event)
+            conductor.run(&mut ticker, &mut on_event)
         };
         let reports: io::Result<Vec<_>> = lanes
             .into_iter()
             .map(|lane| lane.join().unwrap_or_else(|panic| resume_unwind(panic)))
             .collect();
-        conducted.and(reports.map_err(Error::system("wait for a socket")))
+        Ok::<_, Error>((conducted?, reports.map_err(Error::system("wait for a socket"))?))
     })?;
     note_losses(&dealer, &mut on_event);
     for sentence in reports.iter().flat_map(|report| &report.stalled) {
         on_event(Event::Note(sentence));
     }
-    Ok(summarise(&reports, &dealer, load, stop))
+    let latency = ticker.end(&mut on_event);
+    let standing = dealer.standing(Instant::now());
+    let found = Found { standing, latency, conducted, reports };
+    Ok(found.summary(load, stop))
 }
 
 /// However a thread of the run ends, the others end too.
@@ -118,31 +129,72 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-fn summarise(reports: &[LaneReport], dealer: &Dealer, load: &Load, stop: &Stop) -> Summary {
-    let standing = dealer.standing(Instant::now());
-    let seconds = standing.elapsed.as_secs_f64();
-    let per_s = |amount: f64| if seconds > 0.0 { amount / seconds } else { 0.0 };
+/// What all threads have to say at the end.
+struct Found {
+    standing: Standing,
+    latency: Latency,
+    conducted: Conducted,
+    reports: Vec<LaneReport>,
+}
 
-    let mut lag_us = new_histogram_us();
-    for report in reports {
-        lag_us.add(&report.lag_us).expect("all lag histograms have the same bounds");
+impl Found {
+    fn summary(mut self, load: &Load, stop: &Stop) -> Summary {
+        let Standing { sent, elapsed, due, .. } = self.standing;
+        let (warm_up, warm_up_time) = self.standing.warm_up;
+        let measured_s = elapsed.saturating_sub(warm_up_time).as_secs_f64();
+        let per_s = |amount: f64| if measured_s > 0.0 { amount / measured_s } else { 0.0 };
+        let is_timed = load.is_timed();
+        let asked_per_s = (due != ENDLESS && elapsed.as_secs_f64() > 0.0)
+            .then(|| due as f64 / elapsed.as_secs_f64());
+        let reason = self.reason(load);
+        let mut marks: Vec<_> =
+            self.reports.iter_mut().flat_map(|report| report.sent.drain(..)).collect();
+        marks.sort_by_key(|mark| mark.source);
+        Summary {
+            schema_version: SCHEMA_VERSION,
+            records: sent.lines,
+            bytes: sent.bytes,
+            seconds: elapsed.as_secs_f64(),
+            warm_up: WarmUp { records: warm_up.lines, seconds: warm_up_time.as_secs_f64() },
+            schedule: load.schedule.to_string(),
+            rate_asked_lines_per_s: match load.schedule.pace {
+                crate::schedule::Pace::Constant { lines_per_s } => Some(lines_per_s),
+                _ => asked_per_s.filter(|_| is_timed),
+            },
+            rate_held_lines_per_s: per_s((sent.lines - warm_up.lines) as f64),
+            mb_per_s: per_s((sent.bytes - warm_up.bytes) as f64 / 1e6),
+            lag_ms: is_timed.then(|| self.latency.corrected()),
+            raw_lag_ms: is_timed.then(|| self.latency.raw()),
+            connections: self.standing.connections_in_all,
+            connections_lost: self.standing.connections_lost,
+            connections_stalled: self.reports.iter().map(|r| r.stalled.len() as u64).sum(),
+            sent: marks,
+            interrupted: stop.is_stopped(),
+            given_up: self.conducted.given_up.is_some(),
+            valid: reason.is_none(),
+            reason,
+        }
     }
-    let behind = standing.undealt + reports.iter().map(|report| report.behind).sum::<u64>();
-    let reason = reason_not_valid(load.rate, behind, standing.due);
-    Summary {
-        schema_version: SCHEMA_VERSION,
-        records: standing.sent.lines,
-        bytes: standing.sent.bytes,
-        seconds,
-        rate_asked_lines_per_s: load.rate.lines_per_s(),
-        rate_held_lines_per_s: per_s(standing.sent.lines as f64),
-        mb_per_s: per_s(standing.sent.bytes as f64 / 1e6),
-        lag_ms: load.rate.lines_per_s().map(|_| LagMs::from_histogram_us(&lag_us)),
-        connections: standing.connections_in_all,
-        connections_lost: standing.connections_in_all - standing.connections as u64,
-        connections_stalled: reports.iter().map(|report| report.stalled.len() as u64).sum(),
-        interrupted: stop.is_stopped(),
-        valid: reason.is_none(),
-        reason,
+
+    /// Why the run is not valid, if it is not.
+    fn reason(&self, load: &Load) -> Option<String> {
+        if let Some(sentence) = &self.conducted.given_up {
+            return Some(sentence.clone());
+        }
+        if let Some(step_ms) = self.conducted.wall_step_ms.filter(|_| load.carries_moments()) {
+            return Some(format!(
+                "the wall clock was set by {step_ms} ms while the run went on: what its lines say \
+                 of the time is not what other programs see; run it again"
+            ));
+        }
+        let sum = |of: fn(&LaneReport) -> u64| self.reports.iter().map(of).sum::<u64>();
+        let behind = Behind {
+            due: self.standing.due,
+            with_room: sum(|report| report.behind_with_room),
+            without_room: sum(|report| report.behind_without_room) + self.standing.undealt,
+            lag_ms: self.standing.lag.unwrap_or_default().as_secs_f64() * 1e3,
+            too_late: self.latency.raw_share_above_ms(MUCH_TOO_LATE_MS),
+        };
+        load.is_timed().then(|| reason_not_valid(&load.schedule.to_string(), behind)).flatten()
     }
 }

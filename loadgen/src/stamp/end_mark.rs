@@ -1,6 +1,9 @@
 //! The last line of a source: how many records it has sent, and what they add up to.
 
-use super::fields::{push_decimal, seal, to_hex};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::fields::{from_hex, push_decimal, seal, to_hex};
 
 /// What a source says of itself when it has sent its last record.
 ///
@@ -18,14 +21,18 @@ use super::fields::{push_decimal, seal, to_hex};
 /// assert!(lines.lines().last().unwrap().starts_with("@3 end 2 "));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct EndMark {
     /// The source that has ended.
     pub source: u64,
     /// How many records it has sent; their sequences are below this.
     pub records: u64,
     /// The digests of its records, added up, modulo 2^64: a checksum that does not depend on their
-    /// order.
+    /// order. In JSON it is 16 hexadecimal digits, for many readers of JSON have no such numbers.
+    #[serde(serialize_with = "as_hex", deserialize_with = "of_hex")]
+    #[schemars(with = "String")]
     pub digest: u64,
 }
 
@@ -52,4 +59,16 @@ impl EndMark {
         line.extend_from_slice(&to_hex::<16>(self.digest));
         seal(line, start);
     }
+}
+
+fn as_hex<S: Serializer>(digest: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{digest:016x}"))
+}
+
+fn of_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let digits = Some(text.as_bytes()).filter(|digits| digits.len() == 16);
+    digits
+        .and_then(from_hex)
+        .ok_or_else(|| de::Error::custom(format!("{text:?} is no digest of 16 hexadecimal digits")))
 }

@@ -3,9 +3,9 @@
 use std::thread;
 
 use crate::harness::{
-    accept_and_read, dial, free_listener, lines_in, read_all, small_load, small_text,
+    accept_and_read, dial, free_listener, lines_in, read_all, small_data, small_load,
 };
-use loadgen::{Load, Stop, Summary, Text, listen, send, serve};
+use loadgen::{Label, Load, Stop, Summary, Text, listen, send, serve};
 
 /// What each of the load's connections gets from `send`, and the summary.
 fn send_and_read(load: &Load) -> (Vec<Vec<u8>>, Summary) {
@@ -25,7 +25,7 @@ fn the_same_seed_gives_the_same_bytes_on_every_connection() {
         assert_eq!(summary.records, 30_001);
 
         let mut other_seed = load;
-        other_seed.text.seed = 2;
+        other_seed.data.seed = 2;
         let (other, _) = send_and_read(&other_seed);
         assert!(first.iter().zip(&other).all(|(first, other)| first != other));
     }
@@ -34,7 +34,7 @@ fn the_same_seed_gives_the_same_bytes_on_every_connection() {
 #[test]
 fn a_connection_gets_the_text_from_its_first_line_on() {
     let (read, _) = send_and_read(&Load { connections: 2, ..small_load(40_000) });
-    let text = Text::render(&small_text()).unwrap();
+    let text = Text::render(&small_data()).unwrap();
     for (connection, bytes) in read.iter().enumerate() {
         let first = text.first_line(connection as u64);
         let lines = (0..text.lines()).cycle().skip(first).take(lines_in(bytes));
@@ -45,8 +45,10 @@ fn a_connection_gets_the_text_from_its_first_line_on() {
 
 #[test]
 fn exactly_the_asked_records_are_sent_and_counted() {
-    for (records, connections, numbered) in [(1, 1, false), (7, 3, true), (100_003, 3, false)] {
-        let load = Load { connections, numbered, ..small_load(records) };
+    for (records, connections, label) in
+        [(1, 1, Label::None), (7, 3, Label::Numbers), (100_003, 3, Label::None)]
+    {
+        let load = Load { connections, label, ..small_load(records) };
         let (read, summary) = send_and_read(&load);
         assert!(read.iter().all(|bytes| bytes.ends_with(b"\n")));
         let counts: Vec<_> = read.iter().map(|bytes| lines_in(bytes) as u64).collect();
@@ -60,7 +62,7 @@ fn exactly_the_asked_records_are_sent_and_counted() {
 
 #[test]
 fn numbered_lines_count_up_on_each_connection() {
-    let load = Load { connections: 3, numbered: true, ..small_load(30_000) };
+    let load = Load { connections: 3, label: Label::Numbers, ..small_load(30_000) };
     let (read, _) = send_and_read(&load);
     for (connection, bytes) in read.iter().enumerate() {
         let text = std::str::from_utf8(bytes).unwrap();
@@ -75,7 +77,7 @@ fn numbered_lines_count_up_on_each_connection() {
 fn serve_waits_for_its_clients_and_outlives_them() {
     let listener = listen("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let load = Load { connections: 2, text: small_text(), ..Load::default() };
+    let load = Load { connections: 2, data: small_data(), ..Load::default() };
     let stop = Stop::new();
     let run = {
         let (load, stop) = (load, stop.clone());

@@ -5,18 +5,18 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use loadgen::{Load, TextOptions};
+use loadgen::{Data, Load};
 
 /// Nothing in these tests takes so long, even on a slow machine that has other work.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A load of this many records whose text is rendered at once.
 pub(crate) fn small_load(records: u64) -> Load {
-    Load { text: small_text(), records: Some(records), ..Load::default() }
+    Load { data: small_data(), records: Some(records), ..Load::default() }
 }
 
-pub(crate) fn small_text() -> TextOptions {
-    TextOptions { text_bytes: 1 << 20, ..TextOptions::default() }
+pub(crate) fn small_data() -> Data {
+    Data { text_bytes: 1 << 20, ..Data::default() }
 }
 
 /// Reads what one connection gets, to its end.

@@ -47,8 +47,8 @@ fn a_value_that_makes_no_sense_is_a_usage_error_with_the_numbers() {
         ("--connections 0", "--connections 0 is not possible"),
         ("--records 0", "--records 0 is not possible"),
         ("--line-bytes 3", "--line-bytes 3 is not possible: it must lie between 16 and 1048576"),
-        ("--rate quick", "--rate quick is not a rate"),
-        ("--rate -5", "--rate -5 is not a rate"),
+        ("--rate quick", "--rate quick: \"quick\" is not a rate"),
+        ("--rate -5", "--rate -5: \"-5\" is not a rate"),
     ] {
         let (code, stdout, stderr) = run(&format!("serve --listen 127.0.0.1:0 {flag}"));
         assert_eq!(code, Some(2), "{flag}: {stderr}");
@@ -106,7 +106,7 @@ fn a_run_prints_a_table_or_json() {
             assert!(stdout.starts_with("lines sent") && stdout.contains("2 001"), "{stdout}");
         } else {
             let summary: Summary = serde_json::from_str(&stdout).unwrap();
-            assert_eq!((summary.schema_version, summary.records), (1, 2001));
+            assert_eq!((summary.schema_version, summary.records), (2, 2001));
             assert_eq!(summary.rate_asked_lines_per_s, Some(20_000.0));
         }
     }

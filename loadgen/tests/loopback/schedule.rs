@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{DEADLINE, accept_and_read, free_listener, lines_in, small_load, small_text};
-use loadgen::{Load, Rate, Stop, send};
+use crate::harness::{DEADLINE, accept_and_read, free_listener, lines_in, small_data, small_load};
+use loadgen::{Label, Load, Schedule, Stop, send};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -13,8 +13,8 @@ fn a_rate_is_held() {
     let (listener, address) = free_listener();
     let readers = accept_and_read(listener, 2);
     let load = Load {
-        text: small_text(),
-        rate: Rate::LinesPerS(50_000.0),
+        data: small_data(),
+        schedule: Schedule::constant(50_000.0),
         run_for: Some(SECOND),
         connections: 2,
         ..Load::default()
@@ -35,7 +35,7 @@ fn a_rate_is_held() {
 fn records_at_a_rate_take_their_time() {
     let (listener, address) = free_listener();
     let readers = accept_and_read(listener, 1);
-    let load = Load { rate: Rate::LinesPerS(1000.0), ..small_load(300) };
+    let load = Load { schedule: Schedule::constant(1000.0), ..small_load(300) };
     let started = Instant::now();
     let summary = send(&[address.to_string()], &load, &Stop::new(), |_| {}).unwrap();
     assert!(started.elapsed() >= Duration::from_millis(300));
@@ -50,8 +50,8 @@ fn many_connections_get_a_line_each() {
     let readers = accept_and_read(listener, connections);
     let load = Load {
         connections,
-        numbered: true,
-        rate: Rate::LinesPerS(600.0),
+        label: Label::Numbers,
+        schedule: Schedule::constant(600.0),
         ..small_load(connections as u64)
     };
     let summary = send(&[address.to_string()], &load, &Stop::new(), |_| {}).unwrap();
@@ -64,8 +64,8 @@ fn a_reader_that_does_not_read_makes_the_run_invalid_and_does_not_hang_it() {
     let (listener, address) = free_listener();
     let silent = thread::spawn(move || listener.accept().unwrap());
     let load = Load {
-        text: small_text(),
-        rate: Rate::LinesPerS(2_000_000.0),
+        data: small_data(),
+        schedule: Schedule::constant(2_000_000.0),
         run_for: Some(SECOND / 2),
         ..Load::default()
     };
@@ -93,7 +93,7 @@ fn a_stop_ends_a_run_that_waits_for_clients() {
     let listener = loadgen::listen("127.0.0.1:0").unwrap();
     let stop = Stop::new();
     stop.stop();
-    let load = Load { rate: Rate::LinesPerS(10.0), text: small_text(), ..Load::default() };
+    let load = Load { schedule: Schedule::constant(10.0), data: small_data(), ..Load::default() };
     let summary = loadgen::serve(listener, &load, &stop, |_| {}).unwrap();
     assert_eq!((summary.records, summary.connections, summary.seconds), (0, 0, 0.0));
     assert!(summary.valid && summary.interrupted);

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use loadgen::{Error, Text, TextOptions};
+use loadgen::{Data, Distribution, Error, LineBytes, Text};
 use memchr::memmem;
 
-fn render(change: impl FnOnce(&mut TextOptions)) -> Text {
-    let mut options = TextOptions { text_bytes: 4 << 20, ..TextOptions::default() };
+fn render(change: impl FnOnce(&mut Data)) -> Text {
+    let mut options = Data { text_bytes: 4 << 20, ..Data::default() };
     change(&mut options);
     Text::render(&options).unwrap()
 }
@@ -33,7 +33,7 @@ fn a_longer_text_begins_with_the_shorter_one() {
 #[test]
 fn lines_are_whole_and_as_long_as_asked_in_the_mean() {
     for line_bytes in [16, 40, 97, 1000, 100_000] {
-        let text = render(|options| options.line_bytes = line_bytes);
+        let text = render(|options| options.line_bytes = Some(LineBytes::Fixed(line_bytes)));
         assert!(text.as_bytes().ends_with(b"\n"));
         assert_eq!(lines(&text).count(), text.lines());
         assert!(lines(&text).all(|line| !line.is_empty() && line.trim() == line));
@@ -73,7 +73,7 @@ fn the_asked_share_of_lines_has_an_error() {
 #[test]
 fn words_follow_zipfs_law() {
     let text = render(|options| {
-        options.vocabulary = 100;
+        options.keys = 100;
         options.error_share = 0.0;
     });
     let mut counts: HashMap<&str, u64> = HashMap::new();
@@ -91,19 +91,25 @@ fn words_follow_zipfs_law() {
 
 #[test]
 fn refusals_name_the_flag_and_the_numbers() {
-    type Change = fn(&mut TextOptions);
+    type Change = fn(&mut Data);
     let cases: [(Change, &str); 5] = [
         (
             |options| options.error_share = 1.5,
             "--error-share 1.5 is not a share: it must lie between 0 and 1",
         ),
-        (|options| options.skew = -1.0, "--skew -1 is not possible"),
-        (|options| options.vocabulary = 0, "--vocabulary 0 is not possible"),
-        (|options| options.line_bytes = 15, "--line-bytes 15 is not possible"),
+        (
+            |options| options.distribution = Distribution::Zipf { skew: -1.0 },
+            "--skew -1 is not possible",
+        ),
+        (|options| options.keys = 0, "--vocabulary 0 is not possible"),
+        (
+            |options| options.line_bytes = Some(LineBytes::Fixed(15)),
+            "--line-bytes 15 is not possible",
+        ),
         (|options| options.error_share = f64::NAN, "--error-share NaN is not a share"),
     ];
     for (change, sentence) in cases {
-        let mut options = TextOptions::default();
+        let mut options = Data::default();
         change(&mut options);
         let Err(refusal @ Error::Usage(_)) = Text::render(&options) else {
             panic!("expected: {sentence}");

@@ -1,24 +1,32 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
-use loadgen::{Load, Rate, TextOptions};
+use bytesize::ByteSize;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use loadgen::{
+    Data, Distribution, End, Faults, Label, LineBytes, Load, Objective, Preset, Result, Schedule,
+    Stall,
+};
+
+use crate::examples;
 
 /// What was written on the command line.
 #[derive(Debug, Parser)]
-#[command(name = "loadgen", version, about, after_help = EXAMPLES)]
+#[command(name = "loadgen", version, about, after_help = examples::ALL)]
 pub(crate) struct Cli {
-    /// Who opens the connections.
+    /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// Who opens the connections.
+/// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Wait for clients and feed them lines, as `nc -lk` would
-    #[command(after_help = SERVE_EXAMPLES)]
+    #[command(after_help = examples::SERVE)]
     Serve {
         /// The address to listen on; port 0 takes a free one and says which
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7777")]
@@ -28,10 +36,10 @@ pub(crate) enum Command {
         connections: usize,
         /// What both commands share.
         #[command(flatten)]
-        shared: Shared,
+        shared: Box<Shared>,
     },
     /// Dial targets and send them lines
-    #[command(after_help = SEND_EXAMPLES)]
+    #[command(after_help = examples::SEND)]
     Send {
         /// A target; may be repeated
         #[arg(long, value_name = "HOST:PORT", required = true)]
@@ -41,40 +49,183 @@ pub(crate) enum Command {
         connections: Option<usize>,
         /// What both commands share.
         #[command(flatten)]
-        shared: Shared,
+        shared: Box<Shared>,
+    },
+    /// Check stamped lines: was anything lost, doubled, torn or invented?
+    #[command(after_help = examples::CHECK)]
+    Check(Check),
+    /// Print the JSON schema of the summary
+    Schema,
+    /// Print a shell's completions
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a manual page
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The command that it is about [default: all of them]
+        command: Option<String>,
     },
 }
 
-/// Flags of both commands.
+/// Flags of `check`.
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// Files of stamped lines, all of one run [default: stdin]
+    pub(crate) files: Vec<PathBuf>,
+    /// The sender's summary in JSON, to hold them against; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sent: Vec<PathBuf>,
+    /// Count records that come out of order as faults: right where each source was read in order
+    #[arg(long)]
+    pub(crate) ordered: bool,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Flags of `serve` and `send`.
 #[derive(Args, Debug)]
 pub(crate) struct Shared {
-    /// Lines per second over all connections: 500, 1.5k, 100k, 2M; 0 or max for all it can
-    #[arg(long, value_name = "RATE", default_value = "max", allow_negative_numbers = true)]
-    rate: Rate,
+    #[command(flatten)]
+    when: When,
+    #[command(flatten)]
+    lines: Lines,
+    #[command(flatten)]
+    faults: FaultFlags,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// How many lines, and when.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "How many, and when")]
+struct When {
+    /// Lines per second over all connections: 500, 100k, 2M, max (or 0) for all it can; or a
+    /// schedule: ramp:10k..200k/30s, steps:10k,50k/10s, sine:50k..150k/20s, square:10k..100k/10s,
+    /// bursts:10k..1M/100ms/5s; any of them at random moments: poisson:100k
+    #[arg(long, value_name = "RATE", default_value = "max", allow_hyphen_values = true)]
+    rate: Schedule,
     /// How many lines to send in all [default: no end]
     #[arg(long, value_name = "N")]
     records: Option<u64>,
     /// How long to send, such as 20s or 5m; serve counts from the first client [default: no end]
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     run_for: Option<Duration>,
+    /// How much of this time is set apart at its beginning: it counts in no figure but the totals
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    warm_up: Duration,
+    /// With --records: how long to wait while no reader takes a byte
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    patience: Duration,
+}
+
+/// What the lines look like.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What the lines look like")]
+struct Lines {
+    /// The kind of lines
+    #[arg(long, value_enum, default_value_t = Kind::Words)]
+    preset: Kind,
     /// The same seed gives the same lines, another seed gives others
-    #[arg(long, value_name = "N", default_value_t = TextOptions::default().seed)]
+    #[arg(long, value_name = "N", default_value_t = Data::default().seed)]
     seed: u64,
-    /// How many distinct words there are
-    #[arg(long, value_name = "N", default_value_t = TextOptions::default().vocabulary)]
+    /// How many distinct words, or keys, there are
+    #[arg(long, visible_alias = "keys", value_name = "N", default_value_t = Data::default().keys)]
     vocabulary: usize,
+    /// How often each comes up: zipf, uniform, hot:10/0.9 (ten get 90 of 100), sequential, or
+    /// churn:100 (a new one with every hundredth)
+    #[arg(long, value_name = "WHICH", default_value = "zipf")]
+    distribution: Distribution,
     /// The exponent of Zipf's law: 0 for words that are all alike, more for fewer frequent ones
-    #[arg(long, value_name = "S", default_value_t = TextOptions::default().skew, allow_negative_numbers = true)]
-    skew: f64,
-    /// The mean length of a line with its newline; lines end with a whole word
-    #[arg(long, value_name = "N", default_value_t = TextOptions::default().line_bytes)]
-    line_bytes: usize,
-    /// The share of the lines that contain the word `error`
-    #[arg(long, value_name = "SHARE", default_value_t = TextOptions::default().error_share, allow_negative_numbers = true)]
+    /// [default: 1]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    skew: Option<f64>,
+    /// The length of a line with its newline: 97, 20..200, exp:97 or lognormal:97/0.5; words end
+    /// whole, so it is their mean [default: 97 for words, 100 for binary]
+    #[arg(long, value_name = "BYTES", allow_hyphen_values = true)]
+    line_bytes: Option<LineBytes>,
+    /// The share of the lines that contain the word `error`, or of answers with status 500
+    #[arg(long, value_name = "SHARE", default_value_t = Data::default().error_share, allow_negative_numbers = true)]
     error_share: f64,
-    /// Begin each line with `<connection> <sequence> `, both from 0, to check order and loss
+    /// Write in front of each line where it comes from and when it was due, and a checksum behind
+    /// it, for `loadgen check` and `bench-suite job --stamped`
     #[arg(long)]
+    stamped: bool,
+    /// Begin each line with `<connection> <sequence> `, both from 0, to check order and loss
+    #[arg(long, conflicts_with = "stamped")]
     numbered: bool,
+    /// The number of the first connection: senders that feed the same reader must not share numbers
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    first_source: u64,
+}
+
+/// The kinds of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Words with spaces between them
+    Words,
+    /// Lines of a web server's access log
+    Log,
+    /// `key<TAB>value`
+    Kv,
+    /// Words, stamped: the same as --preset words --stamped
+    Stamped,
+    /// Events of the Yahoo streaming benchmark, as JSON
+    Ysb,
+    /// Records with their length in front
+    Binary,
+}
+
+/// What is to go wrong.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is to go wrong")]
+struct FaultFlags {
+    /// Write in pieces of one to N bytes, each by itself
+    #[arg(long, value_name = "N")]
+    chop: Option<usize>,
+    /// Fall silent now and then, in the middle of a line: 1s/10s for a second in every ten, on each
+    /// connection at another moment
+    #[arg(long, value_name = "TIME/TIME")]
+    stall: Option<Stall>,
+    /// End each connection after so many lines; send dials a new one
+    #[arg(long, value_name = "N")]
+    lines_per_connection: Option<u64>,
+    /// How connections end
+    #[arg(long, value_enum, default_value_t = Ending::Close)]
+    end: Ending,
+    /// How much of what a reader has not taken the system may keep for each connection, such as
+    /// 64KiB [default: as it sees fit, which is megabytes]
+    #[arg(long, value_name = "SIZE")]
+    send_buffer: Option<ByteSize>,
+}
+
+/// How connections end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Ending {
+    /// All that was sent is delivered
+    Close,
+    /// No more will come, and the other side is waited for
+    HalfClose,
+    /// What is not read by then is lost to the reader
+    Reset,
+}
+
+/// What is told.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is told")]
+pub(crate) struct Output {
+    /// What a figure must be, such as lag.p99<5ms; may be repeated. Missed, the exit code is 4
+    #[arg(long = "objective", value_name = "FIGURE<BOUND")]
+    pub(crate) objectives: Vec<Objective>,
+    /// Write a row for each second to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Write the lateness of lines to this file, as an HdrHistogram log: corrected, and tagged `raw`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hdr_log: Option<PathBuf>,
     /// Print the summary as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -85,62 +236,80 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// The load that the flags ask for over this many connections.
-    pub(crate) fn load(&self, connections: usize) -> Load {
-        let mut text = TextOptions {
+    pub(crate) fn load(&self, connections: usize) -> Result<Load> {
+        let Self { when, lines, faults, .. } = self;
+        let mut data = lines.data()?;
+        if let Some(records) = when.records {
+            data.shrink_to(records);
+        }
+        let load = Load {
+            data,
+            label: lines.label(),
+            schedule: when.rate.clone(),
+            records: when.records,
+            run_for: when.run_for,
+            warm_up: when.warm_up,
+            connections,
+            first_source: lines.first_source,
+            send_buffer_bytes: faults.send_buffer.map(|size| size.as_u64() as usize),
+            faults: faults.faults(),
+            patience: when.patience,
+            ..Load::default()
+        };
+        // Before a port is taken: a mistake is told at once.
+        load.check()?;
+        Ok(load)
+    }
+}
+
+impl Lines {
+    fn data(&self) -> Result<Data> {
+        let distribution = match (self.distribution, self.skew) {
+            (Distribution::Zipf { .. }, Some(skew)) => Distribution::Zipf { skew },
+            (other, None) => other,
+            (other, Some(_)) => {
+                return Err(loadgen::Error::Usage(format!(
+                    "--skew does not go with --distribution {other}: it is that of zipf"
+                )));
+            }
+        };
+        Ok(Data {
+            preset: match self.preset {
+                Kind::Words | Kind::Stamped => Preset::Words,
+                Kind::Log => Preset::Log,
+                Kind::Kv => Preset::KeyValue,
+                Kind::Ysb => Preset::Ysb,
+                Kind::Binary => Preset::Binary,
+            },
             seed: self.seed,
-            vocabulary: self.vocabulary,
-            skew: self.skew,
+            keys: self.vocabulary,
+            distribution,
             line_bytes: self.line_bytes,
             error_share: self.error_share,
-            ..TextOptions::default()
-        };
-        if let Some(records) = self.records {
-            text.shrink_to(records);
-        }
-        Load {
-            text,
-            rate: self.rate,
-            records: self.records,
-            run_for: self.run_for,
-            connections,
-            numbered: self.numbered,
-            ..Load::default()
+            ..Data::default()
+        })
+    }
+
+    fn label(&self) -> Label {
+        match (self.stamped || self.preset == Kind::Stamped, self.numbered) {
+            (true, _) => Label::Stamp,
+            (false, true) => Label::Numbers,
+            (false, false) => Label::None,
         }
     }
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  Feed a client that dials in, at a hundred thousand lines a second, until Ctrl-C:
-    loadgen serve --listen 127.0.0.1:7777 --rate 100k
-
-  See what a listener can take, over four connections for twenty seconds:
-    loadgen send --connect 127.0.0.1:7777 --connections 4 --for 20s
-
-Exit codes:
-  0  done, or stopped by a first Ctrl-C or SIGTERM; a second aborts
-  1  failed: port in use, target not there or hung up
-  2  usage
-  5  the schedule was not held within 1 %: the run is not valid";
-
-const SERVE_EXAMPLES: &str = "\
-Examples:
-  A stream to look at:
-    loadgen serve --rate 2          and, in another terminal:    nc 127.0.0.1 7777
-
-  Exactly one million lines for two clients together, the summary as JSON:
-    loadgen serve --connections 2 --records 1000000 --json
-
-  Long lines of a large, flat vocabulary:
-    loadgen serve --vocabulary 1000000 --skew 0 --line-bytes 1000";
-
-const SEND_EXAMPLES: &str = "\
-Examples:
-  All that a reader takes:
-    loadgen send --connect 127.0.0.1:7777 --for 10s
-
-  Ten thousand connections with a line a second each:
-    loadgen send --connect 127.0.0.1:7777 --connections 10000 --rate 10k --for 60s
-
-  Lines that show whether any was lost or swapped, over two targets:
-    loadgen send --connect 127.0.0.1:7777 --connect 127.0.0.1:7778 --numbered --records 1000000";
+impl FaultFlags {
+    fn faults(&self) -> Faults {
+        Faults {
+            chop_bytes: self.chop,
+            stall: self.stall,
+            lines_per_connection: self.lines_per_connection,
+            end: match self.end {
+                Ending::Close => End::Close,
+                Ending::HalfClose => End::HalfClose,
+                Ending::Reset => End::Reset,
+            },
+        }
+    }
+}

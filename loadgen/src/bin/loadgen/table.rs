@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-use loadgen::Summary;
+use std::time::Duration;
+
+use loadgen::{Percentiles, Summary};
 
 /// A line for each figure, names to the left and figures to the right.
-pub(crate) fn table(summary: &Summary) -> String {
+pub(crate) fn table(summary: &Summary, warm_up: Duration) -> String {
     let asked = match summary.rate_asked_lines_per_s {
         Some(lines_per_s) => format!("of {} asked", grouped(lines_per_s)),
         None => "as fast as it could".to_owned(),
@@ -17,10 +19,13 @@ pub(crate) fn table(summary: &Summary) -> String {
         ("rate", grouped(summary.rate_held_lines_per_s), format!("lines/s {asked}")),
         ("speed", format!("{:.1}", summary.mb_per_s), "MB/s".to_owned()),
     ];
-    if let Some(lag) = summary.lag_ms {
-        rows.push(("lag, half below", format!("{:.2}", lag.p50), "ms".to_owned()));
-        rows.push(("lag, 99 % below", format!("{:.2}", lag.p99), "ms".to_owned()));
-        rows.push(("lag, most", format!("{:.2}", lag.max), "ms".to_owned()));
+    if !warm_up.is_zero() {
+        let lines = grouped(summary.warm_up.records as f64);
+        let without = format!("s of this, with {lines} lines: set apart, in no figure below");
+        rows.insert(3, ("warm-up", format!("{:.3}", summary.warm_up.seconds), without));
+    }
+    if let (Some(lag), Some(raw)) = (summary.lag_ms, summary.raw_lag_ms) {
+        rows.extend(lag_rows(&lag, &raw));
     }
     let ended_early = match (summary.connections_lost, summary.connections_stalled) {
         (0, 0) => String::new(),
@@ -36,6 +41,20 @@ pub(crate) fn table(summary: &Summary) -> String {
         writeln!(table, "{}", row.trim_end()).expect("writing into memory does not fail");
     }
     table
+}
+
+/// How late lines were, with what is left where the reader held them up beside it.
+fn lag_rows(lag: &Percentiles, raw: &Percentiles) -> Vec<(&'static str, String, String)> {
+    let rows = [
+        ("lag p50", lag.p50, raw.p50),
+        ("lag p90", lag.p90, raw.p90),
+        ("lag p99", lag.p99, raw.p99),
+        ("lag p99.9", lag.p99_9, raw.p99_9),
+        ("lag p99.99", lag.p99_99, raw.p99_99),
+        ("lag max", lag.max, raw.max),
+    ];
+    let row = |(name, lag, raw)| (name, format!("{lag:.2}"), format!("ms, raw {raw:.2} ms"));
+    rows.map(row).into()
 }
 
 /// A whole number in groups of three digits.

@@ -1,0 +1,125 @@
+//! `serve` and `send`: a run with all that is told of it.
+
+use std::io::{self, Write};
+
+use loadgen::{Error, Event, Load, Met, Objective, Result, Stop, Summary};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::cli::{Output, Shared};
+use crate::series::Series;
+use crate::terminal::Terminal;
+use crate::{FAILED, NOT_VALID, OBJECTIVE_MISSED, table};
+
+/// Waits for clients and feeds them; gives the exit code.
+pub(crate) fn serve(listen: &str, connections: usize, shared: &Shared) -> Result<u8> {
+    let load = shared.load(connections)?;
+    run(&load, &shared.output, Role::Serve, |stop, teller| {
+        let listener = loadgen::listen(listen)?;
+        let address = listener.local_addr().map_or(listen.to_owned(), |addr| addr.to_string());
+        teller.terminal.say_unless_quiet(&format!("waiting for clients on {address}"));
+        loadgen::serve(listener, &load, stop, |event| teller.tell(event))
+    })
+}
+
+/// Dials targets and sends; gives the exit code.
+pub(crate) fn send(connect: &[String], connections: Option<usize>, shared: &Shared) -> Result<u8> {
+    let load = shared.load(connections.unwrap_or(connect.len()))?;
+    run(&load, &shared.output, Role::Send, |stop, teller| {
+        loadgen::send(connect, &load, stop, |event| teller.tell(event))
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Serve,
+    Send,
+}
+
+/// Whoever is told of the run.
+struct Teller {
+    terminal: Terminal,
+    series: Series,
+}
+
+impl Teller {
+    fn tell(&mut self, event: Event<'_>) {
+        if let Event::Tick(progress) = event
+            && let Some(sentence) = self.series.add(progress)
+        {
+            self.terminal.say(&format!("loadgen: {sentence}"));
+        }
+        self.terminal.tell(event);
+    }
+}
+
+fn run(
+    load: &Load,
+    output: &Output,
+    role: Role,
+    feed: impl FnOnce(&Stop, &mut Teller) -> Result<Summary>,
+) -> Result<u8> {
+    // A name that is no figure is told before the run and not after it.
+    judge(&output.objectives, &Summary::default())?;
+    let stop = Stop::new();
+    stop_on_signals(&stop)
+        .map_err(|source| Error::System { doing: "handle Ctrl-C and SIGTERM", source })?;
+    let series = Series::create(output.csv.as_deref(), output.hdr_log.as_deref())?;
+    let mut teller = Teller { terminal: Terminal::new(output.quiet), series };
+    let fed = feed(&stop, &mut teller);
+    teller.terminal.leave_live_line();
+    let summary = fed?;
+    let Teller { mut terminal, series } = teller;
+    series.end()?;
+
+    if let Err(source) = print(&summary, load, output) {
+        return Err(Error::System { doing: "print the summary", source });
+    }
+    if let Some(reason) = &summary.reason {
+        terminal.say(&format!("loadgen: {reason}"));
+    }
+    let judged = judge(&output.objectives, &summary)?;
+    for met in judged.iter().filter(|met| !met.is_met || !output.quiet) {
+        terminal.say(&format!("loadgen: {}", met.sentence));
+    }
+    Ok(exit_code(&summary, &judged, role))
+}
+
+fn judge(objectives: &[Objective], summary: &Summary) -> Result<Vec<Met>> {
+    let figures = summary.figures();
+    objectives.iter().map(|objective| objective.judge(&figures)).collect()
+}
+
+/// The first that applies, from what makes all figures worthless to what only misses an objective.
+fn exit_code(summary: &Summary, judged: &[Met], role: Role) -> u8 {
+    let has_failed = summary.connections_lost > 0 || summary.given_up;
+    if role == Role::Send && has_failed && !summary.interrupted {
+        FAILED
+    } else if !summary.valid && !summary.interrupted {
+        NOT_VALID
+    } else if judged.iter().any(|met| !met.is_met) {
+        OBJECTIVE_MISSED
+    } else {
+        0
+    }
+}
+
+/// The first signal ends the run in order. A second one ends the process.
+fn stop_on_signals(stop: &Stop) -> io::Result<()> {
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first signal finds the flag down and only then raises it.
+        flag::register_conditional_shutdown(signal, 128 + signal, stop.flag())?;
+        flag::register(signal, stop.flag())?;
+    }
+    Ok(())
+}
+
+fn print(summary: &Summary, load: &Load, output: &Output) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    if output.json {
+        serde_json::to_writer_pretty(&mut stdout, summary)?;
+        writeln!(stdout)
+    } else {
+        write!(stdout, "{}", table::table(summary, load.warm_up))
+    }
+}

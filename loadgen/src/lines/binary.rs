@@ -1,0 +1,39 @@
+//! Records that are no lines.
+
+use rand::{Rng, RngExt};
+
+use super::keys::Keys;
+use super::{Data, LineBytes};
+
+/// As long as a record is unless a length is given, with the length in front of it.
+pub(super) const MEAN_RECORD_BYTES: usize = 100;
+
+/// The length in front, the key and the number.
+pub(super) const SHORTEST_RECORD_BYTES: usize = 4 + 8 + 8;
+
+/// Writes a length of four bytes and so many bytes behind it.
+pub(super) struct Binary {
+    keys: Keys,
+    record_bytes: LineBytes,
+}
+
+impl Binary {
+    pub(super) fn new(data: &Data) -> Self {
+        Self {
+            keys: Keys::new(data.keys, data.distribution),
+            record_bytes: data.line_bytes.unwrap_or(LineBytes::Fixed(MEAN_RECORD_BYTES)),
+        }
+    }
+
+    pub(super) fn write(&self, random: &mut impl Rng, position: u64, into: &mut Vec<u8>) {
+        let drawn = self.record_bytes.draw(random);
+        let bytes = drawn.clamp(SHORTEST_RECORD_BYTES, super::text::PAGE_BYTES);
+        let key = self.keys.key(self.keys.rank(random, position));
+        into.extend_from_slice(&((bytes - 4) as u32).to_be_bytes());
+        into.extend_from_slice(&key.to_le_bytes());
+        into.extend_from_slice(&position.to_le_bytes());
+        let filler = into.len()..into.len() + bytes - SHORTEST_RECORD_BYTES;
+        into.resize(filler.end, 0);
+        random.fill(&mut into[filler]);
+    }
+}

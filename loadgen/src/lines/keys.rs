@@ -1,0 +1,198 @@
+//! How often each key comes up.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rand::{Rng, RngExt};
+use rand_distr::Zipf;
+
+use crate::error::{Error, Result};
+
+/// The most keys there may be; a word takes 16 bytes of memory.
+pub(super) const MOST_KEYS: usize = 10_000_000;
+
+/// Coprime to every number of keys there may be, for it is a prime above them.
+const STRIDE: u64 = 2_971_215_073;
+
+/// How often each of some keys comes up.
+///
+/// | written | which key |
+/// |---|---|
+/// | `zipf` | that of rank r in proportion to 1 / r^skew; ranks are scattered over the keys |
+/// | `uniform` | each as often as every other |
+/// | `hot:10/0.9` | in 90 of 100 cases one of 10 keys, else one of the others |
+/// | `sequential` | one after the other, and again from the first |
+/// | `churn:100` | one of so many keys at a time; with every hundredth the oldest goes for good, and a new one comes |
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Distribution {
+    /// Zipf's law; at a skew of 0 all keys come up equally often.
+    Zipf {
+        /// The exponent, from 0 to 10.
+        skew: f64,
+    },
+    /// All alike.
+    Uniform,
+    /// A few that most go to.
+    Hot {
+        /// How many are hot: at least one, and not all.
+        keys: usize,
+        /// The share that goes to them, from 0 to 1.
+        share: f64,
+    },
+    /// One after the other.
+    Sequential,
+    /// Keys that come and go.
+    Churn {
+        /// After so many draws, on each connection, the oldest key goes and a new one comes.
+        every: u64,
+    },
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        Self::Zipf { skew: 1.0 }
+    }
+}
+
+impl Distribution {
+    pub(super) fn check(&self, all_keys: usize) -> Result<()> {
+        let refuse = |sentence| Err(Error::Usage(sentence));
+        match *self {
+            Self::Zipf { skew } if !(0.0..=10.0).contains(&skew) => refuse(format!(
+                "--skew {skew} is not possible: it must lie between 0 (all words alike) and 10"
+            )),
+            Self::Hot { keys, .. } if keys == 0 || keys >= all_keys => refuse(format!(
+                "--distribution {self}: {keys} of {all_keys} keys cannot be hot; it must be from 1 \
+                 to {}",
+                all_keys.saturating_sub(1).max(1)
+            )),
+            Self::Hot { share, .. } if !(0.0..=1.0).contains(&share) => refuse(format!(
+                "--distribution {self}: {share} is not a share: it must lie between 0 and 1"
+            )),
+            Self::Churn { every: 0 } => {
+                refuse("--distribution churn:0 is not possible: it must be at least 1".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a draw depends on those before it, so that a text must not begin again.
+    pub(super) fn has_order(&self) -> bool {
+        matches!(self, Self::Sequential | Self::Churn { .. })
+    }
+}
+
+impl FromStr for Distribution {
+    type Err = Error;
+
+    fn from_str(written: &str) -> Result<Self> {
+        let (kind, rest) = written.split_once(':').unwrap_or((written, ""));
+        let read = match (kind, rest) {
+            ("zipf", "") => Some(Self::default()),
+            ("uniform", "") => Some(Self::Uniform),
+            ("sequential", "") => Some(Self::Sequential),
+            ("churn", every) => every.parse().ok().map(|every| Self::Churn { every }),
+            ("hot", rest) => rest.split_once('/').and_then(|(keys, share)| {
+                Some(Self::Hot { keys: keys.parse().ok()?, share: share.parse().ok()? })
+            }),
+            _ => None,
+        };
+        read.ok_or_else(|| {
+            Error::Usage(format!(
+                "--distribution {written} is none: write zipf, uniform, hot:10/0.9 (ten keys get \
+                 90 of 100), sequential or churn:100 (a new key with every hundredth)"
+            ))
+        })
+    }
+}
+
+impl fmt::Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Zipf { .. } => f.write_str("zipf"),
+            Self::Uniform => f.write_str("uniform"),
+            Self::Hot { keys, share } => write!(f, "hot:{keys}/{share}"),
+            Self::Sequential => f.write_str("sequential"),
+            Self::Churn { every } => write!(f, "churn:{every}"),
+        }
+    }
+}
+
+/// Draws keys by their ranks.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    count: u64,
+    distribution: Distribution,
+    /// Of Zipf's law; of no use to the others.
+    zipf: Zipf<f64>,
+}
+
+impl Keys {
+    pub(super) fn new(count: usize, distribution: Distribution) -> Self {
+        let skew = if let Distribution::Zipf { skew } = distribution { skew } else { 0.0 };
+        let zipf = Zipf::new(count as f64, skew).expect("keys and skew have been checked");
+        Self { count: count as u64, distribution, zipf }
+    }
+
+    /// The rank of the draw at a position, both from 0. Ranks of keys that come and go are as many
+    /// as there are draws; all others are below the number of keys.
+    #[inline]
+    pub(super) fn rank(&self, random: &mut impl Rng, position: u64) -> u64 {
+        match self.distribution {
+            Distribution::Zipf { .. } => random.sample(self.zipf) as u64 - 1,
+            Distribution::Uniform => random.random_range(0..self.count),
+            Distribution::Hot { keys, share } => {
+                let keys = keys as u64;
+                let is_hot = random.random_bool(share);
+                random.random_range(if is_hot { 0..keys } else { keys..self.count })
+            }
+            Distribution::Sequential => position % self.count,
+            Distribution::Churn { every } => position / every + random.random_range(0..self.count),
+        }
+    }
+
+    /// The number of a rank's key, so that frequent keys are no neighbours. In an order, keys stay
+    /// as they are.
+    pub(super) fn key(&self, rank: u64) -> u64 {
+        if self.distribution.has_order() { rank } else { rank * STRIDE % self.count }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::seed::{Purpose, generator};
+
+    #[test]
+    fn every_rank_has_a_key_of_its_own() {
+        for count in [1, 2, 10, 9_999, 10_000] {
+            let keys = Keys::new(count, Distribution::Uniform);
+            let numbers: HashSet<u64> = (0..count as u64).map(|rank| keys.key(rank)).collect();
+            assert_eq!(numbers.len(), count);
+            assert!(numbers.iter().all(|&number| number < count as u64));
+        }
+    }
+
+    #[test]
+    fn keys_that_churn_go_for_good_and_are_always_as_many() {
+        let keys = Keys::new(10, Distribution::Churn { every: 100 });
+        let mut random = generator(1, Purpose::Line, 0);
+        for position in 0..10_000 {
+            let oldest = position / 100;
+            assert!((oldest..oldest + 10).contains(&keys.rank(&mut random, position)));
+        }
+    }
+
+    #[test]
+    fn is_written_as_it_is_read() {
+        for written in ["zipf", "uniform", "hot:10/0.9", "sequential", "churn:100"] {
+            assert_eq!(written.parse::<Distribution>().unwrap().to_string(), written);
+        }
+        for written in ["", "hot", "hot:1", "hot:x/1", "churn", "churn:-1", "normal", "zipf:2"] {
+            let refusal = written.parse::<Distribution>().unwrap_err().to_string();
+            assert!(refusal.starts_with(&format!("--distribution {written} is none")), "{refusal}");
+        }
+    }
+}

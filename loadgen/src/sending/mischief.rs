@@ -1,0 +1,67 @@
+//! What goes wrong on one connection on request.
+
+use std::time::Instant;
+
+use rand::RngExt;
+use rand::rngs::Xoshiro256PlusPlus;
+
+use crate::faults::{Faults, Stall};
+use crate::seed::{self, Purpose};
+
+/// Before a silence, a write of at most so many bytes: the line breaks off in its middle, mostly.
+const LAST_WORDS_BYTES: usize = 40;
+
+/// Chops writes and falls silent, at moments that the seed and the connection's number decide.
+pub(crate) struct Mischief {
+    random: Xoshiro256PlusPlus,
+    chop_bytes: Option<usize>,
+    stall: Option<Stall>,
+    next_silence: Option<Instant>,
+    silent_until: Option<Instant>,
+}
+
+impl Mischief {
+    pub(crate) fn new(faults: &Faults, seed: u64, connection: u64, now: Instant) -> Self {
+        let mut random = seed::generator(seed, Purpose::Faults, connection);
+        let first = |stall: Stall| now + stall.every.mul_f64(random.random_range(0.0..1.0));
+        let next_silence = faults.stall.map(first);
+        let (chop_bytes, stall) = (faults.chop_bytes, faults.stall);
+        Self { random, chop_bytes, stall, next_silence, silent_until: None }
+    }
+
+    /// How many bytes the next write may have.
+    pub(crate) fn next_write_bytes(&mut self, at_most: usize) -> usize {
+        let chopped = self.chop_bytes.map_or(at_most, |most| self.random.random_range(1..=most));
+        let is_last = self.is_time();
+        let last = if is_last { self.random.random_range(1..=LAST_WORDS_BYTES) } else { at_most };
+        at_most.min(chopped).min(last)
+    }
+
+    /// Falls silent after a write if it is time.
+    pub(crate) fn wrote(&mut self) {
+        if let (Some(stall), Some(begins)) = (self.stall, self.next_silence)
+            && self.is_time()
+        {
+            let now = Instant::now();
+            self.silent_until = Some(now + stall.length);
+            // A connection with little to send may come to its silence late.
+            self.next_silence = Some((begins + stall.every).max(now + stall.length));
+        }
+    }
+
+    fn is_time(&self) -> bool {
+        self.next_silence.is_some_and(|begins| begins <= Instant::now())
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent_until.is_some()
+    }
+
+    pub(crate) fn silent_until(&self) -> Option<Instant> {
+        self.silent_until
+    }
+
+    pub(crate) fn end_silence(&mut self) {
+        self.silent_until = None;
+    }
+}

@@ -1,0 +1,178 @@
+//! Lines of one connection that are written when they are due, or get a label.
+
+use std::collections::VecDeque;
+
+use super::grants::{Grant, Grants};
+use super::times::Times;
+use crate::label::Label;
+use crate::lines::{Place, Source};
+use crate::schedule::ENDLESS;
+use crate::stamp::{EndMark, Stamp};
+
+/// Rendering costs memory per connection, so it goes by parts of this size.
+const PART_BYTES: usize = 64 << 10;
+
+/// The part of a connection's lines that is rendered, and what comes after it.
+pub(super) struct Rendered {
+    label: Label,
+    connection: u64,
+    /// The number on this connection of the next line to render.
+    next: u64,
+    part: Vec<u8>,
+    /// What is sent of the part.
+    at: usize,
+    /// Where the first line begins that is not yet sent whole.
+    begun: usize,
+    /// The part's lines that are not yet sent whole.
+    lines: VecDeque<Line>,
+    grants: Grants,
+    /// What the records sent come to.
+    sent: EndMark,
+    scratch: Vec<u8>,
+}
+
+/// A line of the part.
+#[derive(Clone, Copy)]
+struct Line {
+    /// Where it ends.
+    end: usize,
+    /// Of a stamped line.
+    digest: u64,
+}
+
+impl Rendered {
+    pub(super) fn new(label: Label, connection: u64) -> Self {
+        Self {
+            label,
+            connection,
+            next: 0,
+            part: Vec::new(),
+            at: 0,
+            begun: 0,
+            lines: VecDeque::new(),
+            grants: Grants::default(),
+            sent: EndMark::new(connection),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Lines rendered and not yet sent whole.
+    pub(super) fn lines(&self) -> u64 {
+        self.lines.len() as u64
+    }
+
+    pub(super) fn has_more(&self) -> bool {
+        self.at < self.part.len()
+    }
+
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.part[self.at..]
+    }
+
+    pub(super) fn sent(&self) -> Option<EndMark> {
+        (self.label == Label::Stamp).then_some(self.sent)
+    }
+
+    /// Renders the next lines once the part before is sent; gives their number. `at_most` stays
+    /// endless if it is.
+    pub(super) fn refill(
+        &mut self,
+        owed: &mut Grants,
+        at_most: u64,
+        source: &Source,
+        times: &mut Times<'_>,
+    ) -> u64 {
+        if self.has_more() {
+            return 0;
+        }
+        self.part.clear();
+        (self.at, self.begun) = (0, 0);
+        let now_us = times.now_us();
+        let mut rendered = 0;
+        while rendered < at_most && self.part.len() < PART_BYTES {
+            let Some(grant) = owed.take(1) else { break };
+            let due_us = times.due_us(grant.first, now_us);
+            self.render(source, due_us, now_us);
+            self.grants.push(grant);
+            rendered += 1;
+        }
+        if at_most == ENDLESS { 0 } else { rendered }
+    }
+
+    fn render(&mut self, source: &Source, due_us: u64, now_us: u64) {
+        let (connection, sequence) = (self.connection, self.next);
+        self.next += 1;
+        let place = Place { connection, sequence, due_ms: due_us / 1000 };
+        let line = source.line(place, &mut self.scratch);
+        let mut digest = 0;
+        match self.label {
+            Label::None => self.part.extend_from_slice(line),
+            Label::Numbers => {
+                let mut number = itoa::Buffer::new();
+                for count in [connection, sequence] {
+                    self.part.extend_from_slice(number.format(count).as_bytes());
+                    self.part.push(b' ');
+                }
+                self.part.extend_from_slice(line);
+            }
+            Label::Stamp => {
+                let body = line.strip_suffix(b"\n").unwrap_or(line);
+                let stamp =
+                    Stamp { source: connection, sequence, intended_us: due_us, sent_us: now_us };
+                digest = stamp.write(body, &mut self.part);
+            }
+        }
+        self.lines.push_back(Line { end: self.part.len(), digest });
+    }
+
+    /// Goes on by so many bytes; appends the lines that this completes to `done`.
+    pub(super) fn advance(&mut self, bytes: usize, done: &mut Vec<Grant>) -> u64 {
+        self.at += bytes;
+        let mut lines = 0;
+        while let Some(&line) = self.lines.front()
+            && line.end <= self.at
+        {
+            self.lines.pop_front();
+            self.sent.add(line.digest);
+            self.begun = line.end;
+            lines += 1;
+        }
+        let mut left = lines;
+        while let Some(grant) = self.grants.take(left).filter(|grant| grant.lines > 0) {
+            left -= grant.lines;
+            done.push(grant);
+        }
+        lines
+    }
+
+    /// Takes back the lines that are not begun, and gives their number.
+    pub(super) fn withdraw(&mut self, owed: &mut Grants) -> u64 {
+        let is_in_progress = self.at > self.begun;
+        let kept = usize::from(is_in_progress);
+        let withdrawn = self.lines.len().saturating_sub(kept) as u64;
+        let end = self.lines.front().filter(|_| is_in_progress).map_or(self.at, |line| line.end);
+        self.lines.truncate(kept);
+        self.part.truncate(end);
+        self.next -= withdrawn;
+        for grant in self.grants.take_back(withdrawn).into_iter().rev() {
+            owed.push_front(grant);
+        }
+        withdrawn
+    }
+
+    /// Appends what ends the connection to the line in progress.
+    pub(super) fn end(&mut self) {
+        if self.label == Label::Stamp {
+            let mut mark = self.sent;
+            self.lines.iter().for_each(|line| mark.add(line.digest));
+            mark.write(&mut self.part);
+        }
+    }
+
+    /// Gives back all lines that are not sent whole.
+    pub(super) fn give_back(&mut self, owed: &mut Grants) {
+        let grants: Vec<Grant> = self.grants.drain().collect();
+        grants.into_iter().rev().for_each(|grant| owed.push_front(grant));
+        self.lines.clear();
+    }
+}
