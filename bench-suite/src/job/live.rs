@@ -5,6 +5,11 @@ use std::io::{self, IsTerminal, Write};
 use millstream::progress::BatchReport;
 use serde_json::Value;
 
+use super::Answer;
+
+/// So many parts of a list are shown.
+const SHOWN: usize = 5;
+
 /// Writes to stderr: over the same line on a terminal, line after line elsewhere.
 pub(super) struct Live {
     in_place: bool,
@@ -15,9 +20,9 @@ impl Live {
         Live { in_place: io::stderr().is_terminal() }
     }
 
-    pub(super) fn batch(&self, report: &BatchReport, result: &Value) -> io::Result<()> {
+    pub(super) fn batch(&self, report: &BatchReport, answer: Option<&Answer>) -> io::Result<()> {
         let mut err = io::stderr().lock();
-        let text = text(report, result);
+        let text = text(report, answer);
         if self.in_place {
             write!(err, "\r\x1b[K{text}")?
         } else {
@@ -35,15 +40,11 @@ impl Live {
     }
 }
 
-fn text(report: &BatchReport, result: &Value) -> String {
+fn text(report: &BatchReport, answer: Option<&Answer>) -> String {
     let interval_s = report.batch_interval_ms as f64 / 1e3;
-    let found = match (report.errors.first(), result.as_object()) {
+    let found = match (report.errors.first(), answer) {
         (Some(error), _) => error.clone(),
-        (None, Some(fields)) => fields
-            .iter()
-            .map(|(name, value)| format!("{name} {value}"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        (None, Some(answer)) => found(answer),
         (None, None) => String::new(),
     };
     format!(
@@ -53,4 +54,43 @@ fn text(report: &BatchReport, result: &Value) -> String {
         report.batch_interval_ms,
         report.scheduling_delay_ms,
     )
+}
+
+/// Each name with what was found, as in `total 12, distinct 7`.
+fn found(answer: &Answer) -> String {
+    let adds_up = answer.adds_up.iter().map(|(name, n)| format!("{name} {n}"));
+    let as_it_stands =
+        answer.as_it_stands.iter().map(|(name, value)| format!("{name} {}", shown(value)));
+    adds_up.chain(as_it_stands).collect::<Vec<_>>().join(", ")
+}
+
+/// A value without the marks of JSON: of a list its first parts, and of a list in it `the 12`.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) if parts.iter().any(Value::is_array) => {
+            let more = if parts.len() > SHOWN { ", .." } else { "" };
+            let parts: Vec<String> = parts.iter().take(SHOWN).map(shown).collect();
+            parts.join(", ") + more
+        }
+        Value::Array(parts) => parts.iter().map(shown).collect::<Vec<_>>().join(" "),
+        _ => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_found_fits_a_line_and_has_no_marks_of_json() {
+        let answer = Answer::default().adding("total", 12u64).standing("distinct", 7);
+        assert_eq!(found(&answer), "total 12, distinct 7");
+        let top = (0..7).map(|n| json!(["the", n])).collect::<Vec<_>>();
+        assert_eq!(
+            found(&Answer::default().standing("top", top)),
+            "top the 0, the 1, the 2, the 3, the 4, .."
+        );
+    }
 }

@@ -1,58 +1,21 @@
 //! One workload against any source of lines, alone in its process.
 
 mod answers;
-mod count;
-mod grep;
+mod workload;
 mod live;
 mod ndjson;
-mod run;
 mod summary;
-mod word_count;
+mod run;
 
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
-use millstream::{DStream, Pipe, Text};
 
-pub use answers::Answers;
+pub use answers::{Answer, Answers};
 pub use run::run;
 pub use summary::Summary;
-
-/// What is done with the lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Workload {
-    /// Count the lines
-    Count,
-    /// Count the lines that contain `error`
-    Grep,
-    /// Count how often each word occurs
-    WordCount,
-}
-
-impl Workload {
-    /// Describes the workload over `lines`; each batch's answer goes to `answers`.
-    pub fn describe<'b, P: Pipe<'b, Item: Text<'b>>>(
-        self,
-        lines: &DStream<'b, P>,
-        answers: &Answers,
-    ) {
-        match self {
-            Workload::Count => count::describe(lines, answers),
-            Workload::Grep => grep::describe(lines, answers),
-            Workload::WordCount => word_count::describe(lines, answers),
-        }
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Workload::Count => "count",
-            Workload::Grep => "grep",
-            Workload::WordCount => "word-count",
-        }
-    }
-}
+pub use workload::Workload;
 
 /// How progress is told, on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

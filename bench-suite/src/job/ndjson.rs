@@ -2,16 +2,18 @@
 
 use millstream::progress::BatchReport;
 use serde::Serialize;
-use serde_json::Value;
+
+use super::Answer;
 
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(flatten)]
     report: &'a BatchReport,
-    result: &'a Value,
+    result: Option<&'a Answer>,
 }
 
 /// The line, without a newline.
-pub(super) fn line(report: &BatchReport, result: &Value) -> String {
-    serde_json::to_string(&Line { report, result }).expect("a report has only plain fields")
+pub(super) fn line(report: &BatchReport, answer: Option<&Answer>) -> String {
+    let line = Line { report, result: answer };
+    serde_json::to_string(&line).expect("a report has only plain fields")
 }

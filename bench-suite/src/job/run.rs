@@ -9,7 +9,7 @@ use millstream::{Conf, Error, Stop, StreamingContext};
 
 use super::live::Live;
 use super::summary::Gathered;
-use super::{Answers, Options, ProgressForm, ndjson};
+use super::{Answers, Options, ProgressForm, ndjson, workload};
 use crate::usage;
 
 /// Runs the workload until the time is up or a signal stops it, and prints its summary.
@@ -29,18 +29,12 @@ pub fn run(options: &Options) -> Result<()> {
     };
     ssc.add_listener(Told(teller.clone()));
 
-    let (workload, connect, listen) = (options.workload, targets(options), options.listen.clone());
+    let described = options.clone();
     let running = ssc.start(move |s| {
-        let dialled = s.union(connect.iter().map(|target| s.socket_text_stream(target)));
-        match &listen {
-            None => workload.describe(&dialled, &answers),
-            Some(address) if connect.is_empty() => {
-                workload.describe(&s.listen_text_stream(address), &answers)
-            }
-            Some(address) => {
-                workload.describe(&dialled.union(&s.listen_text_stream(address)), &answers)
-            }
-        }
+        let dialled = targets(&described).map(|target| s.socket_text_stream(target));
+        let listening = described.listen.iter().map(|address| s.listen_text_stream(address));
+        let sources: Vec<_> = dialled.chain(listening).collect();
+        workload::describe(&described, s, &sources, &answers);
         Ok(())
     })?;
     running.stop_on_signals()?;
@@ -58,7 +52,7 @@ pub fn run(options: &Options) -> Result<()> {
     let parallelism = ssc.engine().parallelism();
     let gathered = teller.gathered.lock().unwrap_or_else(PoisonError::into_inner);
     let summary = gathered.summary(
-        workload.name(),
+        options.workload.name(),
         options.batch.as_millis(),
         parallelism,
         usage::of_this_process()?,
@@ -95,12 +89,9 @@ fn conf(options: &Options) -> Conf {
 }
 
 /// Each server as often as it is to be dialled.
-fn targets(options: &Options) -> Vec<String> {
-    options
-        .connect
-        .iter()
-        .flat_map(|target| std::iter::repeat_n(target.clone(), options.connections))
-        .collect()
+fn targets(options: &Options) -> impl Iterator<Item = &String> {
+    let times = options.connections;
+    options.connect.iter().flat_map(move |target| std::iter::repeat_n(target, times))
 }
 
 /// A setting that does not go with the others is a mistake of usage.
@@ -130,12 +121,12 @@ impl Teller {
 impl Listener for Told {
     fn batch_completed(&self, report: &BatchReport) {
         let teller = &self.0;
-        let result = teller.answers.take(report.batch_time());
+        let answer = teller.answers.take(report.batch_time());
         let told = match teller.form {
             ProgressForm::None => Ok(()),
-            ProgressForm::Live => teller.live.batch(report, &result),
+            ProgressForm::Live => teller.live.batch(report, answer.as_ref()),
             ProgressForm::Ndjson => {
-                writeln!(std::io::stderr().lock(), "{}", ndjson::line(report, &result))
+                writeln!(std::io::stderr().lock(), "{}", ndjson::line(report, answer.as_ref()))
             }
         };
         if let Err(e) = told {
@@ -143,7 +134,7 @@ impl Listener for Told {
             // the batch.
             drop(e);
         }
-        teller.gathered.lock().unwrap_or_else(PoisonError::into_inner).add(report, &result);
+        teller.gathered.lock().unwrap_or_else(PoisonError::into_inner).add(report, answer.as_ref());
     }
 
     fn notice(&self, notice: &Notice) {

@@ -1,12 +1,14 @@
 //! What a run of a workload came to.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use hdrhistogram::Histogram;
 use millstream::progress::BatchReport;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::Answer;
 use crate::usage::Usage;
 
 /// The version of [`Summary`]'s JSON form.
@@ -32,7 +34,7 @@ pub struct Summary {
     pub records: u64,
     /// All bytes.
     pub bytes: u64,
-    /// The answers of all batches, added up field by field, as far as they can be added up.
+    /// What adds up in the answers of all batches, field by field.
     pub totals: Value,
     /// Batches that the figures below are over.
     pub measured_batches: u64,
@@ -57,7 +59,7 @@ pub(super) struct Gathered {
     failed: u64,
     records: u64,
     bytes: u64,
-    totals: serde_json::Map<String, Value>,
+    totals: BTreeMap<&'static str, i64>,
     measured: Span,
     /// The last batch with records, and the empty ones since: measured if another follows.
     pending: Option<Span>,
@@ -74,17 +76,14 @@ struct Span {
 }
 
 impl Gathered {
-    pub(super) fn add(&mut self, report: &BatchReport, result: &Value) {
+    pub(super) fn add(&mut self, report: &BatchReport, answer: Option<&Answer>) {
         self.batches += 1;
         self.failed += u64::from(!report.succeeded());
         self.records += report.records;
         self.bytes += report.bytes;
-        for (name, value) in result.as_object().into_iter().flatten() {
-            // What is distinct in a batch is not what is distinct in all.
-            if name != "distinct" {
-                let so_far = self.totals.get(name).and_then(Value::as_u64).unwrap_or(0);
-                self.totals.insert(name.clone(), (so_far + value.as_u64().unwrap_or(0)).into());
-            }
+        for (&name, &n) in answer.iter().flat_map(|answer| &answer.adds_up) {
+            let total = self.totals.entry(name).or_default();
+            *total = total.wrapping_add(n);
         }
         match (&mut self.pending, report.records) {
             (None, 0) => {}
@@ -121,7 +120,7 @@ impl Gathered {
             failed: self.failed,
             records: self.records,
             bytes: self.bytes,
-            totals: Value::Object(self.totals.clone()),
+            totals: json!(self.totals),
             measured_batches: measured.batches,
             lines_per_s: per_s(measured.records),
             bytes_per_s: per_s(measured.bytes),
@@ -189,14 +188,14 @@ impl fmt::Display for Summary {
 mod tests {
     use super::*;
     use millstream::{Time, secs};
-    use serde_json::json;
 
     fn summary(batches: &[(u64, f64)]) -> Summary {
         let mut gathered = Gathered::default();
         for (n, &(records, processing_ms)) in batches.iter().enumerate() {
             let mut report = BatchReport::from((Time::from_millis(n as i64 * 1000), secs(1)));
             (report.records, report.processing_ms) = (records, processing_ms);
-            gathered.add(&report, &json!({ "lines": records, "distinct": 7 }));
+            let answer = Answer::default().adding("lines", records).standing("distinct", 7);
+            gathered.add(&report, Some(&answer));
         }
         gathered.summary("count", 1000, 1, Usage::default())
     }

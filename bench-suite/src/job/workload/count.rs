@@ -1,14 +1,13 @@
 //! Counts lines.
 
 use millstream::{DStream, Pipe, Text};
-use serde_json::json;
 
-use super::Answers;
+use crate::job::{Answer, Answers};
 
 pub(super) fn describe<'b, P: Pipe<'b, Item: Text<'b>>>(lines: &DStream<'b, P>, answers: &Answers) {
     let answers = answers.clone();
     lines.count().for_each_rdd(move |rdd, time| {
         let lines: u64 = rdd.collect().into_iter().sum();
-        answers.put(time, json!({ "lines": lines }));
+        answers.put(time, Answer::default().adding("lines", lines));
     });
 }

@@ -2,9 +2,8 @@
 
 use memchr::memmem::Finder;
 use millstream::{DStream, Pipe, Text};
-use serde_json::json;
 
-use super::Answers;
+use crate::job::{Answer, Answers};
 
 pub(super) fn describe<'b, P: Pipe<'b, Item: Text<'b>>>(lines: &DStream<'b, P>, answers: &Answers) {
     let answers = answers.clone();
@@ -13,6 +12,6 @@ pub(super) fn describe<'b, P: Pipe<'b, Item: Text<'b>>>(lines: &DStream<'b, P>, 
         lines.map(|line| line.text()).filter(move |line| error.find(line.as_bytes()).is_some());
     matching.count().for_each_rdd(move |rdd, time| {
         let matched: u64 = rdd.collect().into_iter().sum();
-        answers.put(time, json!({ "matched": matched }));
+        answers.put(time, Answer::default().adding("matched", matched));
     });
 }
