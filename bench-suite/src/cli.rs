@@ -49,5 +49,11 @@ Examples:
   Words over two connections for twenty seconds, on one thread, with 256 MiB for received data:
     bench-suite job word-count --connect 127.0.0.1:7777 --connections 2 --for 20s --parallelism 1 --memory 256MiB
 
+  The ten most frequent words of the last minute, every five seconds:
+    bench-suite job top-words --connect 127.0.0.1:7777 --window 1m --slide 5s
+
+  Two servers of lines `key<TAB>value`, joined by key over the last ten seconds:
+    bench-suite job stream-join --connect 127.0.0.1:7777 --connect 127.0.0.1:7778 --window 10s
+
 Exit codes:
   0  done, or drained after Ctrl-C    1  failed    2  wrong usage";

@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 pub use answers::{Answer, Answers};
 pub use run::run;
 pub use summary::Summary;
-pub use workload::Workload;
+pub use workload::{Flags, Workload};
 
 /// How progress is told, on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -67,6 +67,9 @@ pub struct Options {
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,
+    /// What some workloads are told beside.
+    #[command(flatten)]
+    pub flags: Flags,
 }
 
 fn interval(text: &str) -> Result<millstream::Duration, String> {

@@ -1,5 +1,6 @@
 //! Runs a workload to its end.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +17,7 @@ use crate::usage;
 ///
 /// Fails where it cannot start, and where a batch failed.
 pub fn run(options: &Options) -> Result<()> {
+    workload::check(options).unwrap_or_else(|reason| refuse(&reason));
     let answers = Answers::default();
     let teller = Arc::new(Teller {
         answers: answers.clone(),
@@ -30,13 +32,17 @@ pub fn run(options: &Options) -> Result<()> {
     ssc.add_listener(Told(teller.clone()));
 
     let described = options.clone();
-    let running = ssc.start(move |s| {
+    let started = ssc.start(move |s| {
         let dialled = targets(&described).map(|target| s.socket_text_stream(target));
         let listening = described.listen.iter().map(|address| s.listen_text_stream(address));
         let sources: Vec<_> = dialled.chain(listening).collect();
         workload::describe(&described, s, &sources, &answers);
         Ok(())
-    })?;
+    });
+    let running = match started {
+        Err(e @ (Error::Window { .. } | Error::WindowMemory { .. })) => refuse(&e),
+        started => started?,
+    };
     running.stop_on_signals()?;
     let failure = match options.run_for {
         None => running.await_termination().err(),
@@ -95,7 +101,7 @@ fn targets(options: &Options) -> impl Iterator<Item = &String> {
 }
 
 /// A setting that does not go with the others is a mistake of usage.
-fn refuse(error: &Error) -> ! {
+fn refuse(error: &dyn Display) -> ! {
     eprintln!("error: {error}");
     std::process::exit(2)
 }

@@ -1,11 +1,20 @@
 //! What can be done with the lines: each workload is a file that describes its streams.
 
+mod flags;
 mod count;
 mod grep;
 mod word_count;
+mod windowed_word_count;
+mod top_words;
+mod key_sum;
+mod sessions;
+mod stream_join;
 
 use clap::ValueEnum;
 use millstream::{DStream, Replay, Scope, Text};
+
+pub use flags::Flags;
+pub(super) use flags::check;
 
 use super::{Answers, Options};
 
@@ -18,6 +27,19 @@ pub enum Workload {
     Grep,
     /// Count how often each word occurs
     WordCount,
+    /// Count how often each word occurs in a window that slides
+    WindowedWordCount,
+    /// The same, with the inverse: what leaves the window is taken out
+    WindowedWordCountInverse,
+    /// Find the most frequent words of each batch, or of a window
+    TopWords,
+    /// Add up the integers of each key: lines `key<TAB>integer`
+    KeySum,
+    /// Follow keys through sessions, which end when a key is idle: lines `key<TAB>anything`
+    Sessions,
+    /// Join the first source with all others by key, in each batch or in a window: lines
+    /// `key<TAB>value`
+    StreamJoin,
 }
 
 impl Workload {
@@ -27,6 +49,12 @@ impl Workload {
             Workload::Count => "count",
             Workload::Grep => "grep",
             Workload::WordCount => "word-count",
+            Workload::WindowedWordCount => "windowed-word-count",
+            Workload::WindowedWordCountInverse => "windowed-word-count-inverse",
+            Workload::TopWords => "top-words",
+            Workload::KeySum => "key-sum",
+            Workload::Sessions => "sessions",
+            Workload::StreamJoin => "stream-join",
         }
     }
 }
@@ -40,9 +68,21 @@ pub(super) fn describe<'b, P: Replay<'b, Item: Text<'b>>>(
     answers: &Answers,
 ) {
     let lines = s.union(sources.iter().cloned());
+    let flags = &options.flags;
+    let ten_batches = || flags.window_or(options.batch * 10);
     match options.workload {
         Workload::Count => count::describe(&lines, answers),
         Workload::Grep => grep::describe(&lines, answers),
         Workload::WordCount => word_count::describe(&lines, answers),
+        Workload::WindowedWordCount => {
+            windowed_word_count::describe(&lines, ten_batches(), answers)
+        }
+        Workload::WindowedWordCountInverse => {
+            windowed_word_count::describe_with_inverse(&lines, ten_batches(), answers)
+        }
+        Workload::TopWords => top_words::describe(&lines, flags.window(), flags.top(), answers),
+        Workload::KeySum => key_sum::describe(&lines, answers),
+        Workload::Sessions => sessions::describe(&lines, flags.idle(), answers),
+        Workload::StreamJoin => stream_join::describe(s, sources, flags.window(), answers),
     }
 }
