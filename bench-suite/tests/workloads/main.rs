@@ -6,3 +6,4 @@ mod joined;
 mod keyed;
 mod usage;
 mod words;
+mod ysb;

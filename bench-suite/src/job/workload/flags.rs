@@ -64,7 +64,11 @@ impl Workload {
             | Workload::StreamJoin => &["--window", "--slide"],
             Workload::TopWords => &["--window", "--slide", "--top"],
             Workload::Sessions => &["--idle"],
-            Workload::Count | Workload::Grep | Workload::WordCount | Workload::KeySum => &[],
+            Workload::Count
+            | Workload::Grep
+            | Workload::WordCount
+            | Workload::KeySum
+            | Workload::Ysb => &[],
         };
         flags.contains(&flag)
     }

@@ -9,6 +9,7 @@ mod top_words;
 mod key_sum;
 mod sessions;
 mod stream_join;
+mod ysb;
 
 use clap::ValueEnum;
 use millstream::{DStream, Replay, Scope, Text};
@@ -40,6 +41,8 @@ pub enum Workload {
     /// Join the first source with all others by key, in each batch or in a window: lines
     /// `key<TAB>value`
     StreamJoin,
+    /// The Yahoo streaming benchmark: views by campaign and 10 seconds of event time
+    Ysb,
 }
 
 impl Workload {
@@ -55,6 +58,7 @@ impl Workload {
             Workload::KeySum => "key-sum",
             Workload::Sessions => "sessions",
             Workload::StreamJoin => "stream-join",
+            Workload::Ysb => "ysb",
         }
     }
 }
@@ -84,5 +88,6 @@ pub(super) fn describe<'b, P: Replay<'b, Item: Text<'b>>>(
         Workload::KeySum => key_sum::describe(&lines, answers),
         Workload::Sessions => sessions::describe(&lines, flags.idle(), answers),
         Workload::StreamJoin => stream_join::describe(s, sources, flags.window(), answers),
+        Workload::Ysb => ysb::describe(&lines, answers),
     }
 }
