@@ -2,7 +2,8 @@
 //! processes of their own, the bytes go over real loopback sockets, and beside every figure stands
 //! what a bare loop reaches over the same bytes.
 //!
-//! - [`job`]: one workload against any source, alone in its process. Each workload is a short file.
+//! - [`job`]: one workload against any source, alone in its process. Each workload is a short file
+//!   in `job/workload`.
 //! - [`roof`]: the bare loops, with no engine.
 //! - [`quick`]: the benchmark of a minute: who runs when, the table, the verdict, the result's
 //!   folder.
