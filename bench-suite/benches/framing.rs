@@ -2,12 +2,12 @@
 
 use bench_suite::roof;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use loadgen::{Text, TextOptions};
+use loadgen::{Data, Text};
 use millstream::{Framing, internals};
 
 fn framing(c: &mut Criterion) {
-    let text = Text::render(&TextOptions { text_bytes: 1 << 20, ..TextOptions::default() })
-        .expect("usual options");
+    let text =
+        Text::render(&Data { text_bytes: 1 << 20, ..Data::default() }).expect("usual options");
     let bytes = text.as_bytes();
     let mut group = c.benchmark_group("framing");
     group.throughput(Throughput::Bytes(bytes.len() as u64));

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use bench_suite::roof::word_count::Counter;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use loadgen::{Text, TextOptions};
+use loadgen::{Data, Text};
 use millstream::internals;
 
 fn table(c: &mut Criterion) {
     for vocabulary in [10_000, 1_000_000] {
-        let options = TextOptions { text_bytes: 8 << 20, vocabulary, ..TextOptions::default() };
-        let text = Text::render(&options).expect("usual options");
+        let data = Data { text_bytes: 8 << 20, keys: vocabulary, ..Data::default() };
+        let text = Text::render(&data).expect("usual options");
         let text = std::str::from_utf8(text.as_bytes()).expect("generated lines are ASCII");
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
         let mut group = c.benchmark_group(format!("table of {vocabulary} words"));

@@ -1,12 +1,12 @@
 //! Words of a text: the kernel beside the standard library's.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use loadgen::{Text, TextOptions};
+use loadgen::{Data, Text};
 use millstream::internals;
 
 fn words(c: &mut Criterion) {
-    let text = Text::render(&TextOptions { text_bytes: 1 << 20, ..TextOptions::default() })
-        .expect("usual options");
+    let text =
+        Text::render(&Data { text_bytes: 1 << 20, ..Data::default() }).expect("usual options");
     let text = std::str::from_utf8(text.as_bytes()).expect("generated lines are ASCII");
     let mut group = c.benchmark_group("words");
     group.throughput(Throughput::Elements(text.split_ascii_whitespace().count() as u64));

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use loadgen::{Text, TextOptions};
+use loadgen::{Data, Text};
 use serde_json::{Value, json};
 
 use crate::fed::{Batch, Fed};
 
 /// The workload over a text that comes in pieces.
 fn over_text(workload: &str, flags: &[&str]) -> (Vec<Batch>, Value) {
-    let options = TextOptions { text_bytes: 1 << 20, ..TextOptions::default() };
-    let text = Text::render(&options).unwrap();
+    let data = Data { text_bytes: 1 << 20, ..Data::default() };
+    let text = Text::render(&data).unwrap();
     let lines: Vec<&str> = std::str::from_utf8(text.as_bytes()).unwrap().lines().collect();
     let mut fed = Fed::start(workload, 1, flags);
     for piece in lines.chunks(lines.len() / 7) {
