@@ -21,6 +21,7 @@ mod aligned;
 pub mod cli;
 pub mod job;
 pub mod machine;
+pub mod outcome;
 pub mod quick;
 pub mod results;
 pub mod role;

@@ -3,29 +3,26 @@
 use std::process::ExitCode;
 
 use bench_suite::cli::{Cli, Command};
+use bench_suite::outcome::Outcome;
 use bench_suite::{job, quick, role, windows};
 use clap::Parser;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The exit code of a run whose figures are not to be trusted.
-const NOT_VALID: u8 = 5;
-
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         None => quick::run(&quick::Options::default()),
         Some(Command::Quick(options)) => quick::run(&options),
-        Some(Command::Job(options)) => job::run(&options).map(|()| true),
+        Some(Command::Job(options)) => job::run(&options),
         Some(Command::Windows(options)) => windows::run(&options),
-        Some(Command::Role(role)) => role::run(&role).map(|()| true),
+        Some(Command::Role(role)) => role::run(&role).map(|()| Outcome::Good),
     };
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(NOT_VALID),
-        Err(e) => {
+    done.map_or_else(
+        |e| {
             eprintln!("bench-suite: {e:#}");
             ExitCode::FAILURE
-        }
-    }
+        },
+        ExitCode::from,
+    )
 }

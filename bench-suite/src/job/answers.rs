@@ -43,6 +43,19 @@ impl Answers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(time, answer);
     }
 
+    /// Whether there is one.
+    pub fn has(&self, time: Time) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&time)
+    }
+
+    /// Adds to the answer of the batch at `time`.
+    pub fn add(&self, time: Time, more: Answer) {
+        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = answers.entry(time).or_default();
+        answer.adds_up.extend(more.adds_up);
+        answer.as_it_stands.extend(more.as_it_stands);
+    }
+
     /// Takes it out. There is none where the batch failed, or where no window was due.
     pub fn take(&self, time: Time) -> Option<Answer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&time)

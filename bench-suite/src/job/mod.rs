@@ -2,18 +2,22 @@
 
 mod answers;
 mod workload;
+mod stamped;
 mod live;
 mod ndjson;
 mod summary;
 mod run;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
+use loadgen::Objective;
 
 pub use answers::{Answer, Answers};
 pub use run::run;
+pub use stamped::StampedSummary;
 pub use summary::Summary;
 pub use workload::{Flags, Workload};
 
@@ -67,9 +71,30 @@ pub struct Options {
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,
+    /// The lines are stamped (loadgen --stamped): tell how late the result of each is, counted from
+    /// the moment at which it was due, and whether all of them came
+    #[arg(long)]
+    pub stamped: bool,
+    /// With --stamped: leave out lines that were due so soon after the first
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub warm_up: Duration,
+    /// With --stamped: write the latencies to this file, as an HdrHistogram log: corrected, and
+    /// tagged `raw`
+    #[arg(long, value_name = "FILE")]
+    pub hdr_log: Option<PathBuf>,
+    /// What a figure must be, such as latency.p99<1s; may be repeated. Missed, the exit code is 4
+    #[arg(long = "objective", value_name = "FIGURE<BOUND")]
+    pub objectives: Vec<Objective>,
     /// What some workloads are told beside.
     #[command(flatten)]
     pub flags: Flags,
+}
+
+impl Options {
+    /// Whether the lines are taken for stamped ones.
+    fn is_stamped(&self) -> bool {
+        self.stamped || self.workload == Workload::Latency
+    }
 }
 
 fn interval(text: &str) -> Result<millstream::Duration, String> {

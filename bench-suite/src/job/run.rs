@@ -5,19 +5,28 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
+use loadgen::{Met, Objective};
 use millstream::progress::{BatchReport, Listener, Notice};
 use millstream::{Conf, Error, Stop, StreamingContext};
 
 use super::live::Live;
-use super::summary::Gathered;
+use super::stamped::{self, Recorder, StampedSummary};
+use super::summary::{Gathered, Summary};
 use super::{Answers, Options, ProgressForm, ndjson, workload};
+use crate::outcome::Outcome;
 use crate::usage;
 
 /// Runs the workload until the time is up or a signal stops it, and prints its summary.
 ///
-/// Fails where it cannot start, and where a batch failed.
-pub fn run(options: &Options) -> Result<()> {
+/// Fails where it cannot start, where a batch failed, and where stamped lines did not all come.
+pub fn run(options: &Options) -> Result<Outcome> {
     workload::check(options).unwrap_or_else(|reason| refuse(&reason));
+    // A name that is no figure is told before the run and not after it.
+    judge(options, &Summary::default());
+    let recorder = options
+        .is_stamped()
+        .then(|| Recorder::new(options.warm_up, options.hdr_log.as_deref()))
+        .transpose()?;
     let answers = Answers::default();
     let teller = Arc::new(Teller {
         answers: answers.clone(),
@@ -31,12 +40,16 @@ pub fn run(options: &Options) -> Result<()> {
     };
     ssc.add_listener(Told(teller.clone()));
 
-    let described = options.clone();
+    let described = (options.clone(), recorder.clone());
     let started = ssc.start(move |s| {
-        let dialled = targets(&described).map(|target| s.socket_text_stream(target));
-        let listening = described.listen.iter().map(|address| s.listen_text_stream(address));
+        let (options, recorder) = &described;
+        let dialled = targets(options).map(|target| s.socket_text_stream(target));
+        let listening = options.listen.iter().map(|address| s.listen_text_stream(address));
         let sources: Vec<_> = dialled.chain(listening).collect();
-        workload::describe(&described, s, &sources, &answers);
+        match recorder {
+            None => workload::describe(options, s, &sources, &answers),
+            Some(recorder) => stamped::describe(options, s, &sources, &answers, recorder),
+        }
         Ok(())
     });
     let running = match started {
@@ -57,27 +70,61 @@ pub fn run(options: &Options) -> Result<()> {
 
     let parallelism = ssc.engine().parallelism();
     let gathered = teller.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-    let summary = gathered.summary(
-        options.workload.name(),
-        options.batch.as_millis(),
-        parallelism,
-        usage::of_this_process()?,
-    );
-    let mut out = std::io::stdout().lock();
-    if options.json {
-        serde_json::to_writer(&mut out, &summary)?;
-        writeln!(out)
-    } else {
-        write!(out, "{summary}")
-    }
-    .context("the summary could not be written")?;
+    let stamped = recorder.map(|recorder| recorder.end()).transpose();
+    let summary = Summary {
+        stamped: stamped.as_ref().ok().cloned().flatten(),
+        ..gathered.summary(
+            options.workload.name(),
+            options.batch.as_millis(),
+            parallelism,
+            usage::of_this_process()?,
+        )
+    };
+    print(options, &summary).context("the summary could not be written")?;
+    let outcome = outcome(options, &summary);
     if let Some(failure) = failure {
         return Err(failure.into());
     }
     if !stopped.drained {
         bail!("not everything that was received could be processed before the end");
     }
-    Ok(())
+    if let Some(stamped) = stamped?
+        && !stamped.whole
+    {
+        bail!("not all stamped lines came as they were sent");
+    }
+    Ok(outcome)
+}
+
+fn print(options: &Options, summary: &Summary) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        serde_json::to_writer(&mut out, summary)?;
+        writeln!(out)
+    } else {
+        write!(out, "{summary}")
+    }
+}
+
+/// What the figures are worth, with a sentence about each objective.
+fn outcome(options: &Options, summary: &Summary) -> Outcome {
+    let judged = judge(options, summary);
+    judged.iter().for_each(|met| eprintln!("bench-suite: {}", met.sentence));
+    if let Some(reason) = summary.stamped.as_ref().and_then(StampedSummary::reason_not_valid) {
+        eprintln!("bench-suite: {reason}");
+        return Outcome::NotValid;
+    }
+    match judged.iter().all(|met| met.is_met) {
+        true => Outcome::Good,
+        false => Outcome::ObjectiveMissed,
+    }
+}
+
+fn judge(options: &Options, summary: &Summary) -> Vec<Met> {
+    let figures = summary.figures();
+    let judge = |objective: &Objective| objective.judge(&figures);
+    let judged: loadgen::Result<_> = options.objectives.iter().map(judge).collect();
+    judged.unwrap_or_else(|e| refuse(&e))
 }
 
 fn conf(options: &Options) -> Conf {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hdrhistogram::Histogram;
+use loadgen::Verdict;
 use millstream::progress::BatchReport;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::{Answer, StampedSummary};
 use crate::usage::Usage;
 
 /// The version of [`Summary`]'s JSON form.
@@ -16,7 +17,7 @@ pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// A run as a whole. Rates and delays are over the batches between the first with records and the
 /// last, both left out: one began before the load, the other ended with it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Summary {
     /// 1; it changes when a field changes its meaning or goes.
     pub schema_version: u32,
@@ -48,8 +49,52 @@ pub struct Summary {
     pub processing_p99_ms: f64,
     /// The longest time that a batch waited for the one before.
     pub scheduling_delay_max_ms: f64,
+    /// Total delay of half of the batches at most: what they waited, and their processing time.
+    pub total_delay_p50_ms: f64,
+    /// Total delay of 99 % of the batches at most.
+    pub total_delay_p99_ms: f64,
+    /// The longest total delay.
+    pub total_delay_max_ms: f64,
     /// What the process has cost.
     pub usage: Usage,
+    /// How late stamped lines were, and whether all came; nothing where lines are not stamped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamped: Option<StampedSummary>,
+}
+
+impl Summary {
+    /// Every figure that an objective may be about, by its name; nothing where this run has none.
+    pub fn figures(&self) -> Vec<(String, Option<f64>)> {
+        let mut figures: Vec<(String, Option<f64>)> = [
+            ("rate", self.lines_per_s),
+            ("processing.p50", self.processing_p50_ms),
+            ("processing.p99", self.processing_p99_ms),
+            ("scheduling_delay.max", self.scheduling_delay_max_ms),
+            ("total_delay.p50", self.total_delay_p50_ms),
+            ("total_delay.p99", self.total_delay_p99_ms),
+            ("total_delay.max", self.total_delay_max_ms),
+        ]
+        .map(|(name, value)| (name.to_owned(), Some(value).filter(|_| self.measured_batches > 0)))
+        .into();
+        let stamped = self.stamped.as_ref();
+        let latencies = [
+            ("latency", stamped.map(|stamped| stamped.latency_ms)),
+            ("raw_latency", stamped.map(|stamped| stamped.raw_latency_ms)),
+        ];
+        for (prefix, percentiles) in latencies {
+            for (name, ms) in percentiles.unwrap_or_default().named() {
+                figures.push((format!("{prefix}.{name}"), percentiles.map(|_| ms)));
+            }
+        }
+        for (name, of) in [
+            ("lost", (|check| check.lost) as fn(&Verdict) -> u64),
+            ("duplicated", |check| check.duplicated),
+            ("unended", |check| check.unended),
+        ] {
+            figures.push((name.to_owned(), stamped.map(|stamped| of(&stamped.check) as f64)));
+        }
+        figures
+    }
 }
 
 /// Gathers reports into a [`Summary`], in memory that does not grow with their number.
@@ -72,6 +117,7 @@ struct Span {
     records: u64,
     bytes: u64,
     processing_us: Option<Histogram<u64>>,
+    total_delay_us: Option<Histogram<u64>>,
     scheduling_delay_max_ms: f64,
 }
 
@@ -107,9 +153,8 @@ impl Gathered {
         let measured = &self.measured;
         let seconds = measured.batches as f64 * batch_interval_ms as f64 / 1e3;
         let per_s = |total: u64| if measured.batches == 0 { 0.0 } else { total as f64 / seconds };
-        let processing_ms = |share: f64| {
-            let us = measured.processing_us.as_ref().map_or(0, |h| h.value_at_quantile(share));
-            us as f64 / 1e3
+        let ms = |histogram: &Option<Histogram<u64>>, share: f64| {
+            histogram.as_ref().map_or(0, |h| h.value_at_quantile(share)) as f64 / 1e3
         };
         Summary {
             schema_version: SCHEMA_VERSION,
@@ -124,10 +169,14 @@ impl Gathered {
             measured_batches: measured.batches,
             lines_per_s: per_s(measured.records),
             bytes_per_s: per_s(measured.bytes),
-            processing_p50_ms: processing_ms(0.50),
-            processing_p99_ms: processing_ms(0.99),
+            processing_p50_ms: ms(&measured.processing_us, 0.50),
+            processing_p99_ms: ms(&measured.processing_us, 0.99),
             scheduling_delay_max_ms: measured.scheduling_delay_max_ms,
+            total_delay_p50_ms: ms(&measured.total_delay_us, 0.50),
+            total_delay_p99_ms: ms(&measured.total_delay_us, 0.99),
+            total_delay_max_ms: ms(&measured.total_delay_us, 1.0),
             usage,
+            stamped: None,
         }
     }
 }
@@ -138,8 +187,13 @@ impl Span {
         self.records += report.records;
         self.bytes += report.bytes;
         self.scheduling_delay_max_ms = self.scheduling_delay_max_ms.max(report.scheduling_delay_ms);
-        let us = (report.processing_ms * 1e3) as u64;
-        self.processing_us.get_or_insert_with(histogram).saturating_record(us);
+        for (histogram, ms) in [
+            (&mut self.processing_us, report.processing_ms),
+            (&mut self.total_delay_us, report.total_delay_ms),
+        ] {
+            let us = (ms * 1e3) as u64;
+            histogram.get_or_insert_with(new_histogram).saturating_record(us);
+        }
     }
 
     fn append(&mut self, other: Span) {
@@ -148,15 +202,20 @@ impl Span {
         self.bytes += other.bytes;
         self.scheduling_delay_max_ms =
             self.scheduling_delay_max_ms.max(other.scheduling_delay_max_ms);
-        if let Some(theirs) = other.processing_us {
-            let ours = self.processing_us.get_or_insert_with(histogram);
-            ours.add(theirs).expect("both have the same bounds");
+        for (ours, theirs) in [
+            (&mut self.processing_us, other.processing_us),
+            (&mut self.total_delay_us, other.total_delay_us),
+        ] {
+            if let Some(theirs) = theirs {
+                let ours = ours.get_or_insert_with(new_histogram);
+                ours.add(theirs).expect("both have the same bounds");
+            }
         }
     }
 }
 
 /// Microseconds up to an hour, to three digits.
-fn histogram() -> Histogram<u64> {
+fn new_histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("the bounds are in order")
 }
 
@@ -180,7 +239,7 @@ impl fmt::Display for Summary {
         for (name, value) in self.totals.as_object().into_iter().flatten() {
             row(name, value.to_string())?;
         }
-        Ok(())
+        self.stamped.iter().try_for_each(|stamped| write!(f, "{stamped}"))
     }
 }
 

@@ -13,6 +13,7 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
+use crate::outcome::Outcome;
 use crate::results::Kept;
 
 /// The version of the raw data's form.
@@ -59,7 +60,7 @@ fn at_least_four_seconds(text: &str) -> Result<Duration, String> {
 
 /// Measures, prints the table and the verdict, and keeps the result. Says whether the run is valid:
 /// engine and bare loops must have found the same.
-pub fn run(options: &Options) -> Result<bool> {
+pub fn run(options: &Options) -> Result<Outcome> {
     let measured = measure::all(options)?;
     let table = table::table(&measured);
     let verdict = verdict::verdict(&measured);
@@ -80,7 +81,7 @@ pub fn run(options: &Options) -> Result<bool> {
     };
     let folder = kept.keep(&options.results)?;
     println!("\nkept in {}", folder.display());
-    Ok(measured.rows.iter().all(|row| row.right))
+    Ok(Outcome::valid_if(measured.rows.iter().all(|row| row.right)))
 }
 
 /// All that was measured, as it is kept.

@@ -16,6 +16,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::machine::Machine;
+use crate::outcome::Outcome;
 use crate::results::Kept;
 
 /// The version of the raw data's form.
@@ -73,7 +74,7 @@ struct Raw<'a> {
 
 /// Measures, prints the table and the verdict, and keeps the result. Says whether the run is valid:
 /// each window must have given what a recomputation from its batches gives.
-pub fn run(options: &Options) -> Result<bool> {
+pub fn run(options: &Options) -> Result<Outcome> {
     let machine = Machine::here();
     let figures = measure::all(options)?;
     let verdicts = verdict::verdicts(&figures);
@@ -103,7 +104,7 @@ pub fn run(options: &Options) -> Result<bool> {
     };
     let folder = kept.keep(&options.results)?;
     eprintln!("kept in {}", folder.display());
-    Ok(figures.iter().all(|figures| figures.right))
+    Ok(Outcome::valid_if(figures.iter().all(|figures| figures.right)))
 }
 
 /// The command that measures the same again.

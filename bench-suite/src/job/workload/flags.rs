@@ -68,7 +68,8 @@ impl Workload {
             | Workload::Grep
             | Workload::WordCount
             | Workload::KeySum
-            | Workload::Ysb => &[],
+            | Workload::Ysb
+            | Workload::Latency => &[],
         };
         flags.contains(&flag)
     }
@@ -98,6 +99,14 @@ pub(in crate::job) fn check(options: &Options) -> Result<(), String> {
              --window; give both, as in --window {}ms --slide {}ms",
             (slide * 10).as_millis(),
             slide.as_millis()
+        ));
+    }
+    let for_stamped =
+        [("--warm-up", !options.warm_up.is_zero()), ("--hdr-log", options.hdr_log.is_some())];
+    if let Some((flag, _)) = for_stamped.iter().find(|(_, given)| *given && !options.is_stamped()) {
+        return Err(format!(
+            "{flag} is about the latencies of stamped lines; give --stamped too, and send lines with \
+             loadgen --stamped"
         ));
     }
     let dialled = options.connect.len().saturating_mul(options.connections);

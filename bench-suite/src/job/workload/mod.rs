@@ -43,6 +43,8 @@ pub enum Workload {
     StreamJoin,
     /// The Yahoo streaming benchmark: views by campaign and 10 seconds of event time
     Ysb,
+    /// Nothing but what --stamped does: how late stamped lines are, and whether all came
+    Latency,
 }
 
 impl Workload {
@@ -59,6 +61,7 @@ impl Workload {
             Workload::Sessions => "sessions",
             Workload::StreamJoin => "stream-join",
             Workload::Ysb => "ysb",
+            Workload::Latency => "latency",
         }
     }
 }
@@ -89,5 +92,7 @@ pub(super) fn describe<'b, P: Replay<'b, Item: Text<'b>>>(
         Workload::Sessions => sessions::describe(&lines, flags.idle(), answers),
         Workload::StreamJoin => stream_join::describe(s, sources, flags.window(), answers),
         Workload::Ysb => ysb::describe(&lines, answers),
+        // It is all in what reads the stamps.
+        Workload::Latency => {}
     }
 }
