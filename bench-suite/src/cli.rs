@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{job, quick, role, windows};
+use crate::{generator, job, latency, quick, role, windows};
 
 /// What was written on the command line.
 #[derive(Debug, Parser)]
@@ -24,6 +24,10 @@ pub enum Command {
     Job(job::Options),
     /// What a slide of a window costs, for windows of many lengths
     Windows(windows::Options),
+    /// How late the result of a record is, by batch interval
+    Latency(latency::Options),
+    /// What the load generator can do: rates held, and its roof
+    Generator(generator::Options),
     /// A part of a benchmark, started by this program itself
     #[command(subcommand, hide = true)]
     Role(role::Role),

@@ -8,6 +8,8 @@
 //! - [`quick`]: the benchmark of a minute: who runs when, the table, the verdict, the result's
 //!   folder.
 //! - [`windows`]: what a slide of a window costs, for windows of many lengths.
+//! - [`latency`]: how late the result of a record is, by batch interval.
+//! - [`generator`]: what the load generator can do, beside a bare sender.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```
@@ -19,9 +21,12 @@
 
 mod aligned;
 pub mod cli;
+pub mod generator;
 pub mod job;
+pub mod latency;
 pub mod machine;
 pub mod outcome;
+mod part;
 pub mod quick;
 pub mod results;
 pub mod role;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bench_suite::cli::{Cli, Command};
 use bench_suite::outcome::Outcome;
-use bench_suite::{job, quick, role, windows};
+use bench_suite::{generator, job, latency, quick, role, windows};
 use clap::Parser;
 
 #[global_allocator]
@@ -16,6 +16,8 @@ fn main() -> ExitCode {
         Some(Command::Quick(options)) => quick::run(&options),
         Some(Command::Job(options)) => job::run(&options),
         Some(Command::Windows(options)) => windows::run(&options),
+        Some(Command::Latency(options)) => latency::run(&options),
+        Some(Command::Generator(options)) => generator::run(&options),
         Some(Command::Role(role)) => role::run(&role).map(|()| Outcome::Good),
     };
     done.map_or_else(

@@ -2,12 +2,12 @@
 //! `cargo run -p bench-suite` builds no other package's program, so it brings its own.
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use loadgen::{Data, Label, Load, Schedule, Stop};
+use loadgen::{Data, Label, Load, Schedule, Stop, Text};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -19,6 +19,8 @@ use crate::usage::{self, Usage};
 pub enum Role {
     /// Feed lines until SIGTERM, or until what is asked for is sent
     Load(LoadOptions),
+    /// Feed lines from a bare loop until SIGTERM
+    Send(SendOptions),
     /// Run a bare loop
     Roof {
         /// Which
@@ -50,9 +52,26 @@ pub struct LoadOptions {
     /// Lines in all
     #[arg(long)]
     records: Option<u64>,
+    /// How long
+    #[arg(long = "for", value_parser = humantime::parse_duration)]
+    run_for: Option<Duration>,
+    /// How much of this is set apart
+    #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
+    warm_up: Duration,
     /// Begin each line with `<connection> <sequence> `
     #[arg(long)]
     numbered: bool,
+    /// Stamp each line
+    #[arg(long)]
+    stamped: bool,
+}
+
+/// The bare sender: all that loopback takes from a loop that does nothing but write.
+#[derive(Args, Debug)]
+pub struct SendOptions {
+    /// Connections to wait for
+    #[arg(long)]
+    connections: usize,
 }
 
 /// The bare loops, by name.
@@ -105,6 +124,15 @@ pub struct LoadDone {
     pub usage: Usage,
 }
 
+/// The last thing that a bare sender says.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SendDone {
+    /// Bytes sent.
+    pub bytes: u64,
+    /// What it cost.
+    pub usage: Usage,
+}
+
 /// What a bare loop says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RoofDone {
@@ -126,22 +154,47 @@ pub struct RoofDone {
 pub fn run(role: &Role) -> Result<()> {
     match role {
         Role::Load(options) => feed(options),
+        Role::Send(options) => send(options),
         Role::Roof { job, connect, run_for } => run_roof(*job, connect, *run_for),
     }
 }
 
-fn feed(options: &LoadOptions) -> Result<()> {
+/// Pulled by a signal.
+fn stop_on_signals() -> Result<Stop> {
     let stop = Stop::new();
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, stop.flag())
             .context("the signals could not be watched")?;
     }
+    Ok(stop)
+}
+
+fn send(options: &SendOptions) -> Result<()> {
+    let stop = stop_on_signals()?;
+    let text = Text::render(&Data::default())?;
+    let listener = TcpListener::bind("127.0.0.1:0").context("no port is free on loopback")?;
+    say(&Listening {
+        listening: listener.local_addr().context("the sender's address is not known")?,
+    })?;
+    let bytes = roof::send(&listener, options.connections, text.as_bytes(), &stop)
+        .context("the bare sender failed")?;
+    say(&SendDone { bytes, usage: usage::of_this_process()? })
+}
+
+fn feed(options: &LoadOptions) -> Result<()> {
+    let stop = stop_on_signals()?;
     let load = Load {
         data: Data { keys: options.vocabulary, ..Data::default() },
         connections: options.connections,
         schedule: options.rate.clone(),
         records: options.records,
-        label: if options.numbered { Label::Numbers } else { Label::None },
+        run_for: options.run_for,
+        warm_up: options.warm_up,
+        label: match (options.stamped, options.numbered) {
+            (true, _) => Label::Stamp,
+            (false, true) => Label::Numbers,
+            (false, false) => Label::None,
+        },
         ..Load::default()
     };
     let sent = match &options.connect {

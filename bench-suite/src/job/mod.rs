@@ -97,7 +97,7 @@ impl Options {
     }
 }
 
-fn interval(text: &str) -> Result<millstream::Duration, String> {
+pub(crate) fn interval(text: &str) -> Result<millstream::Duration, String> {
     let given =
         humantime::parse_duration(text).map_err(|e| format!("{e}; write it as in 1s or 200ms"))?;
     let interval = millstream::Duration::try_from(given).map_err(|e| e.to_string())?;
@@ -123,7 +123,7 @@ fn port_or_address(text: &str) -> Result<String, String> {
     })
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("it must be at least 1".into()),
         Ok(n) => Ok(n),

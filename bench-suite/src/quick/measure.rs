@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::Options;
-use super::part::{FeedingLoad, Part};
 use crate::job::{Summary, Workload};
 use crate::machine::Machine;
+use crate::part::{FeedingLoad, Part};
 use crate::role::{LoadDone, RoofDone, RoofJob};
 
 /// How long a bare loop runs: two seconds to warm up, three to measure.
@@ -78,8 +78,13 @@ pub(super) fn all(options: &Options) -> Result<Measured> {
     Ok(Measured { machine: Machine::here(), receive, rows })
 }
 
+fn load_flags(options: &Options) -> [String; 4] {
+    let (connections, vocabulary) = (options.connections, options.vocabulary);
+    ["--connections".into(), connections.to_string(), "--vocabulary".into(), vocabulary.to_string()]
+}
+
 fn roof(job: RoofJob, options: &Options) -> Result<RoofDone> {
-    let load = FeedingLoad::start(options.connections, options.vocabulary)?;
+    let load = FeedingLoad::start(&load_flags(options))?;
     let run_for = Duration::from_secs(ROOF_SECONDS);
     let mut args = vec![
         "role".into(),
@@ -97,7 +102,7 @@ fn roof(job: RoofJob, options: &Options) -> Result<RoofDone> {
 }
 
 fn engine(workload: Workload, options: &Options) -> Result<(Summary, LoadDone)> {
-    let load = FeedingLoad::start(options.connections, options.vocabulary)?;
+    let load = FeedingLoad::start(&load_flags(options))?;
     let args = [
         "job",
         workload.name(),

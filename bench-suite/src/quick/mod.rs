@@ -2,7 +2,6 @@
 //! roof.
 
 mod measure;
-mod part;
 mod table;
 mod verdict;
 

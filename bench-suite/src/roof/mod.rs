@@ -10,6 +10,7 @@ pub mod lines;
 #[cfg(test)]
 mod odd_text;
 mod receive;
+mod send;
 mod simd;
 pub mod word_count;
 mod word_edges;
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant};
 
 pub use receive::Answer;
 use receive::{Discard, Kernel, Share, lock, read_all};
+pub use send::send;
 
 /// What is done with the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

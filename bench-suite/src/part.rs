@@ -16,8 +16,11 @@ use crate::role::{Listening, LoadDone};
 /// A part that says nothing for this long beyond its own time is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a part may take to end.
+const TO_END: Duration = Duration::from_secs(5);
+
 /// This executable, started again. It is killed, by its id, if it is dropped while it runs.
-pub(super) struct Part {
+pub(crate) struct Part {
     name: String,
     child: Child,
     lines: Receiver<std::io::Result<String>>,
@@ -25,7 +28,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Starts it with these arguments. What it says on stderr is passed on.
-    pub(super) fn start(name: &str, args: &[String]) -> Result<Self> {
+    pub(crate) fn start(name: &str, args: &[String]) -> Result<Self> {
         let this = std::env::current_exe().context("the path of this program is not known")?;
         let mut child = Command::new(this)
             .args(args)
@@ -38,7 +41,7 @@ impl Part {
     }
 
     /// What it says next, in JSON.
-    pub(super) fn hear<T: DeserializeOwned>(&mut self, within: Duration) -> Result<T> {
+    pub(crate) fn hear<T: DeserializeOwned>(&mut self, within: Duration) -> Result<T> {
         let line = match self.lines.recv_timeout(within + PATIENCE) {
             Ok(line) => line.with_context(|| format!("the {} could not be read", self.name))?,
             Err(RecvTimeoutError::Timeout) => {
@@ -52,6 +55,19 @@ impl Part {
         };
         serde_json::from_str(&line)
             .with_context(|| format!("the {} said {line:?}, which was not expected", self.name))
+    }
+
+    /// Starts it, and hears where it listens.
+    pub(crate) fn start_listening(name: &str, args: &[String]) -> Result<(Self, SocketAddr)> {
+        let mut part = Part::start(name, args)?;
+        let Listening { listening } = part.hear(Duration::ZERO)?;
+        Ok((part, listening))
+    }
+
+    /// Asks it to end, and what it says then.
+    pub(crate) fn end<T: DeserializeOwned>(&mut self) -> Result<T> {
+        self.ask_to_end()?;
+        self.hear(TO_END)
     }
 
     /// Asks it to end, as Ctrl-C would.
@@ -88,28 +104,26 @@ fn read_in_background(stdout: ChildStdout) -> Receiver<std::io::Result<String>> 
 }
 
 /// A load that feeds whoever dials it.
-pub(super) struct FeedingLoad {
+pub(crate) struct FeedingLoad {
     part: Part,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl FeedingLoad {
-    pub(super) fn start(connections: usize, vocabulary: usize) -> Result<Self> {
-        let args = [
-            "role",
-            "load",
-            "--connections",
-            &connections.to_string(),
-            "--vocabulary",
-            &vocabulary.to_string(),
-        ];
-        let mut part = Part::start("load", &args.map(String::from))?;
-        let Listening { listening } = part.hear(Duration::ZERO)?;
-        Ok(FeedingLoad { part, address: listening })
+    /// With these flags of `role load`.
+    pub(crate) fn start(flags: &[String]) -> Result<Self> {
+        let role = ["role", "load"].map(String::from);
+        let (part, address) = Part::start_listening("load", &[&role[..], flags].concat())?;
+        Ok(FeedingLoad { part, address })
     }
 
-    pub(super) fn end(mut self) -> Result<LoadDone> {
-        self.part.ask_to_end()?;
-        self.part.hear(Duration::from_secs(5))
+    /// What it says once it has sent all that it was asked for, which takes so long.
+    pub(crate) fn done(mut self, within: Duration) -> Result<LoadDone> {
+        self.part.hear(within)
+    }
+
+    /// Asks it to end, and what it says then.
+    pub(crate) fn end(mut self) -> Result<LoadDone> {
+        self.part.end()
     }
 }

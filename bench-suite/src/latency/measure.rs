@@ -1,0 +1,96 @@
+//! Who runs when: the batch intervals in turns, each with a load of its own.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::{Options, WARM_UP};
+use crate::job::{StampedSummary, Summary};
+use crate::part::{FeedingLoad, Part};
+use crate::role::LoadDone;
+
+/// How long the workload goes on after the load: enough for the last batch.
+const AFTERWARDS: Duration = Duration::from_secs(3);
+
+/// One run of one batch interval.
+#[derive(Debug, Serialize)]
+pub(super) struct Run {
+    pub(super) job: Summary,
+    pub(super) stamped: StampedSummary,
+    pub(super) load: LoadDone,
+}
+
+impl Run {
+    /// Why its figures are worth nothing, if they are not.
+    pub(super) fn reason_not_valid(&self) -> Option<String> {
+        let incomplete = (!self.stamped.proven).then(|| self.stamped.check.sentences().join("; "));
+        incomplete
+            .or_else(|| self.stamped.reason_not_valid())
+            .or_else(|| self.load.sent.reason.clone())
+    }
+}
+
+pub(super) fn all(options: &Options) -> Result<Vec<Run>> {
+    let all = options.runs * options.batch.len();
+    let seconds = (options.run_for + AFTERWARDS).as_secs() as usize;
+    eprintln!("{all} runs, about {} s in all; the machine should do nothing else", all * seconds);
+    let mut runs = Vec::new();
+    for turn in 1..=options.runs {
+        for &batch in &options.batch {
+            let run = one(options, batch)?;
+            eprintln!(
+                "{}/{all}  turn {turn}, batches of {batch}: half of the results within {:.1} ms",
+                runs.len() + 1,
+                run.stamped.latency_ms.p50
+            );
+            if let Some(reason) = run.reason_not_valid() {
+                eprintln!("bench-suite: this run is not valid: {reason}");
+            }
+            runs.push(run);
+        }
+    }
+    Ok(runs)
+}
+
+fn one(options: &Options, batch: millstream::Duration) -> Result<Run> {
+    let time = |time: Duration| humantime::format_duration(time).to_string().replace(' ', "");
+    let load = FeedingLoad::start(
+        &[
+            "--stamped",
+            "--connections",
+            &options.connections.to_string(),
+            "--rate",
+            &options.rate.to_string(),
+            "--for",
+            &time(options.run_for),
+            "--warm-up",
+            &time(WARM_UP),
+        ]
+        .map(String::from),
+    )?;
+    let job_for = options.run_for + AFTERWARDS;
+    let args = [
+        "job",
+        options.workload.name(),
+        "--stamped",
+        "--connect",
+        &load.address.to_string(),
+        "--connections",
+        &options.connections.to_string(),
+        "--batch",
+        &format!("{}ms", batch.as_millis()),
+        "--warm-up",
+        &time(WARM_UP),
+        "--for",
+        &time(job_for),
+        "--progress",
+        "none",
+        "--json",
+    ];
+    let mut job = Part::start(options.workload.name(), &args.map(String::from))?;
+    let load = load.done(options.run_for)?;
+    let job: Summary = job.hear(AFTERWARDS)?;
+    let stamped = job.stamped.clone().context("the job was told that its input is stamped")?;
+    Ok(Run { job, stamped, load })
+}
