@@ -7,7 +7,7 @@ mod table;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use loadgen::Schedule;
 use serde::Serialize;
@@ -35,6 +35,9 @@ pub struct Options {
     /// Connections to the reader, which does nothing but read
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = at_least_one)]
     pub connections: usize,
+    /// Print all that was measured as JSON
+    #[arg(long)]
+    pub json: bool,
     /// Where the result's folder is made
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
@@ -53,7 +56,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let machine = Machine::here();
     let measured = measure::all(options)?;
     let table = table::table(&measured);
-    println!("{table}");
+    let raw = Raw { schema_version: SCHEMA_VERSION, machine: &machine, measured: &measured };
+    if options.json {
+        println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
+    } else {
+        println!("{table}");
+    }
     let rates: Vec<String> = options.rates.iter().map(Schedule::to_string).collect();
     let kept = Kept {
         name: "generator",
@@ -66,13 +74,13 @@ pub fn run(options: &Options) -> Result<Outcome> {
             options.connections,
         ),
         machine: &machine,
-        raw: &Raw { schema_version: SCHEMA_VERSION, machine: &machine, measured: &measured },
+        raw: &raw,
         summary: &table,
         how: "Generator, bare sender and reader ran as processes of their own on the same machine, \
               over loopback; at full speed generator and bare sender took turns.",
     };
     let folder = kept.keep(&options.results)?;
-    println!("kept in {}", folder.display());
+    eprintln!("kept in {}", folder.display());
     Ok(Outcome::valid_if(measured.held.iter().all(|done| done.sent.valid)))
 }
 

@@ -7,7 +7,7 @@ mod table;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use loadgen::Schedule;
 use serde::Serialize;
@@ -41,6 +41,9 @@ pub struct Options {
     /// How often each batch interval is measured; they take turns
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = at_least_one)]
     pub runs: usize,
+    /// Print all that was measured as JSON
+    #[arg(long)]
+    pub json: bool,
     /// Where the result's folder is made
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
@@ -63,18 +66,23 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let machine = Machine::here();
     let runs = measure::all(options)?;
     let table = table::table(&runs);
-    println!("{table}");
+    let raw = Raw { schema_version: SCHEMA_VERSION, machine: &machine, runs: &runs };
+    if options.json {
+        println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
+    } else {
+        println!("{table}");
+    }
     let kept = Kept {
         name: "latency",
         command: &command(options),
         machine: &machine,
-        raw: &Raw { schema_version: SCHEMA_VERSION, machine: &machine, runs: &runs },
+        raw: &raw,
         summary: &table,
         how: "Load generator and workload ran as processes of their own on the same machine, over \
               loopback; the batch intervals took turns.",
     };
     let folder = kept.keep(&options.results)?;
-    println!("kept in {}", folder.display());
+    eprintln!("kept in {}", folder.display());
     Ok(Outcome::valid_if(runs.iter().all(|run| run.reason_not_valid().is_none())))
 }
 

@@ -146,7 +146,7 @@ impl Found {
         let is_timed = load.is_timed();
         let asked_per_s = (due != ENDLESS && elapsed.as_secs_f64() > 0.0)
             .then(|| due as f64 / elapsed.as_secs_f64());
-        let reason = self.reason(load);
+        let reason = self.reason(load, stop);
         let mut marks: Vec<_> =
             self.reports.iter_mut().flat_map(|report| report.sent.drain(..)).collect();
         marks.sort_by_key(|mark| mark.source);
@@ -177,7 +177,7 @@ impl Found {
     }
 
     /// Why the run is not valid, if it is not.
-    fn reason(&self, load: &Load) -> Option<String> {
+    fn reason(&self, load: &Load, stop: &Stop) -> Option<String> {
         if let Some(sentence) = &self.conducted.given_up {
             return Some(sentence.clone());
         }
@@ -185,6 +185,13 @@ impl Found {
             return Some(format!(
                 "the wall clock was set by {step_ms} ms while the run went on: what its lines say \
                  of the time is not what other programs see; run it again"
+            ));
+        }
+        let (came, asked) = (self.standing.connections_in_all, load.connections as u64);
+        if came < asked && self.standing.due == 0 && !stop.is_stopped() {
+            return Some(format!(
+                "the schedule never started: it waits for {asked} clients, and {came} came; ask for \
+                 fewer --connections, or for more time"
             ));
         }
         let sum = |of: fn(&LaneReport) -> u64| self.reports.iter().map(of).sum::<u64>();

@@ -5,6 +5,8 @@ mod bytes;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod missing_client;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod schedule;
