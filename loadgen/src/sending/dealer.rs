@@ -87,8 +87,10 @@ struct Table {
     lost: u64,
     /// Sentences about those that hung up, not yet told.
     losses: Vec<String>,
-    /// Connections that are to be replaced.
+    /// Connections that have had all their lines, not yet told.
     spent: usize,
+    /// Whether another connection is dialled for each of these.
+    replaces_spent: bool,
 }
 
 /// A connection as the dealer sees it.
@@ -103,6 +105,7 @@ impl Dealer {
         warm_up: Duration,
         wait_for: usize,
         lanes: usize,
+        replaces_spent: bool,
     ) -> Self {
         let table = Table {
             lines,
@@ -120,6 +123,7 @@ impl Dealer {
             lost: 0,
             losses: Vec::new(),
             spent: 0,
+            replaces_spent,
         };
         Self { table: Mutex::new(table) }
     }
@@ -152,7 +156,7 @@ impl Dealer {
             }
             Departure::Spent => {
                 table.spent += 1;
-                true
+                table.replaces_spent
             }
         };
         let Some(seat) = table.seats.iter().position(|seat| seat.id == id) else { return };

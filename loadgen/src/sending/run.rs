@@ -75,7 +75,9 @@ fn run(
 ) -> Result<Summary> {
     let timetable = Timetable::new(&load.schedule, load.records, load.data.seed);
     let lines = TimetableReader::new(&timetable);
-    let dealer = Dealer::new(lines.clone(), load.warm_up, load.connections, load.lanes());
+    let is_dialling = matches!(peers, Peers::Dialled { .. });
+    let dealer =
+        Dealer::new(lines.clone(), load.warm_up, load.connections, load.lanes(), is_dialling);
     let gauges: Vec<Gauge> = (0..load.lanes()).map(|_| Gauge::default()).collect();
     let (mut lanes, mut wakers) = (Vec::new(), Vec::new());
     for (number, gauge) in gauges.iter().enumerate() {
