@@ -26,8 +26,7 @@ impl Binary {
     }
 
     pub(super) fn write(&self, random: &mut impl Rng, position: u64, into: &mut Vec<u8>) {
-        let drawn = self.record_bytes.draw(random);
-        let bytes = drawn.clamp(SHORTEST_RECORD_BYTES, super::text::PAGE_BYTES);
+        let bytes = self.record_bytes.draw(random, SHORTEST_RECORD_BYTES);
         let key = self.keys.key(self.keys.rank(random, position));
         into.extend_from_slice(&((bytes - 4) as u32).to_be_bytes());
         into.extend_from_slice(&key.to_le_bytes());

@@ -4,6 +4,7 @@ use super::keys::MOST_KEYS;
 use super::text::{LARGEST_TEXT_BYTES, PAGE_BYTES};
 use super::{Distribution, LineBytes};
 use crate::error::{Error, Result};
+use crate::ysb;
 
 /// The kinds of lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +55,8 @@ pub struct Data {
     /// last bit of `exp` and `pow`; another seed gives others. Only the moments in `ysb` events are
     /// those of the run.
     pub seed: u64,
-    /// How many distinct words, or other keys, there are.
+    /// How many distinct words, or other keys, there are; in `ysb` events there are always as many
+    /// advertisements.
     pub keys: usize,
     /// How often each of them comes up.
     pub distribution: Distribution,
@@ -91,7 +93,14 @@ impl Data {
                 self.keys
             ));
         }
-        self.distribution.check(self.keys)?;
+        self.distribution.check(self.all_keys())?;
+        if let (Preset::Ysb, Distribution::Churn { .. }) = (self.preset, self.distribution) {
+            return refuse(format!(
+                "--distribution {} does not go with --preset {preset}: its advertisements are \
+                 always the same",
+                self.distribution
+            ));
+        }
         if !(0.0..=1.0).contains(&self.error_share) {
             return refuse(format!(
                 "--error-share {} is not a share: it must lie between 0 and 1",
@@ -105,7 +114,7 @@ impl Data {
                      they are"
                 ));
             };
-            line_bytes.check(least, PAGE_BYTES)?;
+            line_bytes.check(least)?;
         }
         if !(1..=LARGEST_TEXT_BYTES).contains(&self.text_bytes) {
             return refuse(format!(
@@ -115,6 +124,14 @@ impl Data {
             ));
         }
         Ok(())
+    }
+
+    /// How many keys its lines have.
+    pub(super) fn all_keys(&self) -> usize {
+        match self.preset {
+            Preset::Ysb => ysb::CAMPAIGNS * ysb::ADS_PER_CAMPAIGN,
+            _ => self.keys,
+        }
     }
 
     /// The shortest line that can be asked for, if a length can be.
@@ -134,7 +151,7 @@ impl Data {
             (None, Preset::Words) => super::words::MEAN_LINE_BYTES,
             (None, Preset::Log) => super::access_log::MEAN_LINE_BYTES,
             (None, Preset::KeyValue) => super::key_value::MEAN_LINE_BYTES,
-            (None, Preset::Ysb) => crate::ysb::MEAN_EVENT_BYTES,
+            (None, Preset::Ysb) => ysb::MEAN_EVENT_BYTES,
             (None, Preset::Binary) => super::binary::MEAN_RECORD_BYTES,
         }
     }

@@ -35,7 +35,7 @@ impl KeyValue {
         into.push(b'\t');
         into.extend_from_slice(number.format(random.random_range(0..VALUES)).as_bytes());
         if let Some(line_bytes) = self.line_bytes {
-            let asked = line_bytes.draw(random).max(SHORTEST_LINE_BYTES);
+            let asked = line_bytes.draw(random, SHORTEST_LINE_BYTES);
             into.push(b'\t');
             let so_far = into.len() + 1 - start;
             fill(random, asked.saturating_sub(so_far), into);

@@ -11,14 +11,15 @@ use crate::error::{Error, Result};
 /// The most keys there may be; a word takes 16 bytes of memory.
 pub(super) const MOST_KEYS: usize = 10_000_000;
 
-/// Coprime to every number of keys there may be, for it is a prime above them.
-const STRIDE: u64 = 2_971_215_073;
+/// From one rank's key to the next rank's, as a share of all keys: the golden section, whose
+/// multiples lie as far apart as they can, however many there are.
+const STRIDE_SHARE: f64 = 0.618_033_988_749_895;
 
 /// How often each of some keys comes up.
 ///
 /// | written | which key |
 /// |---|---|
-/// | `zipf` | that of rank r in proportion to 1 / r^skew; ranks are scattered over the keys |
+/// | `zipf` | that of rank r in proportion to 1 / r^skew; ranks are scattered over numbered keys |
 /// | `uniform` | each as often as every other |
 /// | `hot:10/0.9` | in 90 of 100 cases one of 10 keys, else one of the others |
 /// | `sequential` | one after the other, and again from the first |
@@ -123,6 +124,8 @@ impl fmt::Display for Distribution {
 pub(super) struct Keys {
     count: u64,
     distribution: Distribution,
+    /// From one rank's key to the next rank's.
+    stride: u64,
     /// Of Zipf's law; of no use to the others.
     zipf: Zipf<f64>,
 }
@@ -131,7 +134,8 @@ impl Keys {
     pub(super) fn new(count: usize, distribution: Distribution) -> Self {
         let skew = if let Distribution::Zipf { skew } = distribution { skew } else { 0.0 };
         let zipf = Zipf::new(count as f64, skew).expect("keys and skew have been checked");
-        Self { count: count as u64, distribution, zipf }
+        let count = count as u64;
+        Self { count, distribution, stride: stride(count), zipf }
     }
 
     /// The rank of the draw at a position, both from 0. Ranks of keys that come and go are as many
@@ -154,8 +158,19 @@ impl Keys {
     /// The number of a rank's key, so that frequent keys are no neighbours. In an order, keys stay
     /// as they are.
     pub(super) fn key(&self, rank: u64) -> u64 {
-        if self.distribution.has_order() { rank } else { rank * STRIDE % self.count }
+        if self.distribution.has_order() { rank } else { rank * self.stride % self.count }
     }
+}
+
+/// The golden section of a number of keys, or the next number above it that shares no divisor with
+/// it, so that every rank has a key of its own.
+fn stride(count: u64) -> u64 {
+    let golden = (count as f64 * STRIDE_SHARE) as u64;
+    (golden..).find(|&stride| common_divisor(stride, count) == 1).unwrap_or(1)
+}
+
+fn common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 #[cfg(test)]
@@ -167,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_rank_has_a_key_of_its_own() {
-        for count in [1, 2, 10, 9_999, 10_000] {
+        for count in [1, 2, 3, 10, 9_999, 10_000, 30_030] {
             let keys = Keys::new(count, Distribution::Uniform);
             let numbers: HashSet<u64> = (0..count as u64).map(|rank| keys.key(rank)).collect();
             assert_eq!(numbers.len(), count);

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use rand::{Rng, RngExt};
 use rand_distr::{Exp1, StandardNormal};
 
+use super::text::PAGE_BYTES;
 use crate::error::{Error, Result};
 
 /// How long lines are, each with its newline.
@@ -39,8 +40,8 @@ pub enum LineBytes {
 const LARGEST_SIGMA: f64 = 5.0;
 
 impl LineBytes {
-    pub(super) fn check(&self, least: usize, most: usize) -> Result<()> {
-        let fits = |bytes: f64| (least as f64..=most as f64).contains(&bytes);
+    pub(super) fn check(&self, least: usize) -> Result<()> {
+        let fits = |bytes: f64| (least as f64..=PAGE_BYTES as f64).contains(&bytes);
         let possible = match *self {
             Self::Fixed(bytes) => fits(bytes as f64),
             Self::Uniform(from, to) => fits(from as f64) && fits(to as f64) && from <= to,
@@ -55,7 +56,7 @@ impl LineBytes {
             _ => String::new(),
         };
         Err(Error::Usage(format!(
-            "--line-bytes {self} is not possible: it must lie between {least} and {most}{sigma}"
+            "--line-bytes {self} is not possible: it must lie between {least} and {PAGE_BYTES}{sigma}"
         )))
     }
 
@@ -67,10 +68,10 @@ impl LineBytes {
         }
     }
 
-    /// A length, whatever the line needs.
+    /// A length that is possible for lines of at least so many bytes.
     #[inline]
-    pub(super) fn draw(&self, random: &mut impl Rng) -> usize {
-        match *self {
+    pub(super) fn draw(&self, random: &mut impl Rng, least: usize) -> usize {
+        let drawn = match *self {
             Self::Fixed(bytes) => bytes,
             Self::Uniform(from, to) => random.random_range(from..=to),
             Self::Exponential(mean) => (mean * random.sample::<f64, _>(Exp1)).round() as usize,
@@ -79,7 +80,8 @@ impl LineBytes {
                 // The mean of exp(sigma * normal) is exp(sigma² / 2).
                 (mean * (sigma * normal - sigma * sigma / 2.0).exp()).round() as usize
             }
-        }
+        };
+        drawn.clamp(least, PAGE_BYTES)
     }
 }
 
@@ -135,7 +137,7 @@ mod tests {
             let line_bytes: LineBytes = written.parse().unwrap();
             assert_eq!(line_bytes.to_string(), written);
             let draws = 100_000;
-            let sum: usize = (0..draws).map(|_| line_bytes.draw(&mut random)).sum();
+            let sum: usize = (0..draws).map(|_| line_bytes.draw(&mut random, 0)).sum();
             let mean = sum as f64 / f64::from(draws);
             assert!((mean / line_bytes.mean() - 1.0).abs() < 0.02, "{written}: {mean}");
         }
@@ -148,12 +150,12 @@ mod tests {
             assert!(refusal.contains("is no length: write bytes as in 97"), "{refusal}");
         }
         for (written, sentence) in [
-            ("15", "it must lie between 16 and 1000"),
-            ("20..10", "it must lie between 16 and 1000"),
-            ("exp:2000", "it must lie between 16 and 1000"),
+            ("15", "it must lie between 16 and 1048576"),
+            ("20..10", "it must lie between 16 and 1048576"),
+            ("exp:2000000", "it must lie between 16 and 1048576"),
             ("lognormal:97/9", "and the deviation between 0 and 5"),
         ] {
-            let refusal = written.parse::<LineBytes>().unwrap().check(16, 1000).unwrap_err();
+            let refusal = written.parse::<LineBytes>().unwrap().check(16).unwrap_err();
             assert!(refusal.to_string().contains(sentence), "{refusal}");
         }
     }

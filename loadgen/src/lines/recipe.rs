@@ -33,15 +33,14 @@ pub(super) struct Moment {
 impl Recipe {
     /// The data must have been checked.
     pub(super) fn of(data: &Data) -> Self {
-        let keys = |count| Keys::new(count, data.distribution);
         match data.preset {
             Preset::Words => Self::Words(Words::new(data)),
             Preset::Log => Self::Log(AccessLog::new(data)),
             Preset::KeyValue => Self::KeyValue(KeyValue::new(data)),
-            Preset::Ysb => {
-                let ads = ysb::CAMPAIGNS * ysb::ADS_PER_CAMPAIGN;
-                Self::Ysb { ads: keys(ads), events: Box::new(ysb::Events::new()) }
-            }
+            Preset::Ysb => Self::Ysb {
+                ads: Keys::new(data.all_keys(), data.distribution),
+                events: Box::new(ysb::Events::new()),
+            },
             Preset::Binary => Self::Binary(Binary::new(data)),
         }
     }
@@ -55,8 +54,7 @@ impl Recipe {
             Self::Binary(records) => records.write(random, moment.position, into),
             Self::Ysb { ads, events } => {
                 let rank = ads.rank(random, moment.position);
-                let ad = ads.key(rank) as usize % (ysb::CAMPAIGNS * ysb::ADS_PER_CAMPAIGN);
-                events.write(ad, moment.time_ms, random, into);
+                events.write(ads.key(rank) as usize, moment.time_ms, random, into);
             }
         }
         0

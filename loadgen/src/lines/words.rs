@@ -55,7 +55,7 @@ impl Words {
                 0
             }
             None => {
-                let asked = self.line_bytes.draw(random).max(SHORTEST_LINE_BYTES);
+                let asked = self.line_bytes.draw(random, SHORTEST_LINE_BYTES);
                 let bytes = asked.saturating_add_signed(-moment.carried_bytes).max(1);
                 self.write_until(random, start + bytes, has_error, into);
                 (into.len() - start) as isize - bytes as isize
