@@ -19,17 +19,20 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+// The words.
 mod aligned;
-pub mod cli;
-pub mod generator;
-pub mod job;
-pub mod latency;
 pub mod machine;
 pub mod outcome;
-mod part;
-pub mod quick;
-pub mod results;
-pub mod role;
-pub mod roof;
 pub mod usage;
+pub mod results;
+// The parts of a benchmark, each a process of its own.
+pub mod roof;
+pub mod job;
+pub mod role;
+mod part;
+// The benchmarks.
+pub mod quick;
 pub mod windows;
+pub mod latency;
+pub mod generator;
+pub mod cli;

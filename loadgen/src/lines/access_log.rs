@@ -2,7 +2,6 @@
 
 use rand::{Rng, RngExt};
 
-use super::Data;
 use super::keys::Keys;
 use super::vocabulary::Vocabulary;
 
@@ -31,12 +30,8 @@ pub(super) struct AccessLog {
 }
 
 impl AccessLog {
-    pub(super) fn new(data: &Data) -> Self {
-        Self {
-            vocabulary: Vocabulary::new(data.keys),
-            pages: Keys::new(data.keys, data.distribution),
-            error_share: data.error_share,
-        }
+    pub(super) fn new(pages: Keys, error_share: f64) -> Self {
+        Self { vocabulary: Vocabulary::new(pages.count()), pages, error_share }
     }
 
     pub(super) fn write(&self, random: &mut impl Rng, position: u64, into: &mut Vec<u8>) {

@@ -3,7 +3,7 @@
 use rand::{Rng, RngExt};
 
 use super::keys::Keys;
-use super::{Data, LineBytes};
+use super::line_bytes::LineBytes;
 
 /// As long as a record is unless a length is given, with the length in front of it.
 pub(super) const MEAN_RECORD_BYTES: usize = 100;
@@ -18,11 +18,9 @@ pub(super) struct Binary {
 }
 
 impl Binary {
-    pub(super) fn new(data: &Data) -> Self {
-        Self {
-            keys: Keys::new(data.keys, data.distribution),
-            record_bytes: data.line_bytes.unwrap_or(LineBytes::Fixed(MEAN_RECORD_BYTES)),
-        }
+    pub(super) fn new(keys: Keys, record_bytes: Option<LineBytes>) -> Self {
+        let record_bytes = record_bytes.unwrap_or(LineBytes::Fixed(MEAN_RECORD_BYTES));
+        Self { keys, record_bytes }
     }
 
     pub(super) fn write(&self, random: &mut impl Rng, position: u64, into: &mut Vec<u8>) {

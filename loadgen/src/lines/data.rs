@@ -1,10 +1,16 @@
 //! What the lines are to look like.
 
 use super::keys::MOST_KEYS;
-use super::text::{LARGEST_TEXT_BYTES, PAGE_BYTES};
 use super::{Distribution, LineBytes};
 use crate::error::{Error, Result};
 use crate::ysb;
+
+/// A text is rendered in pages, each from a random stream of its own: on several threads at once,
+/// and a longer text begins with the shorter one.
+pub(super) const PAGE_BYTES: usize = 1 << 20;
+
+/// The largest text: offsets of lines are kept in 32 bits.
+const LARGEST_TEXT_BYTES: usize = 2 << 30;
 
 /// The kinds of lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,8 +3,7 @@
 use rand::{Rng, RngExt};
 
 use super::keys::Keys;
-use super::recipe::fill;
-use super::{Data, LineBytes};
+use super::line_bytes::LineBytes;
 
 /// About so long is a line of 10 000 keys.
 pub(super) const MEAN_LINE_BYTES: usize = 10;
@@ -22,8 +21,8 @@ pub(super) struct KeyValue {
 }
 
 impl KeyValue {
-    pub(super) fn new(data: &Data) -> Self {
-        Self { keys: Keys::new(data.keys, data.distribution), line_bytes: data.line_bytes }
+    pub(super) fn new(keys: Keys, line_bytes: Option<LineBytes>) -> Self {
+        Self { keys, line_bytes }
     }
 
     pub(super) fn write(&self, random: &mut impl Rng, position: u64, into: &mut Vec<u8>) {
@@ -41,5 +40,14 @@ impl KeyValue {
             fill(random, asked.saturating_sub(so_far), into);
         }
         into.push(b'\n');
+    }
+}
+
+/// Filler for lines that are to be longer: letters, so that it is one word.
+fn fill(random: &mut impl Rng, bytes: usize, into: &mut Vec<u8>) {
+    let end = into.len() + bytes;
+    while into.len() < end {
+        let letters = random.random::<u64>().to_le_bytes().map(|byte| b'a' + byte % 26);
+        into.extend_from_slice(&letters[..letters.len().min(end - into.len())]);
     }
 }

@@ -138,6 +138,16 @@ impl Keys {
         Self { count, distribution, stride: stride(count), zipf }
     }
 
+    /// How many there are, at a time.
+    pub(super) fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether a draw depends on those before it.
+    pub(super) fn has_order(&self) -> bool {
+        self.distribution.has_order()
+    }
+
     /// The rank of the draw at a position, both from 0. Ranks of keys that come and go are as many
     /// as there are draws; all others are below the number of keys.
     #[inline]
@@ -158,7 +168,7 @@ impl Keys {
     /// The number of a rank's key, so that frequent keys are no neighbours. In an order, keys stay
     /// as they are.
     pub(super) fn key(&self, rank: u64) -> u64 {
-        if self.distribution.has_order() { rank } else { rank * self.stride % self.count }
+        if self.has_order() { rank } else { rank * self.stride % self.count }
     }
 }
 

@@ -6,7 +6,6 @@ use std::str::FromStr;
 use rand::{Rng, RngExt};
 use rand_distr::{Exp1, StandardNormal};
 
-use super::text::PAGE_BYTES;
 use crate::error::{Error, Result};
 
 /// How long lines are, each with its newline.
@@ -36,12 +35,15 @@ pub enum LineBytes {
     },
 }
 
+/// No line is longer: a MiB.
+pub(super) const LONGEST_LINE_BYTES: usize = 1 << 20;
+
 /// Beyond this, a log-normal length is almost always the shortest or the longest.
 const LARGEST_SIGMA: f64 = 5.0;
 
 impl LineBytes {
     pub(super) fn check(&self, least: usize) -> Result<()> {
-        let fits = |bytes: f64| (least as f64..=PAGE_BYTES as f64).contains(&bytes);
+        let fits = |bytes: f64| (least as f64..=LONGEST_LINE_BYTES as f64).contains(&bytes);
         let possible = match *self {
             Self::Fixed(bytes) => fits(bytes as f64),
             Self::Uniform(from, to) => fits(from as f64) && fits(to as f64) && from <= to,
@@ -56,7 +58,7 @@ impl LineBytes {
             _ => String::new(),
         };
         Err(Error::Usage(format!(
-            "--line-bytes {self} is not possible: it must lie between {least} and {PAGE_BYTES}{sigma}"
+            "--line-bytes {self} is not possible: it must lie between {least} and {LONGEST_LINE_BYTES}{sigma}"
         )))
     }
 
@@ -81,7 +83,7 @@ impl LineBytes {
                 (mean * (sigma * normal - sigma * sigma / 2.0).exp()).round() as usize
             }
         };
-        drawn.clamp(least, PAGE_BYTES)
+        drawn.clamp(least, LONGEST_LINE_BYTES)
     }
 }
 

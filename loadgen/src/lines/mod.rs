@@ -10,6 +10,7 @@ mod data;
 mod key_value;
 mod keys;
 mod line_bytes;
+mod moment;
 mod recipe;
 mod source;
 mod text;

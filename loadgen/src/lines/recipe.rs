@@ -1,11 +1,12 @@
 //! How a line of a preset is written.
 
-use rand::{Rng, RngExt};
+use rand::Rng;
 
 use super::access_log::AccessLog;
 use super::binary::Binary;
 use super::key_value::KeyValue;
 use super::keys::Keys;
+pub(super) use super::moment::Moment;
 use super::words::Words;
 use super::{Data, Preset};
 use crate::ysb;
@@ -19,29 +20,16 @@ pub(super) enum Recipe {
     Binary(Binary),
 }
 
-/// What a line depends on beside chance.
-#[derive(Clone, Copy)]
-pub(super) struct Moment {
-    /// Its number where it is written, from 0.
-    pub(super) position: u64,
-    /// When it is due, in milliseconds since the epoch; 0 where lines are rendered beforehand.
-    pub(super) time_ms: u64,
-    /// By how many bytes the lines before it were too long (or too short, if below zero) together.
-    pub(super) carried_bytes: isize,
-}
-
 impl Recipe {
     /// The data must have been checked.
     pub(super) fn of(data: &Data) -> Self {
+        let keys = Keys::new(data.all_keys(), data.distribution);
         match data.preset {
-            Preset::Words => Self::Words(Words::new(data)),
-            Preset::Log => Self::Log(AccessLog::new(data)),
-            Preset::KeyValue => Self::KeyValue(KeyValue::new(data)),
-            Preset::Ysb => Self::Ysb {
-                ads: Keys::new(data.all_keys(), data.distribution),
-                events: Box::new(ysb::Events::new()),
-            },
-            Preset::Binary => Self::Binary(Binary::new(data)),
+            Preset::Words => Self::Words(Words::new(keys, data.line_bytes, data.error_share)),
+            Preset::Log => Self::Log(AccessLog::new(keys, data.error_share)),
+            Preset::KeyValue => Self::KeyValue(KeyValue::new(keys, data.line_bytes)),
+            Preset::Ysb => Self::Ysb { ads: keys, events: Box::new(ysb::Events::new()) },
+            Preset::Binary => Self::Binary(Binary::new(keys, data.line_bytes)),
         }
     }
 
@@ -64,13 +52,4 @@ impl Recipe {
 /// Whether lines of this data depend on their number or their moment.
 pub(super) fn is_written_when_due(data: &Data) -> bool {
     data.distribution.has_order() || data.preset == Preset::Ysb
-}
-
-/// Filler for lines that are to be longer: letters, so that it is one word.
-pub(super) fn fill(random: &mut impl Rng, bytes: usize, into: &mut Vec<u8>) {
-    let end = into.len() + bytes;
-    while into.len() < end {
-        let letters = random.random::<u64>().to_le_bytes().map(|byte| b'a' + byte % 26);
-        into.extend_from_slice(&letters[..letters.len().min(end - into.len())]);
-    }
 }

@@ -3,17 +3,10 @@
 use std::num::NonZero;
 use std::thread;
 
-use super::Data;
+use super::data::{Data, PAGE_BYTES};
 use super::recipe::{Moment, Recipe};
 use crate::error::Result;
 use crate::seed::{self, Purpose};
-
-/// A text is rendered in pages, each from a random stream of its own: on several threads at once,
-/// and a longer text begins with the shorter one.
-pub(super) const PAGE_BYTES: usize = 1 << 20;
-
-/// The largest text: offsets of lines are kept in 32 bits.
-pub(super) const LARGEST_TEXT_BYTES: usize = 2 << 30;
 
 /// The rendered lines, each with its newline, or what else ends it.
 ///

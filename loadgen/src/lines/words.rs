@@ -3,9 +3,9 @@
 use rand::{Rng, RngExt};
 
 use super::keys::Keys;
-use super::recipe::Moment;
+use super::line_bytes::LineBytes;
+use super::moment::Moment;
 use super::vocabulary::{LONGEST_WORD_BYTES, MEAN_WORD_BYTES, Vocabulary};
-use super::{Data, LineBytes};
 
 /// Room for the longest word and its space: then a line never ends up without a word.
 pub(super) const SHORTEST_LINE_BYTES: usize = LONGEST_WORD_BYTES + 6;
@@ -25,15 +25,15 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn new(data: &Data) -> Self {
-        let line_bytes = data.line_bytes.unwrap_or(LineBytes::Fixed(MEAN_LINE_BYTES));
+    pub(super) fn new(keys: Keys, line_bytes: Option<LineBytes>, error_share: f64) -> Self {
+        let line_bytes = line_bytes.unwrap_or(LineBytes::Fixed(MEAN_LINE_BYTES));
         let words_per_line = (line_bytes.mean() / MEAN_WORD_BYTES).round().max(1.0) as u64;
         Self {
-            vocabulary: Vocabulary::new(data.keys),
-            keys: Keys::new(data.keys, data.distribution),
+            vocabulary: Vocabulary::new(keys.count()),
+            words_per_line: keys.has_order().then_some(words_per_line),
+            keys,
             line_bytes,
-            error_share: data.error_share,
-            words_per_line: data.distribution.has_order().then_some(words_per_line),
+            error_share,
         }
     }
 
