@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -97,8 +98,9 @@ impl Conductor<'_> {
                 on_event(Event::Note(&sentence));
             }
             conducted.given_up = patience.is_over(&standing, now);
-            let is_deserted =
-                matches!(self.peers, Peers::Dialled { .. }) && standing.connections == 0;
+            let is_deserted = matches!(self.peers, Peers::Dialled { .. })
+                && standing.connections == 0
+                && standing.spent == 0;
             if self.stop.is_stopped()
                 || is_deserted
                 || standing.is_ended
@@ -119,10 +121,13 @@ impl Conductor<'_> {
     ) -> Result<Vec<(mio::net::TcpStream, SocketAddr)>> {
         let mut arrivals = Vec::new();
         // Spent connections of clients are theirs to replace.
-        let spent = self.dealer.take_spent();
+        let spent = self.dealer.take_spent(Instant::now());
         match &mut self.peers {
             Peers::Dialled { streams, targets } => {
-                streams.extend(targets.dial(spent, self.stop)?);
+                for _ in 0..spent {
+                    let on_gone = |error: Error| self.dealer.note_gone(error.to_string());
+                    streams.extend(targets.dial_again(on_gone));
+                }
                 for (stream, target) in streams.drain(..) {
                     stream.set_nonblocking(true).map_err(Error::system("set up a connection"))?;
                     arrivals.push((mio::net::TcpStream::from_std(stream), target));
@@ -187,7 +192,7 @@ impl Conductor<'_> {
 
     fn wait(&mut self) -> Result<()> {
         match &mut self.peers {
-            Peers::Dialled { .. } => std::thread::sleep(LOOK),
+            Peers::Dialled { .. } => thread::park_timeout(LOOK),
             Peers::Listening { poll, .. } => {
                 match poll.poll(&mut Events::with_capacity(1), Some(LOOK)) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -174,7 +174,7 @@ impl Connection {
     /// owed.
     pub(crate) fn begin_end(&mut self, source: &Source) -> Vec<Grant> {
         self.stage = Stage::Ending;
-        self.mischief.end_silence();
+        self.mischief.end_silences();
         self.feed.cut(source)
     }
 

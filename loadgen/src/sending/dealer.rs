@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Mutex, MutexGuard};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Tally};
@@ -17,6 +18,8 @@ use crate::schedule::{ENDLESS, ScheduleClock, ScheduleTime, TimetableReader};
 /// as numbers only; a lane asks for its share about once a millisecond.
 pub(crate) struct Dealer {
     table: Mutex<Table>,
+    /// Woken where it has something to do: a connection to replace, or the end of the run.
+    conductor: Thread,
 }
 
 /// What a lane finds in its mailbox.
@@ -63,6 +66,8 @@ pub(crate) struct Standing {
     pub(crate) connections_in_all: u64,
     /// Of these, those that the other side ended.
     pub(crate) connections_lost: u64,
+    /// Those that have had all their lines, and that no other has replaced yet.
+    pub(crate) spent: usize,
     pub(crate) is_ended: bool,
 }
 
@@ -100,6 +105,7 @@ struct Seat {
 }
 
 impl Dealer {
+    /// For the thread that conducts the run to make.
     pub(crate) fn new(
         lines: TimetableReader,
         warm_up: Duration,
@@ -125,7 +131,7 @@ impl Dealer {
             spent: 0,
             replaces_spent,
         };
-        Self { table: Mutex::new(table) }
+        Self { table: Mutex::new(table), conductor: thread::current() }
     }
 
     /// Seats a new connection and gives it to its lane. The last of those waited for starts the
@@ -156,6 +162,7 @@ impl Dealer {
             }
             Departure::Spent => {
                 table.spent += 1;
+                self.conductor.unpark();
                 table.replaces_spent
             }
         };
@@ -199,7 +206,15 @@ impl Dealer {
         table.sent.add(sent);
         if table.lines.timetable().records() == Some(table.sent.lines) {
             table.clock.end(now);
+            self.conductor.unpark();
         }
+    }
+
+    /// Notes that a target is not there any more.
+    pub(crate) fn note_gone(&self, sentence: String) {
+        let mut table = self.lock();
+        table.losses.push(sentence);
+        table.lost += 1;
     }
 
     /// Ends the run at a moment, now or ahead. An earlier end stands.
@@ -212,9 +227,12 @@ impl Dealer {
         mem::take(&mut self.lock().losses)
     }
 
-    /// How many connections have had all their lines since the last time.
-    pub(crate) fn take_spent(&self) -> usize {
-        mem::take(&mut self.lock().spent)
+    /// How many connections have had all their lines since the last time and are to be replaced:
+    /// none once the run has ended.
+    pub(crate) fn take_spent(&self, now: Instant) -> usize {
+        let mut table = self.lock();
+        let spent = mem::take(&mut table.spent);
+        if table.clock.is_ended(now) { 0 } else { spent }
     }
 
     pub(crate) fn standing(&self, now: Instant) -> Standing {
@@ -233,6 +251,7 @@ impl Dealer {
             connections: table.seats.len(),
             connections_in_all: table.joined,
             connections_lost: table.lost,
+            spent: table.spent,
             is_ended: table.clock.is_ended(now),
         }
     }

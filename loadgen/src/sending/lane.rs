@@ -46,6 +46,8 @@ pub(crate) struct Lane<'a> {
     /// The schedule's clock; while it stands still, as it was before.
     time: ScheduleTime,
     done: Vec<Grant>,
+    /// What was sent and the dealer does not know of yet.
+    unnoted: Tally,
     scratch: Box<[u8]>,
     report: LaneReport,
 }
@@ -87,6 +89,7 @@ impl<'a> Lane<'a> {
             silences: BinaryHeap::new(),
             time: ScheduleTime::starting_at(Instant::now()),
             done: Vec::new(),
+            unnoted: Tally::default(),
             scratch: vec![0; 16 << 10].into_boxed_slice(),
             report: LaneReport::default(),
         }
@@ -215,6 +218,7 @@ impl<'a> Lane<'a> {
             match connection.write(self.source, &mut times, &mut self.done) {
                 Ok(sent) => {
                     pass.add(sent);
+                    self.unnoted.add(sent);
                     let elapsed = self.time.elapsed(Instant::now());
                     self.lateness.note(&self.done, elapsed, connection.room_since());
                     self.done.clear();
@@ -226,9 +230,7 @@ impl<'a> Lane<'a> {
                 Err(error) => self.lose(id, &error),
             }
         }
-        if pass.bytes > 0 {
-            self.dealer.note_sent(pass, Instant::now());
-        }
+        note_sent(self.dealer, &mut self.unnoted);
         pass
     }
 
@@ -237,6 +239,8 @@ impl<'a> Lane<'a> {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         if connection.stage() == Stage::Open && connection.feed.is_spent() {
             let returned = connection.begin_end(self.source);
+            // First what was sent: after the last line of all, nothing comes in its place.
+            note_sent(self.dealer, &mut self.unnoted);
             self.dealer.leave(id, returned, Departure::Spent, Instant::now());
         }
         if connection.stage() == Stage::Ending && !connection.feed.has_more() {
@@ -309,5 +313,12 @@ impl<'a> Lane<'a> {
             ));
         }
         Ok(())
+    }
+}
+
+fn note_sent(dealer: &Dealer, unnoted: &mut Tally) {
+    let sent = std::mem::take(unnoted);
+    if sent.bytes > 0 {
+        dealer.note_sent(sent, Instant::now());
     }
 }

@@ -32,7 +32,7 @@ impl Mischief {
     /// How many bytes the next write may have.
     pub(crate) fn next_write_bytes(&mut self, at_most: usize) -> usize {
         let chopped = self.chop_bytes.map_or(at_most, |most| self.random.random_range(1..=most));
-        let is_last = self.is_time();
+        let is_last = self.stall.is_some() && self.is_time();
         let last = if is_last { self.random.random_range(1..=LAST_WORDS_BYTES) } else { at_most };
         at_most.min(chopped).min(last)
     }
@@ -63,5 +63,10 @@ impl Mischief {
 
     pub(crate) fn end_silence(&mut self) {
         self.silent_until = None;
+    }
+
+    /// Ends the silence that there is, and lets no other come.
+    pub(crate) fn end_silences(&mut self) {
+        (self.stall, self.silent_until) = (None, None);
     }
 }

@@ -31,7 +31,7 @@ pub fn listen(address: &str) -> Result<TcpListener> {
 
 /// Those that are dialled, in turns.
 pub(crate) struct Targets {
-    /// As they were asked for, each with its addresses; not empty.
+    /// As they were asked for, each with its addresses; at first not empty.
     targets: Vec<(String, Vec<SocketAddr>)>,
     /// Whose turn it is.
     next: usize,
@@ -56,11 +56,34 @@ impl Targets {
     ) -> Result<Vec<(TcpStream, SocketAddr)>> {
         let mut streams = Vec::with_capacity(connections);
         while streams.len() < connections && !stop.is_stopped() {
-            let (target, addresses) = &self.targets[self.next];
-            streams.push(dial_one(addresses).map_err(|error| failed(target, error))?);
-            self.next = (self.next + 1) % self.targets.len();
+            streams.push(self.dial_next()?);
         }
         Ok(streams)
+    }
+
+    /// Opens a connection in the place of another, if there is a target left. One that is not there
+    /// any more gets none from now on, and `on_gone` is told.
+    pub(crate) fn dial_again(
+        &mut self,
+        mut on_gone: impl FnMut(Error),
+    ) -> Option<(TcpStream, SocketAddr)> {
+        while !self.targets.is_empty() {
+            match self.dial_next() {
+                Ok(dialled) => return Some(dialled),
+                Err(error) => on_gone(error),
+            }
+            self.targets.remove(self.next);
+            self.next %= self.targets.len().max(1);
+        }
+        None
+    }
+
+    /// Dials the target whose turn it is. If it is not there, it stays its turn.
+    fn dial_next(&mut self) -> Result<(TcpStream, SocketAddr)> {
+        let (target, addresses) = &self.targets[self.next];
+        let dialled = dial_one(addresses).map_err(|error| failed(target, error))?;
+        self.next = (self.next + 1) % self.targets.len();
+        Ok(dialled)
     }
 }
 

@@ -41,8 +41,8 @@ pub fn serve(
 }
 
 /// Dials the targets and sends them lines until the load is sent, its time is up or `stop` is
-/// pulled. If a target hangs up, the others get what it was still to get; when all have, the run
-/// ends.
+/// pulled. If a target hangs up, or is not there when it is dialled again, the others get what it
+/// was still to get; when all have, the run ends.
 pub fn send(
     targets: &[String],
     load: &Load,
@@ -203,6 +203,7 @@ impl Found {
             without_room: sum(|report| report.behind_without_room) + self.standing.undealt,
             lag_ms: self.standing.lag.unwrap_or_default().as_secs_f64() * 1e3,
             too_late: self.latency.raw_share_above_ms(MUCH_TOO_LATE_MS),
+            falls_silent: load.faults.stall.is_some(),
         };
         load.is_timed().then(|| reason_not_valid(&load.schedule.to_string(), behind)).flatten()
     }

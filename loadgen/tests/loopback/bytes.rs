@@ -2,18 +2,8 @@
 
 use std::thread;
 
-use crate::harness::{
-    accept_and_read, dial, free_listener, lines_in, read_all, small_data, small_load,
-};
-use loadgen::{Label, Load, Stop, Summary, Text, listen, send, serve};
-
-/// What each of the load's connections gets from `send`, and the summary.
-fn send_and_read(load: &Load) -> (Vec<Vec<u8>>, Summary) {
-    let (listener, address) = free_listener();
-    let readers = accept_and_read(listener, load.connections);
-    let summary = send(&[address.to_string()], load, &Stop::new(), |_| {}).unwrap();
-    (readers.join().unwrap(), summary)
-}
+use crate::harness::{dial, lines_in, read_all, send_and_read, small_data, small_load};
+use loadgen::{Label, Load, Stop, Text, listen, serve};
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_on_every_connection() {

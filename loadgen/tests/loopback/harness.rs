@@ -1,11 +1,14 @@
 //! Readers for the tests: real sockets, and deadlines instead of sleeps.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use loadgen::{Data, Load};
+use loadgen::{Data, Load, Stop, Summary, send};
+use nix::sys::socket::{setsockopt, sockopt};
 
 /// Nothing in these tests takes so long, even on a slow machine that has other work.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
@@ -20,11 +23,8 @@ pub(crate) fn small_data() -> Data {
 }
 
 /// Reads what one connection gets, to its end.
-pub(crate) fn read_all(mut stream: TcpStream) -> Vec<u8> {
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).expect("the generator closes cleanly, in time");
-    bytes
+pub(crate) fn read_all(stream: TcpStream) -> Vec<u8> {
+    read_to_end(stream).expect("the generator closes cleanly, in time")
 }
 
 /// Accepts so many connections and reads each to its end, in the order in which they came.
@@ -38,6 +38,77 @@ pub(crate) fn accept_and_read(
             streams.into_iter().map(|stream| thread::spawn(|| read_all(stream))).collect();
         readers.into_iter().map(|reader| reader.join().unwrap()).collect()
     })
+}
+
+/// What each of the load's connections gets from `send`, and the summary.
+pub(crate) fn send_and_read(load: &Load) -> (Vec<Vec<u8>>, Summary) {
+    let (listener, address) = free_listener();
+    let readers = accept_and_read(listener, load.connections);
+    let summary = send(&[address.to_string()], load, &Stop::new(), |_| {}).unwrap();
+    (readers.join().unwrap(), summary)
+}
+
+/// What a test sends to its own readers after the last connection.
+const OVER: &[u8] = b"over";
+
+/// Accepts and reads connections until it is told that no more will come.
+pub(crate) struct Readers {
+    address: SocketAddr,
+    is_over: Arc<AtomicBool>,
+    accepting: JoinHandle<Vec<JoinHandle<io::Result<Vec<u8>>>>>,
+}
+
+impl Readers {
+    pub(crate) fn start() -> Self {
+        let (listener, address) = free_listener();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let seen = is_over.clone();
+        let accepting = thread::spawn(move || {
+            let mut readers = Vec::new();
+            loop {
+                let (stream, _) = listener.accept().unwrap();
+                let is_over = seen.load(Ordering::SeqCst);
+                let reader = thread::spawn(|| read_to_end(stream));
+                if !is_over {
+                    readers.push(reader);
+                    continue;
+                }
+                // The last connections may be waiting still, before the one that says so.
+                let read = reader.join().unwrap();
+                if matches!(&read, Ok(bytes) if bytes == OVER) {
+                    return readers;
+                }
+                readers.push(thread::spawn(|| read));
+            }
+        });
+        Self { address, is_over, accepting }
+    }
+
+    pub(crate) fn target(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// What each connection got, and how it ended, in the order in which they came.
+    pub(crate) fn finish(self) -> Vec<io::Result<Vec<u8>>> {
+        self.is_over.store(true, Ordering::SeqCst);
+        dial(self.address).unwrap().write_all(OVER).unwrap();
+        let readers = self.accepting.join().unwrap();
+        readers.into_iter().map(|reader| reader.join().unwrap()).collect()
+    }
+}
+
+fn read_to_end(mut stream: TcpStream) -> io::Result<Vec<u8>> {
+    stream.set_read_timeout(Some(DEADLINE))?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A listener whose connections have a receive buffer of about so many bytes.
+pub(crate) fn listener_with_buffer(bytes: usize) -> (TcpListener, SocketAddr) {
+    let (listener, address) = free_listener();
+    setsockopt(&listener, sockopt::RcvBuf, &bytes).unwrap();
+    (listener, address)
 }
 
 /// A listener on a free port of this machine.

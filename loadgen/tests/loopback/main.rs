@@ -12,3 +12,15 @@ mod program;
 mod schedule;
 #[cfg(test)]
 mod text;
+#[cfg(test)]
+mod course;
+#[cfg(test)]
+mod endings;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod same_bytes;
+#[cfg(test)]
+mod short_connections;
+#[cfg(test)]
+mod stalled_reader;
