@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-/// The reason why a run did not take place.
+/// The reason why a run did not take place, or broke off.
 ///
 /// A client or target that goes away during a run is no error of this kind: the run goes on and
 /// the [`Summary`](crate::Summary) counts it.
@@ -71,6 +71,15 @@ pub enum Error {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+
+    /// The lines of a file cannot be replayed.
+    #[error("{} {what}", path.display())]
+    Replay {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        what: String,
     },
 
     /// The operating system refused something that every run needs.

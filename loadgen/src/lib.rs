@@ -8,8 +8,8 @@
 //!
 //! The parts:
 //!
-//! * [`Load`] is what a run is asked to do. [`Data`] says what its lines look like, [`Schedule`] when
-//!   each of them is due, [`Label`] what is written in front of them, and [`Faults`] what is to go
+//! * [`Load`] is what a run is asked to do. [`Data`] says what its lines look like, or [`Replay`] in
+//!   which file they are; [`Schedule`] says when each of them is due, [`Label`] what is written in front of them, and [`Faults`] what is to go
 //!   wrong on the way.
 //! * [`serve`] waits for clients on a socket from [`listen`], and [`send`] dials out. Both tell
 //!   how they fare through [`Event`]s, end early when a [`Stop`] is pulled, and return a
@@ -56,9 +56,10 @@ mod stop;
 mod wall_watch;
 // Which lines, and when.
 pub mod ysb;
+mod stamp;
+mod replay;
 mod lines;
 mod schedule;
-mod stamp;
 // What is asked, told and found.
 mod load;
 mod progress;
@@ -75,6 +76,7 @@ pub use lines::{Data, Distribution, LineBytes, Preset, Text};
 pub use load::Load;
 pub use objective::{Met, Objective};
 pub use progress::{Event, Progress};
+pub use replay::Replay;
 pub use schedule::{Arrivals, Pace, Schedule};
 pub use sending::{listen, send, serve};
 pub use stamp::{Checker, EndMark, Place, Stamp, StampedLine, Verdict, body_of};

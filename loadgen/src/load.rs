@@ -6,18 +6,23 @@ use crate::error::{Error, Result};
 use crate::faults::Faults;
 use crate::label::Label;
 use crate::lines::{Data, Preset};
+use crate::replay::Replay;
 use crate::schedule::{Pace, Schedule};
 
 /// One run: which lines, how many, how fast and over how many connections.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
-    /// What the lines look like.
+    /// What the lines look like. With a replay, only its seed is looked at.
     pub data: Data,
+    /// Lines of a file instead, in order and each once; over several connections, line `n` goes to
+    /// connection `n` modulo their number, as long as these stay the same.
+    pub replay: Option<Replay>,
     /// What is written in front of them.
     pub label: Label,
     /// When they are due, over all connections.
     pub schedule: Schedule,
-    /// How many are sent, over all connections; without it, no end of them.
+    /// How many are sent, over all connections; without it, no end of them, or all lines of the
+    /// replay.
     pub records: Option<u64>,
     /// How long they are sent: from the first client's connection when serving, else from the
     /// start. Without it, until the records are sent or the run is stopped.
@@ -39,8 +44,8 @@ pub struct Load {
     pub send_buffer_bytes: Option<usize>,
     /// What is to go wrong.
     pub faults: Faults,
-    /// A run with a given number of records is given up when no reader has taken a byte for so
-    /// long.
+    /// A run with a given number of records, or a replay, is given up when no reader has taken a byte
+    /// for so long.
     pub patience: Duration,
 }
 
@@ -48,6 +53,7 @@ impl Default for Load {
     fn default() -> Self {
         Self {
             data: Data::default(),
+            replay: None,
             label: Label::None,
             schedule: Schedule::default(),
             records: None,
@@ -64,7 +70,8 @@ impl Default for Load {
 }
 
 impl Load {
-    /// Refuses values that make no sense, in terms of the flags that set them.
+    /// Refuses values that make no sense, in terms of the flags that set them, and a replay without
+    /// its file.
     pub fn check(&self) -> Result<()> {
         self.data.check()?;
         self.schedule.check()?;
@@ -73,7 +80,7 @@ impl Load {
         let too_few = |flag, at_least| {
             refuse(format!("{flag} is not possible: it must be at least {at_least}"))
         };
-        if self.label != Label::None && !self.data.preset.is_lines() {
+        if self.label != Label::None && self.replay.is_none() && !self.data.preset.is_lines() {
             let preset = self.data.preset.name();
             return refuse(format!(
                 "--stamped and --numbered do not go with --preset {preset}: they are written in \
@@ -109,7 +116,16 @@ impl Load {
         if self.patience.is_zero() {
             return too_few("--patience 0s", "1ms");
         }
-        Ok(())
+        if let Some(speed) = self.own_speed()
+            && self.schedule.pace != Pace::Max
+        {
+            return refuse(format!(
+                "--speed {speed} does not go with --rate {}: either the file says when lines are due, \
+                 or a rate does",
+                self.schedule
+            ));
+        }
+        self.replay.as_ref().map_or(Ok(()), Replay::check)
     }
 
     pub(crate) fn lanes(&self) -> usize {
@@ -118,11 +134,30 @@ impl Load {
 
     /// Whether lines carry moments of the wall clock, to be compared with those of a reader.
     pub(crate) fn carries_moments(&self) -> bool {
-        self.label == Label::Stamp || self.data.preset == Preset::Ysb
+        let has_moments = self.data.preset == Preset::Ysb && self.replay.is_none();
+        self.label == Label::Stamp || has_moments
     }
 
     /// Whether lines have a moment at which they are due, to be late for.
     pub(crate) fn is_timed(&self) -> bool {
-        self.schedule.pace != Pace::Max
+        self.schedule.pace != Pace::Max || self.own_speed().is_some()
+    }
+
+    /// The schedule as it is written, for the summary.
+    pub(crate) fn written_schedule(&self) -> String {
+        match self.own_speed() {
+            Some(speed) => format!("speed {speed}"),
+            None => self.schedule.to_string(),
+        }
+    }
+
+    /// Whether the run ends by itself when all its lines are sent.
+    pub(crate) fn has_end(&self) -> bool {
+        self.records.is_some() || self.replay.is_some()
+    }
+
+    /// The speed of a replay that goes by the file's own times.
+    fn own_speed(&self) -> Option<f64> {
+        self.replay.as_ref()?.speed
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::course::Course;
 use super::poisson::{Looked, Poisson};
 use super::{Arrivals, Schedule};
+use crate::replay::Moments;
 
 /// How many lines are due when there is no end of them.
 pub(crate) const ENDLESS: u64 = u64::MAX;
@@ -13,16 +14,36 @@ pub(crate) const ENDLESS: u64 = u64::MAX;
 /// What a schedule comes to. Times are counted from the schedule's start, lines from 0.
 #[derive(Debug)]
 pub(crate) struct Timetable {
-    /// Nothing where lines are not waited for.
-    course: Option<Course>,
-    poisson: Option<Poisson>,
+    moments: Kind,
     records: Option<u64>,
+}
+
+/// Where the moments come from.
+#[derive(Debug)]
+enum Kind {
+    /// Lines are not waited for.
+    AtOnce,
+    Paced {
+        course: Course,
+        poisson: Option<Poisson>,
+    },
+    /// Lines have times of their own.
+    Recorded(Arc<Moments>),
 }
 
 impl Timetable {
     pub(crate) fn new(schedule: &Schedule, records: Option<u64>, seed: u64) -> Arc<Self> {
         let poisson = (schedule.arrivals == Arrivals::Poisson).then(|| Poisson::new(seed));
-        Arc::new(Self { course: Course::of(&schedule.pace), poisson, records })
+        let moments = match Course::of(&schedule.pace) {
+            Some(course) => Kind::Paced { course, poisson },
+            None => Kind::AtOnce,
+        };
+        Arc::new(Self { moments, records })
+    }
+
+    /// The timetable of so many lines that have times of their own.
+    pub(crate) fn recorded(moments: Arc<Moments>, records: u64) -> Arc<Self> {
+        Arc::new(Self { moments: Kind::Recorded(moments), records: Some(records) })
     }
 
     /// How many lines there are in all, if there is an end of them.
@@ -32,7 +53,12 @@ impl Timetable {
 
     /// Whether lines have a moment at which they are due, to be late for.
     pub(crate) fn is_timed(&self) -> bool {
-        self.course.is_some()
+        !matches!(self.moments, Kind::AtOnce)
+    }
+
+    /// Whether lines have times of their own: then many may be due at the same moment.
+    pub(crate) fn is_recorded(&self) -> bool {
+        matches!(self.moments, Kind::Recorded(_))
     }
 }
 
@@ -55,23 +81,33 @@ impl TimetableReader {
     /// How many lines are due by now.
     pub(crate) fn due(&mut self, elapsed: Duration) -> u64 {
         let records = self.timetable.records.unwrap_or(ENDLESS);
-        let Some(course) = &self.timetable.course else { return records };
-        let lines = course.lines_by(elapsed.as_secs_f64());
-        let lines = match &self.timetable.poisson {
-            None => lines as u64,
-            Some(poisson) => poisson.arrivals_by(lines, &mut self.looked),
+        let lines = match &self.timetable.moments {
+            Kind::AtOnce => return records,
+            Kind::Paced { course, poisson } => {
+                let lines = course.lines_by(elapsed.as_secs_f64());
+                match poisson {
+                    None => lines as u64,
+                    Some(poisson) => poisson.arrivals_by(lines, &mut self.looked),
+                }
+            }
+            Kind::Recorded(moments) => moments.due(elapsed),
         };
         lines.min(records)
     }
 
     /// The moment at which a line is due; [`Duration::MAX`] if it never is.
     pub(crate) fn due_at(&mut self, line: u64) -> Duration {
-        let Some(course) = &self.timetable.course else { return Duration::ZERO };
-        let lines = match &self.timetable.poisson {
-            None => (line + 1) as f64,
-            Some(poisson) => poisson.moment(line, &mut self.looked),
-        };
-        Duration::try_from_secs_f64(course.time_of(lines)).unwrap_or(Duration::MAX)
+        match &self.timetable.moments {
+            Kind::AtOnce => Duration::ZERO,
+            Kind::Paced { course, poisson } => {
+                let lines = match poisson {
+                    None => (line + 1) as f64,
+                    Some(poisson) => poisson.moment(line, &mut self.looked),
+                };
+                Duration::try_from_secs_f64(course.time_of(lines)).unwrap_or(Duration::MAX)
+            }
+            Kind::Recorded(moments) => moments.due_at(line),
+        }
     }
 
     /// Whether every line that was asked for is due by now.

@@ -11,6 +11,7 @@ use super::feed::Feed;
 use super::grants::Grant;
 use super::mischief::Mischief;
 use super::times::Times;
+use crate::error::Result;
 use crate::faults::End;
 use crate::lines::Source;
 
@@ -118,15 +119,16 @@ impl Connection {
     }
 
     /// Writes once; appends the lines that this completes to `done`. If the socket has no room, that
-    /// is no error and nothing is written.
+    /// is no error and nothing is written. The inner error is the peer's; the outer one says that a
+    /// line cannot be had, by this connection or any other.
     pub(crate) fn write(
         &mut self,
         source: &Source,
         times: &mut Times<'_>,
         done: &mut Vec<Grant>,
-    ) -> io::Result<Tally> {
+    ) -> Result<io::Result<Tally>> {
         let at_most = self.mischief.next_write_bytes(WRITE_BYTES);
-        let bytes = self.feed.next_bytes(source, times, at_most);
+        let bytes = self.feed.next_bytes(source, times, at_most)?;
         let is_short = |sent| sent < bytes.len();
         let sent = match self.stream.write(bytes) {
             Ok(sent) => {
@@ -140,7 +142,7 @@ impl Connection {
                 0
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => 0,
-            Err(error) => return Err(error),
+            Err(error) => return Ok(Err(error)),
         };
         let lines = self.feed.advance(source, sent, done);
         if !self.writable {
@@ -148,7 +150,7 @@ impl Connection {
         }
         self.mischief.wrote();
         self.lines += lines;
-        Ok(Tally { lines, bytes: sent as u64 })
+        Ok(Ok(Tally { lines, bytes: sent as u64 }))
     }
 
     /// Throws away what the peer sent: were it left unread, closing would reset the connection

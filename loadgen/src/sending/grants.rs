@@ -24,6 +24,14 @@ impl Grant {
         self.first.saturating_add(nth.saturating_mul(self.stride))
     }
 
+    /// How many of its lines have lower numbers than this.
+    pub(crate) fn lines_before(&self, number: u64) -> u64 {
+        if self.lines == ENDLESS {
+            return ENDLESS;
+        }
+        number.saturating_sub(self.first).div_ceil(self.stride).min(self.lines)
+    }
+
     /// Its first lines, and the rest.
     pub(crate) fn split(self, lines: u64) -> (Self, Self) {
         let rest = if self.lines == ENDLESS { ENDLESS } else { self.lines - lines };
@@ -52,6 +60,11 @@ impl Grants {
     /// How many lines there are; [`ENDLESS`] if there is no end of them.
     pub(crate) fn lines(&self) -> u64 {
         self.queue.iter().fold(0, |lines, grant| lines.saturating_add(grant.lines))
+    }
+
+    /// How many of the lines have lower numbers than this; [`ENDLESS`] if there is no end of them.
+    pub(crate) fn lines_before(&self, number: u64) -> u64 {
+        self.queue.iter().fold(0, |lines, grant| lines.saturating_add(grant.lines_before(number)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -144,6 +157,20 @@ mod tests {
         assert_eq!(grants.queue.len(), 2);
         assert_eq!(numbers(grants.take_back(4)), [10, 100, 101, 102]);
         assert_eq!(numbers(grants.drain()), [6, 8]);
+    }
+
+    #[test]
+    fn lines_before_a_number_are_counted() {
+        let mut grants = Grants::default();
+        grants.push(Grant { first: 10, stride: 3, lines: 4 });
+        grants.push(Grant { first: 100, stride: 1, lines: 5 });
+        for number in 0..120 {
+            let mut copy = grants.clone();
+            let before = numbers(copy.drain()).into_iter().filter(|&n| n < number).count();
+            assert_eq!(grants.lines_before(number), before as u64, "{number}");
+        }
+        grants.push(Grant::endless());
+        assert_eq!(grants.lines_before(0), ENDLESS);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::dealer::{Dealer, Departure, Mail};
 use super::grants::Grant;
 use super::lateness::Lateness;
 use super::times::Times;
+use crate::error::{Error, Result};
 use crate::faults::End;
 use crate::lines::Source;
 use crate::schedule::{ENDLESS, ScheduleTime, TimetableReader};
@@ -95,11 +96,12 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// Sends until the run ends, then finishes the lines in progress and closes.
-    pub(crate) fn run(mut self) -> io::Result<LaneReport> {
+    /// Sends until the run ends, then finishes the lines in progress and closes. Fails if lines cannot
+    /// be had, or the system does not let it wait.
+    pub(crate) fn run(mut self) -> Result<LaneReport> {
         let mut events = Events::with_capacity(1024);
         let mut mail = VecDeque::new();
-        let mut is_over = false;
+        let mut is_judged = false;
         let mut wait = Duration::ZERO;
         loop {
             self.wait(&mut events, wait)?;
@@ -109,10 +111,10 @@ impl<'a> Lane<'a> {
                 self.take(letter)?;
             }
             self.end_silences();
-            let sent = self.write_pass();
-            if turn.is_schedule_over && !is_over {
-                is_over = true;
-                self.note_behind();
+            let sent = self.write_pass()?;
+            if let Some(to_be_sent) = turn.to_be_sent.filter(|_| !is_judged) {
+                is_judged = true;
+                self.note_behind(to_be_sent);
             }
             if turn.is_ended {
                 break;
@@ -129,14 +131,14 @@ impl<'a> Lane<'a> {
         Ok(self.report)
     }
 
-    fn wait(&mut self, events: &mut Events, at_most: Duration) -> io::Result<()> {
+    fn wait(&mut self, events: &mut Events, at_most: Duration) -> Result<()> {
         let at_most = match self.silences.peek() {
             Some(Reverse((ends, _))) => at_most.min(ends.saturating_duration_since(Instant::now())),
             None => at_most,
         };
         match self.poll.poll(events, Some(at_most)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
-            result => result?,
+            result => result.map_err(Error::system("wait for a socket"))?,
         }
         let elapsed = self.time.elapsed(Instant::now());
         for event in &*events {
@@ -165,12 +167,14 @@ impl<'a> Lane<'a> {
         Ok(())
     }
 
-    fn take(&mut self, letter: Mail) -> io::Result<()> {
+    fn take(&mut self, letter: Mail) -> Result<()> {
         match letter {
             Mail::Connection { id, mut connection } => {
                 let interest = Interest::READABLE | Interest::WRITABLE;
                 let token = Token(id as usize);
-                self.poll.registry().register(connection.stream_mut(), token, interest)?;
+                let registered =
+                    self.poll.registry().register(connection.stream_mut(), token, interest);
+                registered.map_err(Error::system("wait for a socket"))?;
                 self.connections.insert(id, *connection);
             }
             Mail::Lines { id, grant } => match self.connections.get_mut(&id) {
@@ -208,14 +212,14 @@ impl<'a> Lane<'a> {
     }
 
     /// One write for each connection in the queue; those with more to write queue up again.
-    fn write_pass(&mut self) -> Tally {
+    fn write_pass(&mut self) -> Result<Tally> {
         let mut pass = Tally::default();
         for _ in 0..self.queue.len() {
             let Some(id) = self.queue.pop_front() else { break };
             let Some(connection) = self.connections.get_mut(&id) else { continue };
             connection.queued = false;
             let mut times = Times::new(&mut self.lines, self.time);
-            match connection.write(self.source, &mut times, &mut self.done) {
+            match connection.write(self.source, &mut times, &mut self.done)? {
                 Ok(sent) => {
                     pass.add(sent);
                     self.unnoted.add(sent);
@@ -231,7 +235,7 @@ impl<'a> Lane<'a> {
             }
         }
         note_sent(self.dealer, &mut self.unnoted);
-        pass
+        Ok(pass)
     }
 
     /// After a write: more of the same, or the connection's end.
@@ -271,9 +275,10 @@ impl<'a> Lane<'a> {
         self.dealer.leave(id, owed, Departure::HungUp(sentence), Instant::now());
     }
 
-    fn note_behind(&mut self) {
+    fn note_behind(&mut self, to_be_sent: u64) {
         for connection in self.connections.values() {
-            let owed = Some(connection.feed.owed()).filter(|&owed| owed != ENDLESS).unwrap_or(0);
+            let owed = Some(connection.feed.owed_before(to_be_sent));
+            let owed = owed.filter(|&owed| owed != ENDLESS).unwrap_or(0);
             match connection.has_room_now() {
                 true => self.report.behind_with_room += owed,
                 false => self.report.behind_without_room += owed,
@@ -282,7 +287,7 @@ impl<'a> Lane<'a> {
     }
 
     /// Ends each connection after the line in progress, and says who did not read it.
-    fn drain(&mut self, events: &mut Events) -> io::Result<()> {
+    fn drain(&mut self, events: &mut Events) -> Result<()> {
         let now = Instant::now();
         let (elapsed, give_up) = (self.time.elapsed(now), now + DRAIN);
         let ids: Vec<u64> = self.connections.keys().copied().collect();
@@ -300,7 +305,7 @@ impl<'a> Lane<'a> {
             }
         }
         while !self.connections.is_empty() && Instant::now() < give_up {
-            self.write_pass();
+            self.write_pass()?;
             let wait = if self.queue.is_empty() { IDLE } else { Duration::ZERO };
             self.wait(events, wait)?;
         }

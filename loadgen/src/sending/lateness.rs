@@ -51,8 +51,7 @@ impl<'a> Lateness<'a> {
         let raw_most_us = elapsed.saturating_sub(room_since).as_micros() as u64;
         let mut latency = self.gauge.lock();
         for grant in sent {
-            let before = self.first_measured.saturating_sub(grant.first).div_ceil(grant.stride);
-            let measured = grant.split(before.min(grant.lines)).1;
+            let measured = grant.split(grant.lines_before(self.first_measured)).1;
             if measured.lines > 0 {
                 let mut late_us = |nth| {
                     let due_at = self.lines.due_at(measured.number(nth));

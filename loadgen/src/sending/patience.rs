@@ -20,7 +20,7 @@ pub(crate) struct Patience {
 
 impl Patience {
     pub(crate) fn new(load: &Load, now: Instant) -> Self {
-        let limit = load.records.map(|_| load.patience);
+        let limit = load.has_end().then_some(load.patience);
         Self { limit, last_bytes: 0, last_moved: now, has_warned: false }
     }
 

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use super::grants::{Grant, Grants};
 use super::times::Times;
+use crate::error::Result;
 use crate::label::Label;
-use crate::lines::{Place, Source};
+use crate::lines::{Hand, Place, Source};
 use crate::schedule::ENDLESS;
 use crate::stamp::{EndMark, Stamp};
 
@@ -28,7 +29,7 @@ pub(super) struct Rendered {
     grants: Grants,
     /// What the records sent come to.
     sent: EndMark,
-    scratch: Vec<u8>,
+    hand: Hand,
 }
 
 /// A line of the part.
@@ -52,13 +53,13 @@ impl Rendered {
             lines: VecDeque::new(),
             grants: Grants::default(),
             sent: EndMark::new(connection),
-            scratch: Vec::new(),
+            hand: Hand::default(),
         }
     }
 
-    /// Lines rendered and not yet sent whole.
-    pub(super) fn lines(&self) -> u64 {
-        self.lines.len() as u64
+    /// Lines rendered and not yet sent whole, of those with lower numbers than this.
+    pub(super) fn lines_before(&self, number: u64) -> u64 {
+        self.grants.lines_before(number)
     }
 
     pub(super) fn has_more(&self) -> bool {
@@ -81,9 +82,9 @@ impl Rendered {
         at_most: u64,
         source: &Source,
         times: &mut Times<'_>,
-    ) -> u64 {
+    ) -> Result<u64> {
         if self.has_more() {
-            return 0;
+            return Ok(0);
         }
         self.part.clear();
         (self.at, self.begun) = (0, 0);
@@ -91,19 +92,26 @@ impl Rendered {
         let mut rendered = 0;
         while rendered < at_most && self.part.len() < PART_BYTES {
             let Some(grant) = owed.take(1) else { break };
+            // Where many connections take lines in turns, a part would go through many chunks of a
+            // file, and so would that of the next connection.
+            if !source.is_near(grant.first, &self.hand) {
+                owed.push_front(grant);
+                break;
+            }
             let due_us = times.due_us(grant.first, now_us);
-            self.render(source, due_us, now_us);
+            self.render(source, grant.first, due_us, now_us)?;
             self.grants.push(grant);
             rendered += 1;
         }
-        if at_most == ENDLESS { 0 } else { rendered }
+        self.hand.put_down();
+        Ok(if at_most == ENDLESS { 0 } else { rendered })
     }
 
-    fn render(&mut self, source: &Source, due_us: u64, now_us: u64) {
+    fn render(&mut self, source: &Source, number: u64, due_us: u64, now_us: u64) -> Result<()> {
         let (connection, sequence) = (self.connection, self.next);
+        let place = Place { number, connection, sequence, due_ms: due_us / 1000 };
+        let line = source.line(place, &mut self.hand)?;
         self.next += 1;
-        let place = Place { connection, sequence, due_ms: due_us / 1000 };
-        let line = source.line(place, &mut self.scratch);
         let mut digest = 0;
         match self.label {
             Label::None => self.part.extend_from_slice(line),
@@ -123,6 +131,7 @@ impl Rendered {
             }
         }
         self.lines.push_back(Line { end: self.part.len(), digest });
+        Ok(())
     }
 
     /// Goes on by so many bytes; appends the lines that this completes to `done`.

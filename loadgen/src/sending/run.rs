@@ -1,8 +1,8 @@
 //! A run from its first connection to its summary.
 
-use std::io;
 use std::net::TcpListener;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -20,6 +20,7 @@ use crate::latency::Latency;
 use crate::lines::Source;
 use crate::load::Load;
 use crate::progress::Event;
+use crate::replay::Recording;
 use crate::schedule::{ENDLESS, Timetable, TimetableReader};
 use crate::stop::Stop;
 use crate::summary::{Behind, MUCH_TOO_LATE_MS, SCHEMA_VERSION, Summary, WarmUp, reason_not_valid};
@@ -31,12 +32,12 @@ pub fn serve(
     listener: TcpListener,
     load: &Load,
     stop: &Stop,
-    on_event: impl FnMut(Event<'_>),
+    mut on_event: impl FnMut(Event<'_>),
 ) -> Result<Summary> {
     load.check()?;
     descriptors::make_room_for(load.connections)?;
     descriptors::make_all_room()?;
-    let source = Source::of(&load.data)?;
+    let source = source(load, stop, &mut on_event)?;
     run(Peers::listening(listener)?, &source, load, stop, on_event)
 }
 
@@ -47,7 +48,7 @@ pub fn send(
     targets: &[String],
     load: &Load,
     stop: &Stop,
-    on_event: impl FnMut(Event<'_>),
+    mut on_event: impl FnMut(Event<'_>),
 ) -> Result<Summary> {
     load.check()?;
     if targets.is_empty() || load.connections < targets.len() {
@@ -59,11 +60,26 @@ pub fn send(
         )));
     }
     descriptors::make_room_for(load.connections)?;
-    // The text first: targets should not see connections that stay silent while it is rendered.
-    let source = Source::of(&load.data)?;
+    // The lines first: targets should not see connections that stay silent while they are made, or
+    // found in a file.
+    let source = source(load, stop, &mut on_event)?;
     let mut targets = Targets::resolve(targets)?;
     let streams = targets.dial(load.connections, stop)?;
     run(Peers::Dialled { streams, targets }, &source, load, stop, on_event)
+}
+
+fn source(load: &Load, stop: &Stop, on_event: &mut impl FnMut(Event<'_>)) -> Result<Source> {
+    let Some(replay) = &load.replay else { return Source::of(&load.data) };
+    let tell = |sentence: &str| on_event(Event::Note(sentence));
+    Ok(Source::replaying(Recording::open(replay, load.records, stop, tell)?))
+}
+
+fn timetable(load: &Load, source: &Source) -> Arc<Timetable> {
+    let records = source.recording().map(Recording::lines).or(load.records);
+    match source.recording().and_then(Recording::moments) {
+        Some(moments) => Timetable::recorded(moments.clone(), records.unwrap_or(ENDLESS)),
+        None => Timetable::new(&load.schedule, records, load.data.seed),
+    }
 }
 
 fn run(
@@ -73,7 +89,7 @@ fn run(
     stop: &Stop,
     mut on_event: impl FnMut(Event<'_>),
 ) -> Result<Summary> {
-    let timetable = Timetable::new(&load.schedule, load.records, load.data.seed);
+    let timetable = timetable(load, source);
     let lines = TimetableReader::new(&timetable);
     let is_dialling = matches!(peers, Peers::Dialled { .. });
     let dealer =
@@ -106,11 +122,13 @@ fn run(
             let _ends_the_run = EndOnDrop(&dealer);
             conductor.run(&mut ticker, &mut on_event)
         };
-        let reports: io::Result<Vec<_>> = lanes
+        let reports: Result<Vec<_>> = lanes
             .into_iter()
             .map(|lane| lane.join().unwrap_or_else(|panic| resume_unwind(panic)))
             .collect();
-        Ok::<_, Error>((conducted?, reports.map_err(Error::system("wait for a socket"))?))
+        // What ended a lane ended the run.
+        let reports = reports?;
+        Ok::<_, Error>((conducted?, reports))
     })?;
     note_losses(&dealer, &mut on_event);
     for sentence in reports.iter().flat_map(|report| &report.stalled) {
@@ -158,7 +176,7 @@ impl Found {
             bytes: sent.bytes,
             seconds: elapsed.as_secs_f64(),
             warm_up: WarmUp { records: warm_up.lines, seconds: warm_up_time.as_secs_f64() },
-            schedule: load.schedule.to_string(),
+            schedule: load.written_schedule(),
             rate_asked_lines_per_s: match load.schedule.pace {
                 crate::schedule::Pace::Constant { lines_per_s } => Some(lines_per_s),
                 _ => asked_per_s.filter(|_| is_timed),
@@ -205,6 +223,6 @@ impl Found {
             too_late: self.latency.raw_share_above_ms(MUCH_TOO_LATE_MS),
             falls_silent: load.faults.stall.is_some(),
         };
-        load.is_timed().then(|| reason_not_valid(&load.schedule.to_string(), behind)).flatten()
+        load.is_timed().then(|| reason_not_valid(&load.written_schedule(), behind)).flatten()
     }
 }

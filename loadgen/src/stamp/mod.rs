@@ -47,5 +47,6 @@ pub use checker::Checker;
 pub use end_mark::EndMark;
 pub use line::StampedLine;
 pub use place::Place;
+pub(crate) use record::intended_us_of;
 pub use record::{Stamp, body_of};
 pub use verdict::Verdict;

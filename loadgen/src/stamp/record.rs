@@ -2,7 +2,7 @@
 
 use crate::seed::scramble;
 
-use super::fields::{CHECKSUM_BYTES, push_decimal, seal};
+use super::fields::{CHECKSUM_BYTES, push_decimal, seal, take_decimal};
 
 /// The longest that the fields of a record take: `@`, four numbers of twenty digits, four spaces.
 const MOST_FIELD_BYTES: usize = 85;
@@ -82,6 +82,15 @@ pub fn body_of(line: &str) -> Option<&str> {
     // own end.
     let fourth_space = memchr::memchr_iter(b' ', bytes).nth(3)?;
     line.get(fourth_space + 1..end)
+}
+
+/// When the record was due that a line begins to tell of, in microseconds since the epoch. Its end may
+/// be missing or torn.
+pub(crate) fn intended_us_of(line: &[u8]) -> Option<u64> {
+    let mut fields = line.strip_prefix(b"@")?;
+    let _source = take_decimal(&mut fields)?;
+    let _sequence = take_decimal(&mut fields)?;
+    take_decimal(&mut fields)
 }
 
 #[cfg(test)]
