@@ -7,8 +7,8 @@ use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use loadgen::{
-    Data, Distribution, End, Faults, Label, LineBytes, Load, Objective, Preset, Result, Schedule,
-    Stall,
+    Data, Distribution, End, Faults, Label, LineBytes, Load, Objective, Preset, Replay, Result,
+    Schedule, Stall,
 };
 
 use crate::examples;
@@ -94,6 +94,8 @@ pub(crate) struct Shared {
     #[command(flatten)]
     lines: Lines,
     #[command(flatten)]
+    replay: ReplayFlags,
+    #[command(flatten)]
     faults: FaultFlags,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -108,7 +110,7 @@ struct When {
     /// bursts:10k..1M/100ms/5s; any of them at random moments: poisson:100k
     #[arg(long, value_name = "RATE", default_value = "max", allow_hyphen_values = true)]
     rate: Schedule,
-    /// How many lines to send in all [default: no end]
+    /// How many lines to send in all [default: no end, or with --replay the file's]
     #[arg(long, value_name = "N")]
     records: Option<u64>,
     /// How long to send, such as 20s or 5m; serve counts from the first client [default: no end]
@@ -117,7 +119,7 @@ struct When {
     /// How much of this time is set apart at its beginning: it counts in no figure but the totals
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     warm_up: Duration,
-    /// With --records: how long to wait while no reader takes a byte
+    /// With --records or --replay: how long to wait while no reader takes a byte
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     patience: Duration,
 }
@@ -160,6 +162,35 @@ struct Lines {
     /// The number of the first connection: senders that feed the same reader must not share numbers
     #[arg(long, value_name = "N", default_value_t = 0)]
     first_source: u64,
+}
+
+/// Lines that are not made.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Lines of a file instead")]
+struct ReplayFlags {
+    /// Send the lines of this file, each once, as they are, and end
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all =
+            ["preset", "vocabulary", "distribution", "skew", "line_bytes", "error_share"]
+    )]
+    replay: Option<PathBuf>,
+    /// Instead of --rate: send at the file's own speed, times this; 1 as the lines' times say, 10 in
+    /// a tenth of the time. Known are [10/Oct/2000:13:55:36 -0700], 2026-01-01T00:00:00.123Z, stamps
+    /// of loadgen, and seconds, milliseconds or microseconds since the epoch as the first column
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        requires = "replay",
+        conflicts_with = "rate",
+        allow_negative_numbers = true
+    )]
+    speed: Option<f64>,
+    /// The column with the time, from 1; tabs separate columns, or commas, or spaces, whichever of
+    /// them the first line has
+    #[arg(long, value_name = "N", requires = "speed")]
+    time_column: Option<usize>,
 }
 
 /// The kinds of lines.
@@ -237,13 +268,14 @@ pub(crate) struct Output {
 impl Shared {
     /// The load that the flags ask for over this many connections.
     pub(crate) fn load(&self, connections: usize) -> Result<Load> {
-        let Self { when, lines, faults, .. } = self;
+        let Self { when, lines, replay, faults, .. } = self;
         let mut data = lines.data()?;
         if let Some(records) = when.records {
             data.shrink_to(records);
         }
         let load = Load {
             data,
+            replay: replay.replay(),
             label: lines.label(),
             schedule: when.rate.clone(),
             records: when.records,
@@ -296,6 +328,13 @@ impl Lines {
             (false, true) => Label::Numbers,
             (false, false) => Label::None,
         }
+    }
+}
+
+impl ReplayFlags {
+    fn replay(&self) -> Option<Replay> {
+        let (speed, time_column) = (self.speed, self.time_column);
+        self.replay.as_ref().map(|path| Replay { speed, time_column, ..Replay::of(path) })
     }
 }
 

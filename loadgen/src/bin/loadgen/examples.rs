@@ -37,7 +37,10 @@ Examples:
     loadgen serve --preset kv --keys 100000 --distribution churn:100 --rate 500k
 
   A day in two minutes, at random moments:
-    loadgen serve --preset log --rate poisson:sine:1k..50k/2m";
+    loadgen serve --preset log --rate poisson:sine:1k..50k/2m
+
+  The lines of a log, ten times as fast as they were written:
+    loadgen serve --replay access.log --speed 10";
 
 pub(crate) const SEND: &str = "\
 Examples:
