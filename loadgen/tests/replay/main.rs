@@ -1,0 +1,11 @@
+//! Replays from outside: what arrives of a file's lines, when they are due, and what is said of files
+//! that cannot be replayed.
+
+#[cfg(test)]
+mod bytes;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod speed;
