@@ -38,13 +38,13 @@ struct Step {
 }
 
 impl Moments {
-    pub(super) fn new(speed: f64) -> Self {
+    pub(crate) fn new(speed: f64) -> Self {
         let (blocks, steps) = (Vec::new(), Vec::new());
         Self { speed, first_us: None, lines: 0, last_due_us: 0, blocks, steps }
     }
 
     /// Adds the next line, with the time at which it was written, if it has one.
-    pub(super) fn push(&mut self, written_us: Option<i64>) {
+    pub(crate) fn push(&mut self, written_us: Option<i64>) {
         let first_us = *self.first_us.get_or_insert(written_us.unwrap_or(0));
         let since_us = written_us.map_or(0, |us| us.saturating_sub(first_us).max(0));
         let due_us = ((since_us as f64 / self.speed) as u64).clamp(self.last_due_us, LATEST_US);

@@ -158,6 +158,20 @@ mod tests {
     }
 
     #[test]
+    fn recorded_lines_are_due_at_their_own_times() {
+        let mut moments = Moments::new(0.5);
+        let written_s = [7, 7, 8, 8, 8, 10];
+        written_s.iter().for_each(|s| moments.push(Some(s * 1_000_000)));
+        let mut lines = TimetableReader::new(&Timetable::recorded(Arc::new(moments), 5));
+        for (elapsed_s, due) in [(0, 2), (1, 2), (2, 5), (9, 5)] {
+            assert_eq!(lines.due(elapsed_s * SECOND), due, "after {elapsed_s} s");
+        }
+        assert_eq!([1, 2, 4, 5].map(|line| lines.due_at(line).as_secs()), [0, 2, 2, 6]);
+        assert!(!lines.is_over(SECOND) && lines.is_over(2 * SECOND));
+        assert!(lines.timetable().is_timed() && lines.timetable().is_recorded());
+    }
+
+    #[test]
     fn without_a_rate_everything_is_due_at_once() {
         assert_eq!(reader("max", Some(7)).due(Duration::ZERO), 7);
         assert_eq!(reader("max", None).due(Duration::ZERO), ENDLESS);
