@@ -28,9 +28,11 @@ pub(crate) use recording::Recording;
 /// Every line goes out as it is, `\r` and empty lines included; a last line without a newline gets
 /// one. What is appended after the start is not sent.
 ///
-/// A replay costs 16 bytes of memory for each 4 MiB of the file, up to 64 MiB of chunks read last,
-/// which all connections share, and with a [`speed`](Self::speed) 8 bytes for each line whose time is
-/// not that of the line before it. A line is at most 64 MiB long.
+/// The file is read once before the first line is sent, at several GB/s from memory and else as fast
+/// as the disk goes. A replay costs 16 bytes of memory for each 4 MiB of the file; up to 64 MiB of
+/// what was read last, with 4 bytes for each line of it, which all connections share; and with a
+/// [`speed`](Self::speed) 8 bytes for each line whose time is not that of the line before it. A line
+/// has at most 64 MiB, and a connection that sends a long one holds it in memory.
 ///
 /// ```
 /// use std::{env, fs, io, net::TcpStream, process, thread};

@@ -12,7 +12,7 @@ fn short_log() -> Recorded {
         let second = if nth < 100 { nth / 50 } else { 2 };
         format!("::1 - - [10/Oct/2000:13:55:{second:02} -0700] \"GET /{nth} HTTP/1.0\" 200 1\n")
     };
-    Recorded::of((0..100_000).map(line).collect::<String>())
+    Recorded::of((0..20_000).map(line).collect::<String>())
 }
 
 #[test]

@@ -14,7 +14,8 @@ Examples:
 
 Exit codes:
   0  done, or stopped by a first Ctrl-C or SIGTERM; a second aborts
-  1  failed: port in use, target not there, hung up or not reading; lines lost or torn
+  1  failed: port in use, target not there, hung up or not reading; lines lost or torn; a file that
+     cannot be replayed
   2  usage
   4  an objective was missed
   5  the schedule was not held within 1 %: the run is not valid";
