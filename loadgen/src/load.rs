@@ -9,6 +9,9 @@ use crate::lines::{Data, Preset};
 use crate::replay::Replay;
 use crate::schedule::{Pace, Schedule};
 
+/// No time in a run is longer: a thousand years, which no clock of a machine reaches.
+const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+
 /// One run: which lines, how many, how fast and over how many connections.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
@@ -99,8 +102,21 @@ impl Load {
                 "1ms; without the flag the run goes on until it is stopped",
             );
         }
+        let time = humantime::format_duration;
+        for (flag, asked) in [
+            ("--for", self.run_for.unwrap_or_default()),
+            ("--warm-up", self.warm_up),
+            ("--patience", self.patience),
+            ("--stall", self.faults.stall.map_or(Duration::ZERO, |stall| stall.every)),
+        ] {
+            if asked > LONGEST {
+                return refuse(format!(
+                    "{flag} {} is not possible: it must be at most 1000 years",
+                    time(asked)
+                ));
+            }
+        }
         if self.run_for.is_some_and(|run_for| run_for <= self.warm_up) {
-            let time = humantime::format_duration;
             return refuse(format!(
                 "--warm-up {} leaves nothing of --for {}: it must be shorter",
                 time(self.warm_up),

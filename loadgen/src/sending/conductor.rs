@@ -163,6 +163,8 @@ impl Conductor<'_> {
             // the first write will say so.
             stream.set_nodelay(true).ok();
             if let Some(bytes) = self.load.send_buffer_bytes {
+                // More than the system can be told is as much as it gives.
+                let bytes = bytes.min(i32::MAX as usize);
                 setsockopt(&stream, sockopt::SndBuf, &bytes)
                     .map_err(|error| Error::system("set the send buffer's size")(error.into()))?;
             }

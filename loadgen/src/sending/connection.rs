@@ -18,8 +18,8 @@ use crate::lines::Source;
 /// Loopback needs writes of 256 KiB or more to run at speed; larger ones only hold up the others.
 const WRITE_BYTES: usize = 512 << 10;
 
-/// A peer that sends without end must not keep the others waiting: after so many full reads the
-/// rest waits for the event that comes with its next bytes.
+/// A peer that sends without end must not keep the others waiting: after so many reads the rest
+/// waits for the event that comes with its next bytes.
 const DISCARD_READS: usize = 16;
 
 /// An open connection with the lines that it is owed.
@@ -162,8 +162,8 @@ impl Connection {
         for _ in 0..DISCARD_READS {
             match self.stream.read(scratch) {
                 Ok(0) => return Ok(true),
-                Ok(read) if read == scratch.len() => {}
-                Ok(_) => break,
+                // Its end may have come together with these bytes, and no event would tell of it.
+                Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::os::fd::OwnedFd;
 use std::time::Duration;
+
+use nix::sys::socket::{self, Backlog};
 
 use crate::error::{Error, Result};
 use crate::stop::Stop;
@@ -19,10 +20,13 @@ pub fn listen(address: &str) -> Result<TcpListener> {
     };
     let mut refusal = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for resolved in address.to_socket_addrs().map_err(failed)? {
-        // Not the standard library's listener, whose queue of 128 overflows when thousands dial at
-        // once: then each waits for a second or more.
-        match mio::net::TcpListener::bind(resolved) {
-            Ok(listener) => return Ok(TcpListener::from(OwnedFd::from(listener))),
+        match TcpListener::bind(resolved) {
+            Ok(listener) => {
+                // A queue of 128, as it is by default, overflows when thousands dial at once: then
+                // each waits for a second or more. It may be as long as the system allows.
+                socket::listen(&listener, Backlog::MAXCONN).map_err(|e| failed(e.into()))?;
+                return Ok(listener);
+            }
             Err(error) => refusal = error,
         }
     }

@@ -1,6 +1,7 @@
 //! What a reader gets: whole lines, the right ones, as many as asked for.
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::harness::{dial, lines_in, read_all, send_and_read, small_data, small_load};
 use loadgen::{Label, Load, Stop, Text, listen, serve};
@@ -108,4 +109,17 @@ fn what_a_lost_client_was_owed_goes_to_the_next() {
     assert_eq!(summary.records, records);
     assert!(next.iter().map(|bytes| lines_in(bytes) as u64).sum::<u64>() <= records);
     assert!(next.iter().any(|bytes| lines_in(bytes) > 0));
+}
+
+#[test]
+fn as_many_may_wait_to_be_served_as_the_system_allows() {
+    let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+    let clients = allowed.trim().parse::<usize>().unwrap().min(500);
+    let listener = listen("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let started = Instant::now();
+    let waiting: Vec<_> = (0..clients).map(|_| dial(address).unwrap()).collect();
+    // The first that finds no room in the queue tries again after a second.
+    assert!(started.elapsed() < Duration::from_secs(1), "{clients}: {:?}", started.elapsed());
+    drop(waiting);
 }

@@ -37,7 +37,7 @@ fn send_to<T: Send + 'static>(
 fn a_half_closed_connection_waits_for_the_readers_answer() {
     let has_closed = Arc::new(AtomicBool::new(false));
     let closes = has_closed.clone();
-    let (summary, _, reader) = send_to(&ending(End::HalfClose, 1_000), move |mut stream| {
+    let (summary, took, reader) = send_to(&ending(End::HalfClose, 1_000), move |mut stream| {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
         // A reader that takes its time: the generator would have gone long ago.
@@ -48,6 +48,7 @@ fn a_half_closed_connection_waits_for_the_readers_answer() {
         lines_in(&bytes)
     });
     assert!(has_closed.load(Ordering::SeqCst), "it was not waited for");
+    assert!(took < Duration::from_millis(1_900), "its end was not noticed: {took:?}");
     assert_eq!(reader.join().unwrap(), 1_000);
     assert_eq!((summary.connections_lost, summary.connections_stalled), (0, 0));
 }

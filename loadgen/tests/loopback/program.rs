@@ -1,43 +1,14 @@
 //! The program as a user meets it: flags, sentences, exit codes, signals.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::net::TcpStream;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
 use std::thread;
 
 use crate::harness::{accept_and_read, free_listener, lines_in, read_all};
+use crate::process::{end_with, run, start_serve, told};
 use loadgen::Summary;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-
-fn loadgen(arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
-    command.args(arguments.split_whitespace()).stdin(Stdio::null());
-    command
-}
-
-fn run(arguments: &str) -> (Option<i32>, String, String) {
-    told(loadgen(arguments).output().unwrap())
-}
-
-fn told(output: Output) -> (Option<i32>, String, String) {
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-/// Starts `serve` on a free port and gives the address that it tells.
-fn start_serve(arguments: &str) -> (Child, BufReader<std::process::ChildStderr>, String) {
-    let mut child = loadgen(&format!("serve --listen 127.0.0.1:0 {arguments}"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut told = String::new();
-    stderr.read_line(&mut told).unwrap();
-    let address = told.trim().strip_prefix("waiting for clients on ").unwrap().to_owned();
-    (child, stderr, address)
-}
+use nix::sys::signal::Signal;
 
 #[test]
 fn a_value_that_makes_no_sense_is_a_usage_error_with_the_numbers() {
@@ -113,16 +84,6 @@ fn a_run_prints_a_table_or_json() {
 }
 
 #[test]
-fn a_schedule_that_is_not_held_has_its_own_exit_code() {
-    let (listener, address) = free_listener();
-    let silent = thread::spawn(move || listener.accept().unwrap());
-    let (code, _, stderr) = run(&format!("send --connect {address} --rate 5M --for 300ms"));
-    assert_eq!(code, Some(5), "{stderr}");
-    assert!(stderr.contains("the schedule was not held: at its end "), "{stderr}");
-    drop(silent);
-}
-
-#[test]
 fn more_connections_than_descriptors_are_refused_with_both_numbers() {
     let (_listener, address) = free_listener();
     let send = format!("ulimit -n 100; exec \"$0\" send --connect {address} --connections 5000");
@@ -141,7 +102,7 @@ fn a_first_signal_ends_the_run_in_order() {
         let mut stream = TcpStream::connect(address).unwrap();
         let mut first = [0; 500];
         stream.read_exact(&mut first).unwrap();
-        kill(Pid::from_raw(child.id() as i32), signal).unwrap();
+        end_with(&child, signal);
         let rest = read_all(stream);
         let (code, stdout, _) = told(child.wait_with_output().unwrap());
         assert_eq!(code, Some(0));

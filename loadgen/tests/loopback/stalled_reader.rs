@@ -70,20 +70,23 @@ fn assert_generator_tells(summary: &Summary) {
     assert!(summary.valid && summary.records >= 148_000, "{summary:?}");
 }
 
-#[test]
-fn plain_lines_show_it_to_the_generator() {
-    let (summary, _) = run(Label::None);
-    assert_generator_tells(&summary);
-}
-
 /// From when they were sent, but for the few that lay in the small buffers, all lines were quick:
 /// who measures so does not see the stall.
-#[test]
-fn stamped_lines_show_it_to_the_reader_too() {
-    let (summary, seen) = run(Label::Stamp);
-    assert_generator_tells(&summary);
-    assert_eq!(seen.records(), summary.records);
+fn assert_reader_tells(seen: &Latency) {
     assert_shows_the_stall(seen.corrected(), "reader, from when lines were due");
     println!("reader, from when lines were sent: {:?}", seen.raw());
     assert!(seen.raw().p99 < 100.0, "{:?}", seen.raw());
+}
+
+#[test]
+fn the_stall_shows_from_when_lines_were_due_and_not_from_when_they_were_sent() {
+    thread::scope(|scope| {
+        scope.spawn(|| assert_generator_tells(&run(Label::None).0));
+        scope.spawn(|| {
+            let (summary, seen) = run(Label::Stamp);
+            assert_generator_tells(&summary);
+            assert_eq!(seen.records(), summary.records);
+            assert_reader_tells(&seen);
+        });
+    });
 }

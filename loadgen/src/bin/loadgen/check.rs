@@ -1,14 +1,15 @@
 //! `check`: stamped lines from files, held against what was sent.
 
+use std::fmt::Write;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use loadgen::{Checker, Error, Result, Summary, Verdict};
 use serde::Serialize;
 
-use crate::FAILED;
 use crate::cli::Check;
+use crate::{FAILED, stdout};
 
 /// A longer line is no stamped one, whatever it is; of it no more than this is kept.
 const LONGEST_LINE_BYTES: usize = 4 << 20;
@@ -43,9 +44,9 @@ pub(crate) fn run(options: &Check) -> Result<u8> {
     }
     let verdict = checker.verdict();
     let is_in_order = !options.ordered || verdict.out_of_order == 0;
-    print(options, &verdict, is_in_order)
-        .map_err(|source| Error::System { doing: "print what was found", source })?;
-    Ok(if verdict.is_whole() && is_in_order { 0 } else { FAILED })
+    let found = Found { is_in_order, has_any: verdict.sources > 0, verdict: &verdict };
+    stdout::print(if options.json { stdout::json(&found.report())? } else { found.table() })?;
+    Ok(if found.is_whole() { 0 } else { FAILED })
 }
 
 /// What a summary says of each connection.
@@ -106,39 +107,54 @@ fn failed(path: &Path, source: io::Error) -> Error {
     Error::File { doing: "read", path: path.to_owned(), source }
 }
 
-fn print(options: &Check, verdict: &Verdict, is_in_order: bool) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    if options.json {
-        let report = Report {
-            schema_version: 1,
-            whole: verdict.is_whole() && is_in_order,
-            proven: verdict.is_proven() && is_in_order,
-            verdict,
-        };
-        serde_json::to_writer_pretty(&mut stdout, &report)?;
-        return writeln!(stdout);
+/// What was found, and how it is to be taken.
+struct Found<'a> {
+    verdict: &'a Verdict,
+    is_in_order: bool,
+    /// Whether there was anything to check.
+    has_any: bool,
+}
+
+impl Found<'_> {
+    fn is_whole(&self) -> bool {
+        self.verdict.is_whole() && self.is_in_order && self.has_any
     }
-    for (name, count) in [
-        ("sources", verdict.sources),
-        ("records", verdict.records),
-        ("lost", verdict.lost),
-        ("duplicated", verdict.duplicated),
-        ("torn", verdict.torn),
-        ("foreign", verdict.foreign),
-        ("sources altered", verdict.altered),
-        ("out of order", verdict.out_of_order),
-        ("without an end", verdict.unended),
-    ] {
-        writeln!(stdout, "{name:<16}{count:>16}")?;
+
+    fn report(&self) -> Report<'_> {
+        let whole = self.is_whole();
+        let proven = whole && self.verdict.is_proven();
+        Report { schema_version: 1, whole, proven, verdict: self.verdict }
     }
-    for sentence in verdict.sentences() {
-        writeln!(stdout, "{sentence}")?;
+
+    fn table(&self) -> String {
+        let verdict = self.verdict;
+        let mut table = String::new();
+        for (name, count) in [
+            ("sources", verdict.sources),
+            ("records", verdict.records),
+            ("lost", verdict.lost),
+            ("duplicated", verdict.duplicated),
+            ("torn", verdict.torn),
+            ("foreign", verdict.foreign),
+            ("sources altered", verdict.altered),
+            ("out of order", verdict.out_of_order),
+            ("without an end", verdict.unended),
+        ] {
+            writeln!(table, "{name:<16}{count:>16}").expect("writing into memory does not fail");
+        }
+        let sentences = verdict.sentences();
+        let lines = sentences.iter().map(String::as_str).chain([self.conclusion()]);
+        lines.for_each(|line| table.extend([line, "\n"]));
+        table
     }
-    let conclusion = match (verdict.is_whole(), verdict.is_proven(), is_in_order) {
-        (true, _, false) => "whole, and not in order",
-        (true, true, true) => "whole: every record that was sent is here, once",
-        (true, false, true) => "whole as far as can be told: what was sent last may be missing",
-        (false, _, _) => "not whole",
-    };
-    writeln!(stdout, "{conclusion}")
+
+    fn conclusion(&self) -> &'static str {
+        match (self.verdict.is_whole(), self.verdict.is_proven(), self.is_in_order) {
+            (false, _, _) => "not whole",
+            _ if !self.has_any => "nothing to check: no stamped line has come",
+            (true, _, false) => "whole, and not in order",
+            (true, true, true) => "whole: every record that was sent is here, once",
+            (true, false, true) => "whole as far as can be told: what was sent last may be missing",
+        }
+    }
 }

@@ -69,7 +69,9 @@ Examples:
     loadgen check out/part-00000 out/part-00001
 
 Exit codes:
-  0  whole    1  something is lost, doubled, torn, foreign or altered    2  usage";
+  0  whole
+  1  something is lost, doubled, torn, foreign or altered, or nothing has come
+  2  usage";
 
 pub(crate) const COMPLETIONS: &str = "\
 Examples:

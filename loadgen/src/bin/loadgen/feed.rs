@@ -1,6 +1,6 @@
 //! `serve` and `send`: a run with all that is told of it.
 
-use std::io::{self, Write};
+use std::io;
 
 use loadgen::{Error, Event, Load, Met, Objective, Result, Stop, Summary};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -9,7 +9,7 @@ use signal_hook::flag;
 use crate::cli::{Output, Shared};
 use crate::series::Series;
 use crate::terminal::Terminal;
-use crate::{FAILED, NOT_VALID, OBJECTIVE_MISSED, table};
+use crate::{FAILED, NOT_VALID, OBJECTIVE_MISSED, stdout, table};
 
 /// Waits for clients and feeds them; gives the exit code.
 pub(crate) fn serve(listen: &str, connections: usize, shared: &Shared) -> Result<u8> {
@@ -69,12 +69,13 @@ fn run(
     let fed = feed(&stop, &mut teller);
     teller.terminal.leave_live_line();
     let summary = fed?;
-    let Teller { mut terminal, series } = teller;
-    series.end()?;
+    let mut terminal = teller.terminal;
 
-    if let Err(source) = print(&summary, load, output) {
-        return Err(Error::System { doing: "print the summary", source });
-    }
+    stdout::print(if output.json {
+        stdout::json(&summary)?
+    } else {
+        table::table(&summary, load.warm_up)
+    })?;
     if let Some(reason) = &summary.reason {
         terminal.say(&format!("loadgen: {reason}"));
     }
@@ -112,14 +113,4 @@ fn stop_on_signals(stop: &Stop) -> io::Result<()> {
         flag::register(signal, stop.flag())?;
     }
     Ok(())
-}
-
-fn print(summary: &Summary, load: &Load, output: &Output) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    if output.json {
-        serde_json::to_writer_pretty(&mut stdout, summary)?;
-        writeln!(stdout)
-    } else {
-        write!(stdout, "{}", table::table(summary, load.warm_up))
-    }
 }

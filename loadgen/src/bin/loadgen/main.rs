@@ -6,6 +6,7 @@ mod examples;
 mod feed;
 mod papers;
 mod series;
+mod stdout;
 mod table;
 mod terminal;
 

@@ -1,27 +1,27 @@
 //! What goes with the program: its manual, completions, and the schema of its summary.
 
-use std::io::{self, Write};
+use std::io;
 
 use clap::CommandFactory;
+use clap::builder::Resettable;
 use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 use loadgen::{Error, Result, Summary};
 
 use crate::cli::Cli;
+use crate::stdout;
 
 /// Prints the JSON schema of the summary.
 pub(crate) fn schema() -> Result<u8> {
-    let schema = schemars::schema_for!(Summary);
-    let mut out = Vec::new();
-    serde_json::to_writer_pretty(&mut out, &schema).map_err(|error| printing(error.into()))?;
-    out.push(b'\n');
-    print(&out)
+    stdout::print(stdout::json(&schemars::schema_for!(Summary))?).map(|()| 0)
 }
 
 /// Prints the completions for a shell.
 pub(crate) fn completions(shell: Shell) -> Result<u8> {
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "loadgen", &mut out);
-    print(&out)
+    stdout::print(out).map(|()| 0)
 }
 
 /// Prints the manual page of a command, or that of all.
@@ -42,20 +42,34 @@ pub(crate) fn man(command: Option<&str>) -> Result<u8> {
             }
         },
     };
+    let page = page(about).map_err(|source| Error::System { doing: "write the page", source })?;
+    stdout::print(page).map(|()| 0)
+}
+
+/// The page, with what stands at the end of the help as sections of their own.
+fn page(about: clap::Command) -> io::Result<Vec<u8>> {
+    let after_help = about.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let page = Man::new(about.after_help(Resettable::Reset))
+        .source(concat!("loadgen ", env!("CARGO_PKG_VERSION")))
+        .manual("Load for stream engines");
     let mut out = Vec::new();
-    clap_mangen::Man::new(about).render(&mut out).map_err(printing)?;
-    print(&out)
+    page.render(&mut out)?;
+    sections(&after_help).to_writer(&mut out)?;
+    Ok(out)
 }
 
-fn print(bytes: &[u8]) -> Result<u8> {
-    let written = io::stdout().lock().write_all(bytes);
-    match written {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
-        written => written.map(|()| 0).map_err(printing),
+/// A section for each heading, its lines as they are.
+fn sections(after_help: &str) -> Roff {
+    let mut sections = Roff::new();
+    for line in after_help.lines() {
+        match line {
+            "Examples:" => sections.control("SH", ["EXAMPLES"]).control("nf", []),
+            "Exit codes:" => {
+                sections.control("fi", []).control("SH", ["EXIT STATUS"]).control("nf", [])
+            }
+            line => sections.text([roman(line)]),
+        };
     }
-}
-
-fn printing(source: io::Error) -> Error {
-    Error::System { doing: "print it", source }
+    sections.control("fi", []);
+    sections
 }

@@ -47,17 +47,6 @@ impl Series {
         });
         sentence
     }
-
-    /// Makes sure that all is written.
-    pub(crate) fn end(self) -> Result<()> {
-        if let Some((path, mut file)) = self.csv {
-            file.flush().map_err(|source| failed(&path, source))?;
-        }
-        if let Some((path, log)) = self.hdr_log {
-            log.end().map_err(|source| failed(&path, source))?;
-        }
-        Ok(())
-    }
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>> {
