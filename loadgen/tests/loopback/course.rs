@@ -23,14 +23,22 @@ fn due_s(schedule: &str) -> Vec<f64> {
     let (read, summary) = send_and_read(&load);
     assert!(summary.valid, "{summary:?}");
     let lines = read[0].split(|&byte| byte == b'\n');
-    let due_us: Vec<u64> = lines
+    let (due_us, sent_us): (Vec<u64>, Vec<u64>) = lines
         .filter_map(|line| match StampedLine::read(line) {
-            StampedLine::Record { stamp, .. } => Some(stamp.intended_us),
+            StampedLine::Record { stamp, .. } => Some((stamp.intended_us, stamp.sent_us)),
             _ => None,
         })
-        .collect();
+        .unzip();
     assert!(due_us.is_sorted() && due_us.len() as u64 == summary.records);
+    assert_sent_when_due(schedule, &due_us, &sent_us);
     due_us.iter().map(|moment_us| (moment_us - due_us[0]) as f64 / 1e6).collect()
+}
+
+/// None too early, and hardly any much too late, however busy the machine is.
+fn assert_sent_when_due(schedule: &str, due_us: &[u64], sent_us: &[u64]) {
+    let late_us = due_us.iter().zip(sent_us).map(|(due, sent)| sent.checked_sub(*due).unwrap());
+    let much_too_late = late_us.filter(|&late_us| late_us > 200_000).count();
+    assert!(much_too_late * 20 < due_us.len(), "{schedule}: {much_too_late} lines");
 }
 
 /// Lines due in each window.
