@@ -26,6 +26,7 @@ fn examples(command: &str) -> Vec<String> {
     let (code, help, _) = run(&format!("{command} --help"));
     assert_eq!(code, Some(0));
     let examples = help.split_once("Examples:").unwrap().1;
+    let examples = examples.split("Exit codes:").next().unwrap();
     let typed = examples.lines().filter_map(|line| line.strip_prefix("    "));
     typed.map(str::to_owned).collect()
 }
@@ -141,11 +142,20 @@ fn run_example(line: &str, folder: &Path) {
     }
 }
 
+/// Thirty seconds of a log, for what replays one.
+fn access_log() -> String {
+    let line = |second| {
+        format!("10.0.0.1 - - [01/Jan/2026:00:00:{second:02} +0000] \"GET / HTTP/1.1\" 200 5\n")
+    };
+    (0..30).map(|second| line(second).repeat(500)).collect()
+}
+
 fn run_all(command: &str, least: usize) {
     let folder = Folder::new(&format!("examples{command}"));
     for place in [".local/share/bash-completion/completions", ".config/fish/completions"] {
         fs::create_dir_all(folder.0.join(place)).unwrap();
     }
+    fs::write(folder.0.join("access.log"), access_log()).unwrap();
     let examples = examples(command);
     assert!(examples.len() >= least, "{examples:?}");
     examples.iter().for_each(|line| run_example(line, &folder.0));
@@ -162,7 +172,7 @@ fn the_examples_of_the_program_and_of_check_run() {
 
 #[test]
 fn the_examples_of_serve_run() {
-    run_all("serve", 6);
+    run_all("serve", 7);
 }
 
 #[test]

@@ -171,10 +171,8 @@ impl Log {
 
     fn end(mut self) -> Result<()> {
         self.write();
-        let ended = match self.failure {
-            Some(failure) => Err(failure),
-            None => self.log.end(),
-        };
-        ended.with_context(|| format!("{} could not be written", self.path.display()))
+        self.failure
+            .map_or(Ok(()), Err)
+            .with_context(|| format!("{} could not be written", self.path.display()))
     }
 }
