@@ -16,10 +16,6 @@ pub(crate) const SHARE_ALLOWED: f64 = 0.01;
 /// A line that the generator itself, not its reader, held up for longer is much too late.
 pub(crate) const MUCH_TOO_LATE_MS: u64 = 250;
 
-/// Whose fault it is, where the silences were asked for.
-const SILENCES_HELD_UP: &str =
-    "the silences of --stall held them up, so make these shorter or fewer";
-
 /// What was sent, how fast, and whether that is what was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
@@ -113,8 +109,6 @@ pub(crate) struct Behind {
     pub(crate) lag_ms: f64,
     /// The share of the lines that the generator itself sent much too late.
     pub(crate) too_late: f64,
-    /// Whether it was to fall silent now and then.
-    pub(crate) falls_silent: bool,
 }
 
 /// Why a run with this backlog at the end of its schedule is not valid, if it is not.
@@ -126,8 +120,6 @@ pub(crate) fn reason_not_valid(schedule: &str, behind: Behind) -> Option<String>
     if share > SHARE_ALLOWED {
         let culprit = if behind.without_room >= behind.with_room {
             "the readers had no room for them, so read faster"
-        } else if behind.falls_silent {
-            SILENCES_HELD_UP
         } else {
             "the generator did not get to them, so give it more of the machine"
         };
@@ -141,15 +133,10 @@ pub(crate) fn reason_not_valid(schedule: &str, behind: Behind) -> Option<String>
         ));
     }
     (behind.too_late > SHARE_ALLOWED).then(|| {
-        let culprit = if behind.falls_silent {
-            SILENCES_HELD_UP
-        } else {
-            "give the generator more of the machine"
-        };
         format!(
             "the schedule was not held: {:.1} % of the lines were sent more than {MUCH_TOO_LATE_MS} \
-             ms too late although their readers had room ({allowed:.0} % are allowed); {culprit}, \
-             or ask for less than {schedule}",
+             ms too late although their readers had room ({allowed:.0} % are allowed); give the \
+             generator more of the machine, or ask for less than {schedule}",
             behind.too_late * 100.0
         )
     })
@@ -178,8 +165,5 @@ mod tests {
         let reason = reason_not_valid("1k", behind).unwrap();
         assert!(reason.contains("2.0 % of the lines were sent more than 250 ms too late"));
         assert!(reason.contains("give the generator more of the machine"), "{reason}");
-        let on_request = Behind { falls_silent: true, ..behind };
-        let reason = reason_not_valid("1k", on_request).unwrap();
-        assert!(reason.contains("the silences of --stall held them up"), "{reason}");
     }
 }

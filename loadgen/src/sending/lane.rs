@@ -276,7 +276,8 @@ impl<'a> Lane<'a> {
     }
 
     fn note_behind(&mut self, to_be_sent: u64) {
-        for connection in self.connections.values() {
+        // Those that are silent on request do as they are told.
+        for connection in self.connections.values().filter(|c| c.silent_until().is_none()) {
             let owed = Some(connection.feed.owed_before(to_be_sent));
             let owed = owed.filter(|&owed| owed != ENDLESS).unwrap_or(0);
             match connection.has_room_now() {

@@ -28,15 +28,13 @@ impl Gauge {
 pub(crate) struct Lateness<'a> {
     gauge: &'a Gauge,
     lines: TimetableReader,
-    /// Lines before this one belong to the warm-up.
-    first_measured: u64,
+    /// Lines that are due by then belong to the warm-up.
+    warm_up: Duration,
 }
 
 impl<'a> Lateness<'a> {
-    pub(crate) fn new(gauge: &'a Gauge, mut lines: TimetableReader, warm_up: Duration) -> Self {
-        let is_timed = lines.timetable().is_timed();
-        let first_measured = if is_timed { lines.due(warm_up) } else { 0 };
-        Self { gauge, lines, first_measured }
+    pub(crate) fn new(gauge: &'a Gauge, lines: TimetableReader, warm_up: Duration) -> Self {
+        Self { gauge, lines, warm_up }
     }
 
     /// Notes lines that were sent at a time of the schedule, over a connection that has had room
@@ -51,7 +49,7 @@ impl<'a> Lateness<'a> {
         let raw_most_us = elapsed.saturating_sub(room_since).as_micros() as u64;
         let mut latency = self.gauge.lock();
         for grant in sent {
-            let measured = grant.split(grant.lines_before(self.first_measured)).1;
+            let measured = grant.split(self.of_warm_up(grant)).1;
             if measured.lines > 0 {
                 let mut late_us = |nth| {
                     let due_at = self.lines.due_at(measured.number(nth));
@@ -61,6 +59,22 @@ impl<'a> Lateness<'a> {
                 spread(&mut latency, &mut late_us, 0..measured.lines, ends_us, raw_most_us);
             }
         }
+    }
+
+    /// How many of a grant's first lines belong to the warm-up.
+    fn of_warm_up(&mut self, grant: &Grant) -> u64 {
+        let (mut known, mut measured) = (0, grant.lines);
+        if self.warm_up.is_zero() || self.lines.due_at(grant.first) > self.warm_up {
+            return 0;
+        }
+        while known < measured {
+            let middle = known + (measured - known) / 2;
+            match self.lines.due_at(grant.number(middle)) <= self.warm_up {
+                true => known = middle + 1,
+                false => measured = middle,
+            }
+        }
+        measured
     }
 }
 

@@ -215,13 +215,15 @@ impl Found {
             ));
         }
         let sum = |of: fn(&LaneReport) -> u64| self.reports.iter().map(of).sum::<u64>();
+        // Lines that wait through a silence are late on request.
+        let is_silent_at_times = load.faults.stall.is_some();
+        let too_late = self.latency.raw_share_above_ms(MUCH_TOO_LATE_MS);
         let behind = Behind {
             due: self.standing.due,
             with_room: sum(|report| report.behind_with_room),
             without_room: sum(|report| report.behind_without_room) + self.standing.undealt,
             lag_ms: self.standing.lag.unwrap_or_default().as_secs_f64() * 1e3,
-            too_late: self.latency.raw_share_above_ms(MUCH_TOO_LATE_MS),
-            falls_silent: load.faults.stall.is_some(),
+            too_late: if is_silent_at_times { 0.0 } else { too_late },
         };
         load.is_timed().then(|| reason_not_valid(&load.written_schedule(), behind)).flatten()
     }

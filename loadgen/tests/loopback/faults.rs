@@ -99,8 +99,8 @@ fn a_stall_is_a_silence_in_the_middle_of_a_line_that_all_lag_shows() {
     println!("lag {lag:?}, raw {raw:?}");
     assert!(lag.max > 290.0 && raw.max > 290.0, "{lag:?} {raw:?}");
     assert!(lag.p50 < 100.0, "{lag:?}");
-    let reason = summary.reason.unwrap();
-    assert!(reason.contains("the silences of --stall held them up"), "{reason}");
+    // And yet it did as it was told.
+    assert!(summary.valid, "{:?}", summary.reason);
 }
 
 fn assert_ends_in_time(stall: Stall) {

@@ -134,9 +134,9 @@ struct Lines {
     /// The same seed gives the same lines, another seed gives others
     #[arg(long, value_name = "N", default_value_t = Data::default().seed)]
     seed: u64,
-    /// How many distinct words, or keys, there are
-    #[arg(long, visible_alias = "keys", value_name = "N", default_value_t = Data::default().keys)]
-    vocabulary: usize,
+    /// How many distinct words, or keys, there are [default: 10000; 1000 advertisements for ysb]
+    #[arg(long, visible_alias = "keys", value_name = "N")]
+    vocabulary: Option<usize>,
     /// How often each comes up: zipf, uniform, hot:10/0.9 (ten get 90 of 100), sequential, or
     /// churn:100 (a new one with every hundredth)
     #[arg(long, value_name = "WHICH", default_value = "zipf")]
@@ -305,6 +305,12 @@ impl Lines {
                 )));
             }
         };
+        if let (Kind::Ysb, Some(keys)) = (self.preset, self.vocabulary) {
+            return Err(loadgen::Error::Usage(format!(
+                "--vocabulary {keys} does not go with --preset ysb: the benchmark has 1000 \
+                 advertisements"
+            )));
+        }
         Ok(Data {
             preset: match self.preset {
                 Kind::Words | Kind::Stamped => Preset::Words,
@@ -314,7 +320,7 @@ impl Lines {
                 Kind::Binary => Preset::Binary,
             },
             seed: self.seed,
-            keys: self.vocabulary,
+            keys: self.vocabulary.unwrap_or(Data::default().keys),
             distribution,
             line_bytes: self.line_bytes,
             error_share: self.error_share,
