@@ -101,10 +101,10 @@ pub struct WarmUp {
 pub(crate) struct Behind {
     /// Lines due when the schedule ended.
     pub(crate) due: u64,
-    /// Of these, those not sent although their reader had room.
-    pub(crate) with_room: u64,
-    /// Those not sent because their reader had none, or there was no reader.
-    pub(crate) without_room: u64,
+    /// Of these, those not sent.
+    pub(crate) lines: u64,
+    /// Whether most of what lines waited was the generator's doing, and not for a reader's room.
+    pub(crate) is_own_fault: bool,
     /// How long the first of them had waited.
     pub(crate) lag_ms: f64,
     /// The share of the lines that the generator itself sent much too late.
@@ -112,21 +112,20 @@ pub(crate) struct Behind {
 }
 
 /// Why a run with this backlog at the end of its schedule is not valid, if it is not.
-pub(crate) fn reason_not_valid(schedule: &str, behind: Behind) -> Option<String> {
-    let lines = behind.with_room + behind.without_room;
-    let share = lines as f64 / behind.due as f64;
+pub(crate) fn reason_not_valid(schedule: &str, behind: &Behind) -> Option<String> {
+    let share = behind.lines as f64 / behind.due as f64;
     let allowed = SHARE_ALLOWED * 100.0;
     // Where no line was asked for, 0 / 0 is not a number, and greater than nothing.
     if share > SHARE_ALLOWED {
-        let culprit = if behind.without_room >= behind.with_room {
-            "the readers had no room for them, so read faster"
-        } else {
-            "the generator did not get to them, so give it more of the machine"
+        let culprit = match behind.is_own_fault {
+            true => "the generator did not get to them, so give it more of the machine",
+            false => "the readers had no room for them, so read faster",
         };
         return Some(format!(
-            "the schedule was not held: at its end {lines} of {} lines were still to be sent \
-             ({:.1} %, and {allowed:.0} % are allowed), {:.0} ms behind; {culprit}, or ask for \
-             less than {schedule}",
+            "the schedule was not held: at its end {} of {} lines were still to be sent ({:.1} %, \
+             and {allowed:.0} % are allowed), {:.0} ms behind; {culprit}, or ask for less than \
+             {schedule}",
+            behind.lines,
             behind.due,
             share * 100.0,
             behind.lag_ms,
@@ -148,21 +147,21 @@ mod tests {
 
     #[test]
     fn one_percent_behind_is_allowed_and_no_more() {
-        let behind = Behind { due: 1000, with_room: 4, without_room: 6, ..Behind::default() };
-        assert_eq!(reason_not_valid("1k", behind), None);
-        assert_eq!(reason_not_valid("1k", Behind::default()), None);
-        let reason =
-            reason_not_valid("1k", Behind { without_room: 7, lag_ms: 11.0, ..behind }).unwrap();
+        let behind = Behind { due: 1000, lines: 10, ..Behind::default() };
+        assert_eq!(reason_not_valid("1k", &behind), None);
+        assert_eq!(reason_not_valid("1k", &Behind::default()), None);
+        let more = Behind { lines: 11, lag_ms: 11.0, ..behind };
+        let reason = reason_not_valid("1k", &more).unwrap();
         assert!(reason.contains("11 of 1000 lines") && reason.contains("11 ms behind"), "{reason}");
         assert!(reason.contains("the readers had no room"), "{reason}");
-        let reason = reason_not_valid("1k", Behind { with_room: 7, ..behind }).unwrap();
+        let reason = reason_not_valid("1k", &Behind { is_own_fault: true, ..more }).unwrap();
         assert!(reason.contains("the generator did not get to them"), "{reason}");
     }
 
     #[test]
     fn lines_that_the_generator_held_up_are_told() {
         let behind = Behind { due: 1000, too_late: 0.02, ..Behind::default() };
-        let reason = reason_not_valid("1k", behind).unwrap();
+        let reason = reason_not_valid("1k", &behind).unwrap();
         assert!(reason.contains("2.0 % of the lines were sent more than 250 ms too late"));
         assert!(reason.contains("give the generator more of the machine"), "{reason}");
     }

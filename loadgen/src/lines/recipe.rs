@@ -51,5 +51,5 @@ impl Recipe {
 
 /// Whether lines of this data depend on their number or their moment.
 pub(super) fn is_written_when_due(data: &Data) -> bool {
-    data.distribution.has_order() || data.preset == Preset::Ysb
+    data.distribution.has_order() || matches!(data.preset, Preset::Ysb | Preset::Log)
 }

@@ -10,6 +10,9 @@ use crate::rate;
 /// The shortest time in which a rate may change.
 const SHORTEST: Duration = Duration::from_millis(1);
 
+/// No machine has memory for more, and numbers of lines stay far from their limits.
+const HIGHEST_LINES_PER_S: f64 = 1e10;
+
 /// How many lines are due per second, over time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Pace {
@@ -76,6 +79,14 @@ impl Pace {
         let (rates, times) = self.parts();
         if let Some(rate) = rates.iter().find(|rate| !rate.is_finite() || **rate < 0.0) {
             return refuse(format!("{rate} is not a rate"));
+        }
+        if let Some(rate) = rates.iter().find(|rate| **rate > HIGHEST_LINES_PER_S) {
+            return refuse(format!(
+                "{} lines per second is more than the {} that can be counted; write max for all it \
+                 can",
+                rate::written(*rate),
+                rate::written(HIGHEST_LINES_PER_S)
+            ));
         }
         if rates.iter().all(|rate| *rate == 0.0) && *self != Self::Max {
             return refuse("no line would ever be due; one rate must be above 0".into());

@@ -181,8 +181,9 @@ impl Conductor<'_> {
             let connection = Connection::new(stream, peer, feed, mischief);
             self.dealer.join(id, id as usize % lanes, connection, now);
         }
-        let arrived = (*next_id - first_id) as usize;
-        self.wake((0..arrived.min(lanes)).map(|nth| (first_id as usize + nth) % lanes))
+        // All of them: the schedule may have started, for every connection that was there before.
+        let has_arrived = *next_id > first_id;
+        self.wake(0..if has_arrived { lanes } else { 0 })
     }
 
     fn wake(&self, lanes: impl Iterator<Item = usize>) -> Result<()> {

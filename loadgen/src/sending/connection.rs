@@ -97,12 +97,18 @@ impl Connection {
         self.writable
     }
 
-    /// Notes that the socket has room again.
-    pub(crate) fn has_room(&mut self, elapsed: Duration) {
+    /// Notes that the socket has had room again since a time of the schedule.
+    pub(crate) fn has_room(&mut self, since: Duration) {
         if !self.writable {
             self.writable = true;
-            self.room_since = elapsed;
+            self.room_since = since;
         }
+    }
+
+    /// Notes that lines are its own only since a time of the schedule: it has only now come about, or
+    /// they were another's before.
+    pub(crate) fn takes_over(&mut self, since: Duration) {
+        self.room_since = self.room_since.max(since);
     }
 
     pub(crate) fn room_since(&self) -> Duration {

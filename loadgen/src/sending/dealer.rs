@@ -29,6 +29,8 @@ pub(crate) enum Mail {
     Connection { id: u64, connection: Box<Connection> },
     /// More lines are due on a connection.
     Lines { id: u64, grant: Grant },
+    /// Lines that another connection has left.
+    Left { id: u64, grant: Grant },
 }
 
 /// How things stand when a lane takes its turn.
@@ -61,8 +63,10 @@ pub(crate) struct Standing {
     pub(crate) lag: Option<Duration>,
     /// Lines due so far; [`ENDLESS`] if there is no end of them.
     pub(crate) due: u64,
-    /// What was sent by the end of the warm-up, and when that was.
+    /// What was sent by the end of the warm-up, and when that was; by now, if it goes on.
     pub(crate) warm_up: (Tally, Duration),
+    /// Lines that were due by then, where lines have a moment.
+    pub(crate) due_in_warm_up: u64,
     /// Lines due for which there was no connection.
     pub(crate) undealt: u64,
     pub(crate) connections: usize,
@@ -139,14 +143,15 @@ impl Dealer {
 
     /// Seats a new connection and gives it to its lane. The last of those waited for starts the
     /// schedule.
-    pub(crate) fn join(&self, id: u64, lane: usize, connection: Connection, now: Instant) {
+    pub(crate) fn join(&self, id: u64, lane: usize, mut connection: Connection, now: Instant) {
         let mut table = self.lock();
-        table.mail[lane].push_back(Mail::Connection { id, connection: Box::new(connection) });
         table.seats.push(Seat { id, lane });
         table.joined += 1;
         if table.seats.len() >= table.wait_for || table.clock.is_started() {
             table.clock.run(now);
         }
+        connection.takes_over(table.clock.elapsed(now));
+        table.mail[lane].push_back(Mail::Connection { id, connection: Box::new(connection) });
         if table.lines.due(Duration::ZERO) == ENDLESS {
             table.mail[lane].push_back(Mail::Lines { id, grant: Grant::endless() });
         }
@@ -188,6 +193,7 @@ impl Dealer {
     pub(crate) fn turn(&self, lane: usize, mail: &mut VecDeque<Mail>, now: Instant) -> Turn {
         let mut table = self.lock();
         let elapsed = table.clock.elapsed(now);
+        table.note_warm_up(elapsed);
         table.deal(elapsed);
         mem::swap(&mut table.mail[lane], mail);
         let is_running = table.clock.is_running(now);
@@ -207,9 +213,7 @@ impl Dealer {
     pub(crate) fn note_sent(&self, sent: Tally, now: Instant) {
         let mut table = self.lock();
         let elapsed = table.clock.elapsed(now);
-        if table.warmed_up.is_none() && elapsed >= table.warm_up {
-            table.warmed_up = Some((table.sent, elapsed));
-        }
+        table.note_warm_up(elapsed);
         table.sent.add(sent);
         if table.lines.timetable().records() == Some(table.sent.lines) {
             table.clock.end(now);
@@ -247,13 +251,16 @@ impl Dealer {
         let elapsed = table.clock.elapsed(now);
         let due = if table.clock.is_started() { table.lines.due(elapsed) } else { 0 };
         let returned: u64 = table.returned.iter().map(|grant| grant.lines).sum();
-        let warm_up = table.warmed_up.filter(|_| !table.warm_up.is_zero());
+        table.note_warm_up(elapsed);
+        let warm_up = table.warmed_up.unwrap_or((table.sent, elapsed));
+        let is_timed = table.lines.timetable().is_timed();
         Standing {
             sent: table.sent,
             elapsed,
             lag: table.lag(elapsed),
             due,
-            warm_up: warm_up.unwrap_or_default(),
+            warm_up,
+            due_in_warm_up: if is_timed { table.lines.due(warm_up.1) } else { 0 },
             undealt: if due == ENDLESS { 0 } else { due.saturating_sub(table.dealt) + returned },
             connections: table.seats.len(),
             connections_in_all: table.joined,
@@ -269,6 +276,15 @@ impl Dealer {
 }
 
 impl Table {
+    /// The first look after the warm-up parts what was sent in it from what is measured.
+    fn note_warm_up(&mut self, elapsed: Duration) {
+        if self.warm_up.is_zero() {
+            self.warmed_up = Some((Tally::default(), Duration::ZERO));
+        } else if self.warmed_up.is_none() && elapsed >= self.warm_up {
+            self.warmed_up = Some((self.sent, elapsed));
+        }
+    }
+
     fn deal(&mut self, elapsed: Duration) {
         if !self.clock.is_started() || self.seats.is_empty() {
             return;
@@ -278,19 +294,19 @@ impl Table {
             return; // Each got an endless share when it joined.
         }
         for grant in mem::take(&mut self.returned) {
-            self.deal_one(grant);
+            self.deal_one(grant, |id, grant| Mail::Left { id, grant });
         }
         let lines = due.saturating_sub(self.dealt);
-        self.deal_one(Grant { first: self.dealt, stride: 1, lines });
+        let new = Grant { first: self.dealt, stride: 1, lines };
+        self.deal_one(new, |id, grant| Mail::Lines { id, grant });
         self.dealt += lines;
     }
 
-    fn deal_one(&mut self, grant: Grant) {
+    fn deal_one(&mut self, grant: Grant, letter: fn(u64, Grant) -> Mail) {
         let seats = self.seats.len() as u64;
         for nth in 0..grant.lines.min(seats) {
             let Seat { id, lane } = self.seats[(self.turn + nth as usize) % self.seats.len()];
-            let grant = grant.share(nth, seats);
-            self.mail[lane].push_back(Mail::Lines { id, grant });
+            self.mail[lane].push_back(letter(id, grant.share(nth, seats)));
         }
         self.turn = (self.turn + (grant.lines % seats) as usize) % self.seats.len();
     }

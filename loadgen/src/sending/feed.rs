@@ -191,6 +191,7 @@ mod tests {
     use super::*;
     use crate::lines::{Data, Distribution};
     use crate::schedule::{Schedule, Timetable, TimetableReader};
+    use crate::stamp::StampedLine;
 
     const LABELS: [Label; 3] = [Label::None, Label::Numbers, Label::Stamp];
 
@@ -253,6 +254,11 @@ mod tests {
         }
     }
 
+    fn is_ended_by_mark(sent: &[u8]) -> bool {
+        let last = sent.strip_suffix(b"\n").and_then(|sent| sent.rsplit(|&b| b == b'\n').next());
+        last.is_some_and(|line| matches!(StampedLine::read(line), StampedLine::End(_)))
+    }
+
     #[test]
     fn after_a_cut_the_line_in_progress_is_finished_and_no_more() {
         for source in &sources() {
@@ -271,9 +277,11 @@ mod tests {
                         sent.extend(next);
                     }
                     let returned = feed.cut(source);
-                    let (rest, last) = drain(&mut feed, source, 10, false);
+                    // Whatever room there is for it, the end is not taken back.
+                    let (rest, last) = drain(&mut feed, source, 10, taken % 2 == 0);
                     sent.extend(&rest);
                     assert!(sent.is_empty() || sent.ends_with(b"\n"));
+                    assert_eq!(is_ended_by_mark(&sent), label == Label::Stamp);
                     let end_mark = usize::from(label == Label::Stamp);
                     assert!(memchr::memchr_iter(b'\n', &rest).count() <= 1 + end_mark);
                     let all = done.iter().chain(&last).chain(&returned).map(|g| g.lines);

@@ -40,7 +40,7 @@ impl Grant {
 
     /// Its lines dealt to so many in turns: the share of one of them.
     pub(crate) fn share(self, nth: u64, of: u64) -> Self {
-        let lines = (self.lines + of - 1).saturating_sub(nth) / of;
+        let lines = self.lines / of + u64::from(nth < self.lines % of);
         Self { first: self.number(nth), stride: self.stride.saturating_mul(of), lines }
     }
 

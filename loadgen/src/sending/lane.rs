@@ -11,6 +11,7 @@ use super::connection::{Connection, Stage, Tally};
 use super::dealer::{Dealer, Departure, Mail};
 use super::grants::Grant;
 use super::lateness::Lateness;
+use super::looked::Looked;
 use super::times::Times;
 use crate::error::{Error, Result};
 use crate::faults::End;
@@ -46,6 +47,8 @@ pub(crate) struct Lane<'a> {
     silences: BinaryHeap<Reverse<(Instant, u64)>>,
     /// The schedule's clock; while it stands still, as it was before.
     time: ScheduleTime,
+    /// The last look at what sockets have room.
+    looked: Looked,
     done: Vec<Grant>,
     /// What was sent and the dealer does not know of yet.
     unnoted: Tally,
@@ -56,11 +59,8 @@ pub(crate) struct Lane<'a> {
 /// What a lane has to say at the end.
 #[derive(Default)]
 pub(crate) struct LaneReport {
-    /// Lines that were due and not sent when the schedule ended, over connections whose reader had
-    /// room for them.
-    pub(crate) behind_with_room: u64,
-    /// The same, where there was no room.
-    pub(crate) behind_without_room: u64,
+    /// Lines that were due and not sent when the schedule ended.
+    pub(crate) behind: u64,
     /// A sentence for each peer that did not read the end of its last line.
     pub(crate) stalled: Vec<String>,
     /// What each connection was sent, if lines are stamped.
@@ -89,6 +89,7 @@ impl<'a> Lane<'a> {
             queue: VecDeque::new(),
             silences: BinaryHeap::new(),
             time: ScheduleTime::starting_at(Instant::now()),
+            looked: Looked { last: Instant::now() },
             done: Vec::new(),
             unnoted: Tally::default(),
             scratch: vec![0; 16 << 10].into_boxed_slice(),
@@ -136,11 +137,14 @@ impl<'a> Lane<'a> {
             Some(Reverse((ends, _))) => at_most.min(ends.saturating_duration_since(Instant::now())),
             None => at_most,
         };
+        let begun = Instant::now();
         match self.poll.poll(events, Some(at_most)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result.map_err(Error::system("wait for a socket"))?,
         }
-        let elapsed = self.time.elapsed(Instant::now());
+        let now = Instant::now();
+        let room_since = self.time.elapsed(self.looked.room_since(begun, at_most, now));
+        self.looked = Looked { last: now };
         for event in &*events {
             let id = event.token().0 as u64;
             let Some(connection) = self.connections.get_mut(&id) else { continue };
@@ -160,7 +164,7 @@ impl<'a> Lane<'a> {
             if event.is_writable()
                 && let Some(connection) = self.connections.get_mut(&id)
             {
-                connection.has_room(elapsed);
+                connection.has_room(room_since);
                 self.enqueue(id);
             }
         }
@@ -177,15 +181,24 @@ impl<'a> Lane<'a> {
                 registered.map_err(Error::system("wait for a socket"))?;
                 self.connections.insert(id, *connection);
             }
-            Mail::Lines { id, grant } => match self.connections.get_mut(&id) {
-                Some(connection) if connection.stage() == Stage::Open => {
-                    connection.feed.owe(grant);
-                    self.enqueue(id);
-                }
-                _ => self.dealer.take_back([grant]),
-            },
+            Mail::Left { id, grant } => {
+                let since = self.time.elapsed(Instant::now());
+                self.connections.get_mut(&id).into_iter().for_each(|c| c.takes_over(since));
+                self.owe(id, grant);
+            }
+            Mail::Lines { id, grant } => self.owe(id, grant),
         }
         Ok(())
+    }
+
+    fn owe(&mut self, id: u64, grant: Grant) {
+        match self.connections.get_mut(&id) {
+            Some(connection) if connection.stage() == Stage::Open => {
+                connection.feed.owe(grant);
+                self.enqueue(id);
+            }
+            _ => self.dealer.take_back([grant]),
+        }
     }
 
     fn enqueue(&mut self, id: u64) {
@@ -278,12 +291,8 @@ impl<'a> Lane<'a> {
     fn note_behind(&mut self, to_be_sent: u64) {
         // Those that are silent on request do as they are told.
         for connection in self.connections.values().filter(|c| c.silent_until().is_none()) {
-            let owed = Some(connection.feed.owed_before(to_be_sent));
-            let owed = owed.filter(|&owed| owed != ENDLESS).unwrap_or(0);
-            match connection.has_room_now() {
-                true => self.report.behind_with_room += owed,
-                false => self.report.behind_without_room += owed,
-            }
+            let owed = connection.feed.owed_before(to_be_sent);
+            self.report.behind += if owed == ENDLESS { 0 } else { owed };
         }
     }
 

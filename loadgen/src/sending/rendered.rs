@@ -29,6 +29,8 @@ pub(super) struct Rendered {
     grants: Grants,
     /// What the records sent come to.
     sent: EndMark,
+    /// Whether what ends the connection is in the part.
+    is_ended: bool,
     hand: Hand,
 }
 
@@ -53,6 +55,7 @@ impl Rendered {
             lines: VecDeque::new(),
             grants: Grants::default(),
             sent: EndMark::new(connection),
+            is_ended: false,
             hand: Hand::default(),
         }
     }
@@ -154,8 +157,12 @@ impl Rendered {
         lines
     }
 
-    /// Takes back the lines that are not begun, and gives their number.
+    /// Takes back the lines that are not begun, and gives their number. Of what ends the connection
+    /// nothing is taken back.
     pub(super) fn withdraw(&mut self, owed: &mut Grants) -> u64 {
+        if self.is_ended {
+            return 0;
+        }
         let is_in_progress = self.at > self.begun;
         let kept = usize::from(is_in_progress);
         let withdrawn = self.lines.len().saturating_sub(kept) as u64;
@@ -171,6 +178,7 @@ impl Rendered {
 
     /// Appends what ends the connection to the line in progress.
     pub(super) fn end(&mut self) {
+        self.is_ended = true;
         if self.label == Label::Stamp {
             let mut mark = self.sent;
             self.lines.iter().for_each(|line| mark.add(line.digest));

@@ -58,7 +58,7 @@ impl Verdict {
     /// Of a source that has never come nothing is known, unless the checker was
     /// [told](super::Checker::expect) of it.
     pub fn is_proven(&self) -> bool {
-        self.is_whole() && self.unended == 0
+        self.is_whole() && self.unended == 0 && self.sources > 0
     }
 
     /// A sentence for each kind of fault, with numbers and the first places, and one for sources
