@@ -123,6 +123,22 @@ fn what_is_missing_fails_the_run_and_is_told() {
 }
 
 #[test]
+fn a_run_without_stamped_lines_fails_and_says_so() {
+    for (bytes, sentence) in [
+        (Vec::new(), "no stamped line has come"),
+        (b"no stamp\n".to_vec(), "not all stamped lines came"),
+    ] {
+        let flags = "latency --batch 100ms --for 1s --objective latency.p99<1h";
+        let output = job(flags, &server(bytes));
+        assert_eq!(output.status.code(), Some(1));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(sentence), "{stderr}");
+        assert!(stderr.contains("missed: this run has no latency.p99"), "{stderr}");
+        assert!(summary(&output)["stamped"]["latency_ms"].is_null());
+    }
+}
+
+#[test]
 fn without_end_marks_a_run_is_whole_and_not_proven() {
     let mut lines = ten_lines(now_us());
     lines.pop();

@@ -53,6 +53,7 @@ mod rate;
 mod objective;
 mod seed;
 mod stop;
+mod wall_clock;
 mod wall_watch;
 // Which lines, and when.
 pub mod ysb;
@@ -82,4 +83,5 @@ pub use sending::{listen, send, serve};
 pub use stamp::{Checker, EndMark, Place, Stamp, StampedLine, Verdict, body_of};
 pub use stop::Stop;
 pub use summary::{SCHEMA_VERSION, Summary, WarmUp};
+pub use wall_clock::WallClock;
 pub use wall_watch::WallWatch;

@@ -96,6 +96,15 @@ impl Load {
         if self.records == Some(0) {
             return too_few("--records 0", "1; without the flag there is no end of them");
         }
+        if let (Some(records), None) = (self.records, self.run_for)
+            && !self.schedule.comes_to(records)
+        {
+            return refuse(format!(
+                "--records {records} is not possible at --rate {}: so many lines are never due; ask \
+                 for fewer, or say --for how long",
+                self.schedule
+            ));
+        }
         if self.run_for == Some(Duration::ZERO) {
             return too_few(
                 "--for 0s",

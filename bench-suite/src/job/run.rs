@@ -88,10 +88,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
     if !stopped.drained {
         bail!("not everything that was received could be processed before the end");
     }
-    if let Some(stamped) = stamped?
-        && !stamped.whole
-    {
-        bail!("not all stamped lines came as they were sent");
+    if let Some(stamped) = stamped? {
+        stamped.check_that_all_came()?;
     }
     Ok(outcome)
 }

@@ -78,8 +78,8 @@ impl Summary {
         .into();
         let stamped = self.stamped.as_ref();
         let latencies = [
-            ("latency", stamped.map(|stamped| stamped.latency_ms)),
-            ("raw_latency", stamped.map(|stamped| stamped.raw_latency_ms)),
+            ("latency", stamped.and_then(|stamped| stamped.latency_ms)),
+            ("raw_latency", stamped.and_then(|stamped| stamped.raw_latency_ms)),
         ];
         for (prefix, percentiles) in latencies {
             for (name, ms) in percentiles.unwrap_or_default().named() {

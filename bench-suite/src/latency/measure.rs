@@ -22,6 +22,11 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Half of the results are out so late at most.
+    pub(super) fn median_ms(&self) -> f64 {
+        self.stamped.latency_ms.unwrap_or_default().p50
+    }
+
     /// Why its figures are worth nothing, if they are not.
     pub(super) fn reason_not_valid(&self) -> Option<String> {
         let incomplete = (!self.stamped.proven).then(|| self.stamped.check.sentences().join("; "));
@@ -42,7 +47,7 @@ pub(super) fn all(options: &Options) -> Result<Vec<Run>> {
             eprintln!(
                 "{}/{all}  turn {turn}, batches of {batch}: half of the results within {:.1} ms",
                 runs.len() + 1,
-                run.stamped.latency_ms.p50
+                run.median_ms()
             );
             if let Some(reason) = run.reason_not_valid() {
                 eprintln!("bench-suite: this run is not valid: {reason}");

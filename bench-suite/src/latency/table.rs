@@ -18,7 +18,7 @@ pub(super) fn table(runs: &[Run]) -> String {
     for interval_ms in intervals {
         let mut of_it: Vec<&Run> =
             runs.iter().filter(|run| run.job.batch_interval_ms == interval_ms).collect();
-        of_it.sort_by(|a, b| a.stamped.latency_ms.p50.total_cmp(&b.stamped.latency_ms.p50));
+        of_it.sort_by(|a, b| a.median_ms().total_cmp(&b.median_ms()));
         text.push_str(&row(of_it[of_it.len() / 2]));
     }
     let workload = runs.first().map_or("", |run| &run.job.workload);
@@ -34,8 +34,9 @@ runs of a batch interval, the one with the middle p50.
 }
 
 fn row(run: &Run) -> String {
-    let Percentiles { p50, p90, p99, p99_9, p99_99, max, .. } = run.stamped.latency_ms;
-    let raw = run.stamped.raw_latency_ms;
+    let Percentiles { p50, p90, p99, p99_9, p99_99, max, .. } =
+        run.stamped.latency_ms.unwrap_or_default();
+    let raw = run.stamped.raw_latency_ms.unwrap_or_default();
     let cpu_s_per_m = run.job.usage.cpu_seconds / (run.job.records as f64 / 1e6);
     let lag_p99 = run.load.sent.raw_lag_ms.unwrap_or_default().p99;
     let ms = |ms: f64| format!("{ms:.1} |");

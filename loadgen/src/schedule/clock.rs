@@ -1,6 +1,8 @@
 //! The time that a schedule sees.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+
+use crate::wall_clock::WallClock;
 
 /// Starts once, stands still while there is nobody to send to, and ends.
 #[derive(Debug, Default)]
@@ -25,8 +27,8 @@ pub(crate) struct ScheduleTime {
 
 impl ScheduleTime {
     pub(crate) fn starting_at(now: Instant) -> Self {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { since: now, wall_us: wall.as_micros() as u64, elapsed: Duration::ZERO }
+        let wall_us = WallClock::now().at_us(now);
+        Self { since: now, wall_us, elapsed: Duration::ZERO }
     }
 
     /// The schedule's time at a moment.

@@ -71,6 +71,11 @@ impl Schedule {
         Self { pace, arrivals: Arrivals::Even }
     }
 
+    /// Whether so many lines are ever due.
+    pub(crate) fn comes_to(&self, lines: u64) -> bool {
+        course::Course::of(&self.pace).is_none_or(|course| course.time_of(lines as f64).is_finite())
+    }
+
     /// Refuses what makes no sense, in terms of the flag that sets it.
     pub fn check(&self) -> Result<()> {
         if self.arrivals == Arrivals::Poisson && self.pace == Pace::Max {

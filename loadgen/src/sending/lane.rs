@@ -299,6 +299,10 @@ impl<'a> Lane<'a> {
     /// Ends each connection after the line in progress, and says who did not read it.
     fn drain(&mut self, events: &mut Events) -> Result<()> {
         let now = Instant::now();
+        // A connection of the last moment is to be told that it has had nothing.
+        let mut mail = VecDeque::new();
+        self.dealer.turn(self.number, &mut mail, now);
+        mail.into_iter().try_for_each(|letter| self.take(letter))?;
         let (elapsed, give_up) = (self.time.elapsed(now), now + DRAIN);
         let ids: Vec<u64> = self.connections.keys().copied().collect();
         for id in ids {

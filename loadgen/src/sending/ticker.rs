@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::connection::Tally;
-use super::dealer::Dealer;
+use super::dealer::{Dealer, Standing};
 use super::lateness::Gauge;
 use crate::latency::Latency;
 use crate::progress::{Event, Progress};
@@ -54,6 +54,13 @@ impl<'a> Ticker<'a> {
         self.sum
     }
 
+    /// Whether anything has happened since it told last.
+    fn is_new(&self, standing: &Standing, lag: &Latency) -> bool {
+        standing.sent.bytes != self.last_sent.bytes
+            || lag.records() > 0
+            || standing.elapsed >= self.last_elapsed + TICK / 10
+    }
+
     fn tell(&mut self, is_last: bool, on_event: &mut impl FnMut(Event<'_>)) {
         let now = Instant::now();
         let since_s = now.duration_since(self.last).as_secs_f64();
@@ -61,6 +68,9 @@ impl<'a> Ticker<'a> {
         let mut lag = Latency::new();
         self.gauges.iter().for_each(|gauge| gauge.empty_into(&mut lag));
         self.sum.add(&lag);
+        if is_last && !self.is_new(&standing, &lag) {
+            return;
+        }
         let rate = |now: u64, before: u64| {
             if since_s > 0.0 { (now - before) as f64 / since_s } else { 0.0 }
         };

@@ -38,3 +38,5 @@ mod stalled_reader;
 mod text;
 #[cfg(test)]
 mod troubles;
+#[cfg(test)]
+mod whose_fault;

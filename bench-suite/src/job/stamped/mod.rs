@@ -6,7 +6,6 @@
 //! stage's output comes after the workload's, so that the moment it looks at the clock is the one at
 //! which the results are out ([`Recorder`]).
 
-mod clock;
 mod recorder;
 mod seen;
 mod summary;
@@ -34,7 +33,10 @@ pub(super) fn describe<'b, P: Replay<'b, Item: Text<'b>>>(
         let bodies: Vec<_> = bodies.collect();
         workload::describe(options, s, &bodies, answers);
     }
-    read_stamps(&s.union(sources.iter().cloned()), answers, recorder, is_measuring_alone);
+    // With a slide, results come with every so many batches; else a batch without one has failed.
+    let is_windowed = options.flags.slide.is_some();
+    let lines = s.union(sources.iter().cloned());
+    read_stamps(&lines, answers, recorder, is_measuring_alone, is_windowed);
 }
 
 /// What the batch's tasks have seen goes to the recorder, once the workload has its results; a
@@ -44,6 +46,7 @@ fn read_stamps<'b, P: Pipe<'b, Item: Text<'b>>>(
     answers: &Answers,
     recorder: &Recorder,
     is_measuring_alone: bool,
+    is_windowed: bool,
 ) {
     let (answers, recorder) = (answers.clone(), recorder.clone());
     let seen = lines.map(|line| ((), line.text())).combine_by_key(
@@ -57,6 +60,8 @@ fn read_stamps<'b, P: Pipe<'b, Item: Text<'b>>>(
         if is_measuring_alone || answers.has(time) {
             let found = recorder.results_are_out();
             answers.add(time, found);
+        } else if !is_windowed {
+            recorder.results_will_not_come();
         }
     });
 }

@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use loadgen::{Checker, HdrLog, Latency, WallWatch};
+use loadgen::{Checker, HdrLog, Latency, WallClock, WallWatch};
 
-use super::clock::WallClock;
 use super::seen::{Moment, Seen};
 use super::summary::StampedSummary;
 use crate::job::Answer;
@@ -36,6 +35,7 @@ struct State {
     waiting: Vec<Moment>,
     latency: Latency,
     early: u64,
+    without_result: u64,
     wall_step_ms: i64,
     log: Option<Log>,
 }
@@ -61,7 +61,7 @@ impl Recorder {
             Ok::<_, anyhow::Error>(Log { path: path.into(), log, pending, since, failure: None })
         });
         Ok(Self(Arc::new(Mutex::new(State {
-            clock: WallClock::start(),
+            clock: WallClock::now(),
             watch: WallWatch::new(),
             warm_up,
             measured_from_us: None,
@@ -69,6 +69,7 @@ impl Recorder {
             waiting: Vec::new(),
             latency: Latency::new(),
             early: 0,
+            without_result: 0,
             wall_step_ms: 0,
             log: log.transpose()?,
         }))))
@@ -119,6 +120,13 @@ impl Recorder {
         answer.standing("latency_p50_ms", latency.p50).standing("latency_p99_ms", latency.p99)
     }
 
+    /// Says that the batch has failed: its records are in no result, and have no latency.
+    pub(super) fn results_will_not_come(&self) {
+        let mut state = self.lock();
+        let waiting = std::mem::take(&mut state.waiting);
+        state.without_result += waiting.iter().map(|moment| moment.records).sum::<u64>();
+    }
+
     /// All that was found; the log is ended.
     pub(in crate::job) fn end(&self) -> Result<StampedSummary> {
         let mut state = self.lock();
@@ -126,10 +134,12 @@ impl Recorder {
             log.end()?;
         }
         let verdict = state.checker.verdict();
+        let measured = Some(&state.latency).filter(|latency| latency.records() > 0);
         Ok(StampedSummary {
             measured: state.latency.records(),
-            latency_ms: state.latency.corrected(),
-            raw_latency_ms: state.latency.raw(),
+            latency_ms: measured.map(Latency::corrected),
+            raw_latency_ms: measured.map(Latency::raw),
+            without_result: state.without_result,
             early: state.early,
             wall_step_ms: state.wall_step_ms,
             whole: verdict.is_whole(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use anyhow::{Result, bail};
 use loadgen::{Percentiles, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +11,13 @@ use serde::{Deserialize, Serialize};
 pub struct StampedSummary {
     /// Records that the latencies are of: all but those of the warm-up.
     pub measured: u64,
-    /// From the moment at which a record was due until its result was out.
-    pub latency_ms: Percentiles,
+    /// From the moment at which a record was due until its result was out; null where no record is
+    /// measured.
+    pub latency_ms: Option<Percentiles>,
     /// From the moment at which it was sent: what a generator would see that waits for its reader.
-    pub raw_latency_ms: Percentiles,
+    pub raw_latency_ms: Option<Percentiles>,
+    /// Records of batches that failed: they are in no result, and have no latency.
+    pub without_result: u64,
     /// Records whose results were out before they were due: then the clocks of sender and reader
     /// differ, and no latency means anything.
     pub early: u64,
@@ -28,6 +32,17 @@ pub struct StampedSummary {
 }
 
 impl StampedSummary {
+    /// Fails where lines are missing, or where there were none.
+    pub(in crate::job) fn check_that_all_came(&self) -> Result<()> {
+        if self.check.sources == 0 && self.whole {
+            bail!("no stamped line has come; send them with loadgen --stamped");
+        }
+        if !self.whole {
+            bail!("not all stamped lines came as they were sent");
+        }
+        Ok(())
+    }
+
     /// Why latencies mean nothing, if they do not.
     pub fn reason_not_valid(&self) -> Option<String> {
         if self.wall_step_ms != 0 {
@@ -49,12 +64,15 @@ impl StampedSummary {
 
 impl fmt::Display for StampedSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let raw = self.raw_latency_ms.named();
-        for ((name, ms), (_, raw_ms)) in self.latency_ms.named().into_iter().zip(raw) {
+        let named = |latency: Option<Percentiles>| latency.map(|latency| latency.named());
+        let (corrected, raw) = (named(self.latency_ms), named(self.raw_latency_ms));
+        let pairs = corrected.iter().flatten().zip(raw.iter().flatten());
+        for ((name, ms), (_, raw_ms)) in pairs {
             let name = format!("latency {name}");
             writeln!(f, "{name:<18}{:>16}, raw {raw_ms:.2} ms", format!("{ms:.2} ms"))?;
         }
         let conclusion = match (self.whole, self.proven) {
+            _ if self.check.sources == 0 => "none has come",
             (true, true) => "whole",
             (true, false) => "whole so far",
             (false, _) => "not whole",
