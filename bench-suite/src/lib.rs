@@ -21,6 +21,7 @@
 
 // The words.
 mod aligned;
+mod time;
 pub mod machine;
 pub mod outcome;
 pub mod usage;

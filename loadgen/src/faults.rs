@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::time;
 
 /// The faults of a run's connections; the seed decides when they happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +85,6 @@ impl FromStr for Stall {
 
 impl fmt::Display for Stall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let written = |time| humantime::format_duration(time).to_string().replace(' ', "");
-        write!(f, "{}/{}", written(self.length), written(self.every))
+        write!(f, "{}/{}", time::written(self.length), time::written(self.every))
     }
 }

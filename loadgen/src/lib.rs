@@ -45,6 +45,7 @@
 
 // The words.
 mod error;
+mod time;
 mod faults;
 mod label;
 mod latency;

@@ -8,6 +8,10 @@ use crate::label::Label;
 use crate::lines::{Data, Preset};
 use crate::replay::Replay;
 use crate::schedule::{Pace, Schedule};
+use crate::time;
+
+/// A run goes on for so long at least, and waits for so long at least.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// No time in a run is longer: a thousand years, which no clock of a machine reaches.
 const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
@@ -79,6 +83,7 @@ impl Load {
         self.data.check()?;
         self.schedule.check()?;
         self.faults.check()?;
+        self.check_times()?;
         let refuse = |what: String| Err(Error::Usage(what));
         let too_few = |flag, at_least| {
             refuse(format!("{flag} is not possible: it must be at least {at_least}"))
@@ -105,41 +110,11 @@ impl Load {
                 self.schedule
             ));
         }
-        if self.run_for == Some(Duration::ZERO) {
-            return too_few(
-                "--for 0s",
-                "1ms; without the flag the run goes on until it is stopped",
-            );
-        }
-        let time = humantime::format_duration;
-        for (flag, asked) in [
-            ("--for", self.run_for.unwrap_or_default()),
-            ("--warm-up", self.warm_up),
-            ("--patience", self.patience),
-            ("--stall", self.faults.stall.map_or(Duration::ZERO, |stall| stall.every)),
-        ] {
-            if asked > LONGEST {
-                return refuse(format!(
-                    "{flag} {} is not possible: it must be at most 1000 years",
-                    time(asked)
-                ));
-            }
-        }
-        if self.run_for.is_some_and(|run_for| run_for <= self.warm_up) {
-            return refuse(format!(
-                "--warm-up {} leaves nothing of --for {}: it must be shorter",
-                time(self.warm_up),
-                time(self.run_for.unwrap_or_default()),
-            ));
-        }
         if self.threads == 0 {
             return too_few("a number of 0 threads", "1");
         }
         if self.send_buffer_bytes == Some(0) {
             return too_few("--send-buffer 0", "1; the system makes it a few KiB at least");
-        }
-        if self.patience.is_zero() {
-            return too_few("--patience 0s", "1ms");
         }
         if let Some(speed) = self.own_speed()
             && self.schedule.pace != Pace::Max
@@ -151,6 +126,44 @@ impl Load {
             ));
         }
         self.replay.as_ref().map_or(Ok(()), Replay::check)
+    }
+
+    /// Refuses times that are too short or too long, and a warm-up that leaves nothing.
+    fn check_times(&self) -> Result<()> {
+        let refuse = |what: String| Err(Error::Usage(what));
+        for (flag, asked, without) in [
+            ("--for", self.run_for, "; without the flag the run goes on until it is stopped"),
+            ("--patience", Some(self.patience), ""),
+        ] {
+            if let Some(asked) = asked.filter(|asked| *asked < SHORTEST) {
+                return refuse(format!(
+                    "{flag} {} is not possible: it must be at least {}{without}",
+                    time::written(asked),
+                    time::written(SHORTEST)
+                ));
+            }
+        }
+        for (flag, asked) in [
+            ("--for", self.run_for.unwrap_or_default()),
+            ("--warm-up", self.warm_up),
+            ("--patience", self.patience),
+            ("--stall", self.faults.stall.map_or(Duration::ZERO, |stall| stall.every)),
+        ] {
+            if asked > LONGEST {
+                return refuse(format!(
+                    "{flag} {} is not possible: it must be at most 1000 years",
+                    time::written(asked)
+                ));
+            }
+        }
+        match self.run_for {
+            Some(run_for) if run_for <= self.warm_up => refuse(format!(
+                "--warm-up {} leaves nothing of --for {}: it must be shorter",
+                time::written(self.warm_up),
+                time::written(run_for),
+            )),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn lanes(&self) -> usize {

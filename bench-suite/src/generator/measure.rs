@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Options;
 use crate::part::{FeedingLoad, Part};
 use crate::role::{LoadDone, RoofDone, RoofJob, SendDone};
+use crate::time;
 use crate::usage::Usage;
 
 /// How long a sender goes at full speed: two seconds to warm up, two to measure.
@@ -66,7 +67,7 @@ fn hold(rate: &Schedule, options: &Options) -> Result<LoadDone> {
             "--connections",
             &options.connections.to_string(),
             "--for",
-            &humantime::format_duration(options.run_for).to_string(),
+            &time::written(options.run_for),
         ]
         .map(String::from),
     )?;
@@ -94,7 +95,7 @@ fn bare_at_full_speed(options: &Options) -> Result<FullSpeed> {
 }
 
 fn reader(address: SocketAddr, options: &Options, run_for: Duration) -> Result<Part> {
-    let time = humantime::format_duration(run_for).to_string();
+    let time = time::written(run_for);
     let mut args =
         ["role", "roof", RoofJob::Receive.name(), "--for", &time].map(String::from).to_vec();
     for _ in 0..options.connections {

@@ -16,6 +16,7 @@ use crate::job::at_least_one;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
+use crate::time;
 
 /// The version of the raw data's form.
 const SCHEMA_VERSION: u32 = 1;
@@ -69,7 +70,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
             "cargo run --release -p bench-suite -- generator --rates {} --for {} --turns {} \
              --connections {}",
             rates.join(","),
-            humantime::format_duration(options.run_for),
+            time::written(options.run_for),
             options.turns,
             options.connections,
         ),

@@ -9,6 +9,7 @@ use super::{Options, WARM_UP};
 use crate::job::{StampedSummary, Summary};
 use crate::part::{FeedingLoad, Part};
 use crate::role::LoadDone;
+use crate::time;
 
 /// How long the workload goes on after the load: enough for the last batch.
 const AFTERWARDS: Duration = Duration::from_secs(3);
@@ -59,7 +60,6 @@ pub(super) fn all(options: &Options) -> Result<Vec<Run>> {
 }
 
 fn one(options: &Options, batch: millstream::Duration) -> Result<Run> {
-    let time = |time: Duration| humantime::format_duration(time).to_string().replace(' ', "");
     let load = FeedingLoad::start(
         &[
             "--stamped",
@@ -68,9 +68,9 @@ fn one(options: &Options, batch: millstream::Duration) -> Result<Run> {
             "--rate",
             &options.rate.to_string(),
             "--for",
-            &time(options.run_for),
+            &time::written(options.run_for),
             "--warm-up",
-            &time(WARM_UP),
+            &time::written(WARM_UP),
         ]
         .map(String::from),
     )?;
@@ -86,9 +86,9 @@ fn one(options: &Options, batch: millstream::Duration) -> Result<Run> {
         "--batch",
         &format!("{}ms", batch.as_millis()),
         "--warm-up",
-        &time(WARM_UP),
+        &time::written(WARM_UP),
         "--for",
-        &time(job_for),
+        &time::written(job_for),
         "--progress",
         "none",
         "--json",

@@ -16,6 +16,7 @@ use crate::job::{Workload, at_least_one, interval};
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
+use crate::time;
 
 /// The version of the raw data's form.
 const SCHEMA_VERSION: u32 = 1;
@@ -97,7 +98,7 @@ fn command(options: &Options) -> String {
         batch.join(","),
         options.rate,
         options.connections,
-        humantime::format_duration(options.run_for),
+        time::written(options.run_for),
         options.runs,
     )
 }

@@ -10,6 +10,7 @@ use crate::job::{Summary, Workload};
 use crate::machine::Machine;
 use crate::part::{FeedingLoad, Part};
 use crate::role::{LoadDone, RoofDone, RoofJob};
+use crate::time;
 
 /// How long a bare loop runs: two seconds to warm up, three to measure.
 const ROOF_SECONDS: u64 = 5;
@@ -111,7 +112,7 @@ fn engine(workload: Workload, options: &Options) -> Result<(Summary, LoadDone)> 
         "--connections",
         &options.connections.to_string(),
         "--for",
-        &humantime::format_duration(options.run_for).to_string(),
+        &time::written(options.run_for),
         "--progress",
         "none",
         "--json",

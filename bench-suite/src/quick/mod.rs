@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::outcome::Outcome;
 use crate::results::Kept;
+use crate::time;
 
 /// The version of the raw data's form.
 const SCHEMA_VERSION: u32 = 1;
@@ -68,7 +69,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         name: "quick",
         command: &format!(
             "cargo run --release -p bench-suite -- quick --for {} --connections {} --vocabulary {}",
-            humantime::format_duration(options.run_for),
+            time::written(options.run_for),
             options.connections,
             options.vocabulary,
         ),

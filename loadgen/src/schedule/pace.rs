@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::rate;
+use crate::time;
 
 /// The shortest time in which a rate may change.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -92,7 +93,7 @@ impl Pace {
             return refuse("no line would ever be due; one rate must be above 0".into());
         }
         if let Some(time) = times.iter().find(|time| **time < SHORTEST) {
-            let (time, least) = (written(*time), written(SHORTEST));
+            let (time, least) = (time::written(*time), time::written(SHORTEST));
             return refuse(format!("the time must be at least {least}, and {time} is given"));
         }
         match *self {
@@ -105,8 +106,8 @@ impl Pace {
             }
             Self::Bursts { length, every, .. } if length >= every => refuse(format!(
                 "a burst of {} must be shorter than the {} from one to the next",
-                written(length),
-                written(every)
+                time::written(length),
+                time::written(every)
             )),
             _ => Ok(()),
         }
@@ -191,10 +192,6 @@ fn read_time(text: &str) -> Result<Duration> {
         .map_err(|_| Error::Usage(format!("{text:?} is not a time: write it as in 30s or 100ms")))
 }
 
-fn written(time: Duration) -> String {
-    humantime::format_duration(time).to_string().replace(' ', "")
-}
-
 impl fmt::Display for Pace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let range =
@@ -203,21 +200,21 @@ impl fmt::Display for Pace {
             Self::Max => f.write_str("max"),
             Self::Constant { lines_per_s } => f.write_str(&rate::written(lines_per_s)),
             Self::Ramp { from, to, over } => {
-                write!(f, "{}/{}", range("ramp", from, to), written(over))
+                write!(f, "{}/{}", range("ramp", from, to), time::written(over))
             }
             Self::Steps { ref lines_per_s, each } => {
                 let rates: Vec<_> = lines_per_s.iter().map(|&rate| rate::written(rate)).collect();
-                write!(f, "steps:{}/{}", rates.join(","), written(each))
+                write!(f, "steps:{}/{}", rates.join(","), time::written(each))
             }
             Self::Sine { low, high, period } => {
-                write!(f, "{}/{}", range("sine", low, high), written(period))
+                write!(f, "{}/{}", range("sine", low, high), time::written(period))
             }
             Self::Square { low, high, period } => {
-                write!(f, "{}/{}", range("square", low, high), written(period))
+                write!(f, "{}/{}", range("square", low, high), time::written(period))
             }
             Self::Bursts { base, peak, length, every } => {
                 let bursts = range("bursts", base, peak);
-                write!(f, "{bursts}/{}/{}", written(length), written(every))
+                write!(f, "{bursts}/{}/{}", time::written(length), time::written(every))
             }
         }
     }
