@@ -77,7 +77,7 @@ impl FromStr for Stall {
         };
         read().ok_or_else(|| {
             Error::Usage(format!(
-                "--stall {written} is none: write how long and how often, as in 1s/10s"
+                "{written:?} is no silence: write how long and how often, as in 1s/10s"
             ))
         })
     }

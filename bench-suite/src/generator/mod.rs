@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use loadgen::Schedule;
+use loadgen::{Pace, Schedule};
 use serde::Serialize;
 
 use crate::job::at_least_one;
@@ -24,8 +24,8 @@ const SCHEMA_VERSION: u32 = 1;
 /// The flags of `generator`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Rates to hold, one after the other
-    #[arg(long, value_name = "RATE,..", value_delimiter = ',', default_value = "100k,2M")]
+    /// A rate to hold, or another schedule; may be repeated, and each is held after the other
+    #[arg(long = "rate", value_name = "RATE", default_values = ["100k", "2M"], value_parser = rate_to_hold)]
     pub rates: Vec<Schedule>,
     /// How long each is held
     #[arg(long = "for", value_name = "TIME", default_value = "30s", value_parser = at_least_two_seconds)]
@@ -42,6 +42,18 @@ pub struct Options {
     /// Where the result's folder is made
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
+}
+
+fn rate_to_hold(text: &str) -> Result<Schedule, String> {
+    let schedule: Schedule = text.parse().map_err(|e: loadgen::Error| e.to_string())?;
+    if schedule.pace == Pace::Max {
+        return Err(
+            "there is no rate to hold; full speed is measured in any case, in --turns with \
+                    a bare sender"
+                .into(),
+        );
+    }
+    Ok(schedule)
 }
 
 fn at_least_two_seconds(text: &str) -> Result<Duration, String> {
@@ -63,17 +75,9 @@ pub fn run(options: &Options) -> Result<Outcome> {
     } else {
         println!("{table}");
     }
-    let rates: Vec<String> = options.rates.iter().map(Schedule::to_string).collect();
     let kept = Kept {
         name: "generator",
-        command: &format!(
-            "cargo run --release -p bench-suite -- generator --rates {} --for {} --turns {} \
-             --connections {}",
-            rates.join(","),
-            time::written(options.run_for),
-            options.turns,
-            options.connections,
-        ),
+        command: &command(options),
         machine: &machine,
         raw: &raw,
         summary: &table,
@@ -85,6 +89,18 @@ pub fn run(options: &Options) -> Result<Outcome> {
     Ok(Outcome::valid_if(measured.held.iter().all(|done| done.sent.valid)))
 }
 
+/// The command that measures the same again.
+fn command(options: &Options) -> String {
+    let rates: String = options.rates.iter().map(|rate| format!(" --rate {rate}")).collect();
+    format!(
+        "cargo run --release -p bench-suite -- generator{rates} --for {} --turns {} \
+         --connections {}",
+        time::written(options.run_for),
+        options.turns,
+        options.connections,
+    )
+}
+
 /// All that was measured, as it is kept.
 #[derive(Serialize)]
 struct Raw<'a> {
@@ -92,4 +108,50 @@ struct Raw<'a> {
     machine: &'a Machine,
     #[serde(flatten)]
     measured: &'a measure::Measured,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Generator {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn options(flags: &str) -> Result<Options, clap::Error> {
+        let written = ["generator"].into_iter().chain(flags.split_whitespace());
+        Generator::try_parse_from(written).map(|generator| generator.options)
+    }
+
+    #[test]
+    fn the_command_that_is_kept_measures_the_same() {
+        for (flags, rates) in [
+            ("", "--rate 100k --rate 2M"),
+            ("--rate steps:10k,20k/1s --for 90s", "--rate steps:10k,20k/1s"),
+            ("--rate 5 --rate poisson:1.5k --turns 2", "--rate 5 --rate poisson:1.5k"),
+        ] {
+            let asked = options(flags).unwrap();
+            let command = command(&asked);
+            let (_, kept) = command.split_once(" generator ").unwrap();
+            assert!(kept.starts_with(&format!("{rates} --for ")), "{kept}");
+            let kept = options(kept).unwrap();
+            assert_eq!(
+                (kept.rates, kept.run_for, kept.turns, kept.connections),
+                (asked.rates, asked.run_for, asked.turns, asked.connections)
+            );
+        }
+    }
+
+    #[test]
+    fn full_speed_is_no_rate_to_hold() {
+        for rate in ["max", "0"] {
+            let refusal = options(&format!("--rate {rate}")).unwrap_err();
+            assert_eq!(refusal.exit_code(), 2);
+            assert!(refusal.to_string().contains("there is no rate to hold"), "{refusal}");
+        }
+    }
 }

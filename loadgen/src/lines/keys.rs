@@ -62,10 +62,14 @@ impl Distribution {
             Self::Zipf { skew } if !(0.0..=10.0).contains(&skew) => refuse(format!(
                 "--skew {skew} is not possible: it must lie between 0 (all words alike) and 10"
             )),
+            Self::Hot { .. } if all_keys < 2 => refuse(format!(
+                "--distribution {self} is not possible with --vocabulary {all_keys}: it takes at \
+                 least two keys, a hot one and another"
+            )),
             Self::Hot { keys, .. } if keys == 0 || keys >= all_keys => refuse(format!(
                 "--distribution {self}: {keys} of {all_keys} keys cannot be hot; it must be from 1 \
                  to {}",
-                all_keys.saturating_sub(1).max(1)
+                all_keys - 1
             )),
             Self::Hot { share, .. } if !(0.0..=1.0).contains(&share) => refuse(format!(
                 "--distribution {self}: {share} is not a share: it must lie between 0 and 1"
@@ -100,7 +104,7 @@ impl FromStr for Distribution {
         };
         read.ok_or_else(|| {
             Error::Usage(format!(
-                "--distribution {written} is none: write zipf, uniform, hot:10/0.9 (ten keys get \
+                "{written:?} is no distribution: write zipf, uniform, hot:10/0.9 (ten keys get \
                  90 of 100), sequential or churn:100 (a new key with every hundredth)"
             ))
         })
@@ -211,13 +215,25 @@ mod tests {
     }
 
     #[test]
+    fn of_one_key_none_can_be_hot() {
+        let refusal = |written: &str, all_keys| {
+            let distribution: Distribution = written.parse().unwrap();
+            distribution.check(all_keys).unwrap_err().to_string()
+        };
+        assert!(refusal("hot:1/0.5", 1).contains("it takes at least two keys"));
+        assert!(refusal("hot:2/0.5", 2).contains("it must be from 1 to 1"));
+        assert!("hot:1/0.5".parse::<Distribution>().unwrap().check(2).is_ok());
+    }
+
+    #[test]
     fn is_written_as_it_is_read() {
         for written in ["zipf", "uniform", "hot:10/0.9", "sequential", "churn:100"] {
             assert_eq!(written.parse::<Distribution>().unwrap().to_string(), written);
         }
         for written in ["", "hot", "hot:1", "hot:x/1", "churn", "churn:-1", "normal", "zipf:2"] {
             let refusal = written.parse::<Distribution>().unwrap_err().to_string();
-            assert!(refusal.starts_with(&format!("--distribution {written} is none")), "{refusal}");
+            let sentence = format!("{written:?} is no distribution: write zipf");
+            assert!(refusal.starts_with(&sentence), "{refusal}");
         }
     }
 }

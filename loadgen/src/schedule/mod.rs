@@ -78,13 +78,15 @@ impl Schedule {
 
     /// Refuses what makes no sense, in terms of the flag that sets it.
     pub fn check(&self) -> Result<()> {
+        self.possible().map_err(|why| Error::Usage(format!("--rate {self} is not possible: {why}")))
+    }
+
+    /// Whether it makes sense; else why not, without the name of a flag.
+    fn possible(&self) -> std::result::Result<(), String> {
         if self.arrivals == Arrivals::Poisson && self.pace == Pace::Max {
-            return Err(Error::Usage(
-                "--rate poisson:max is not possible: random moments need a rate, as in poisson:10k"
-                    .into(),
-            ));
+            return Err("random moments need a rate, as in poisson:10k".into());
         }
-        self.pace.check()
+        self.pace.possible()
     }
 }
 
@@ -97,7 +99,8 @@ impl FromStr for Schedule {
             None => (Arrivals::Even, written),
         };
         let schedule = Self { pace: pace.parse()?, arrivals };
-        schedule.check()?;
+        let refuse = |why| Error::Usage(format!("{written:?} is not possible: {why}"));
+        schedule.possible().map_err(refuse)?;
         Ok(schedule)
     }
 }
@@ -137,20 +140,31 @@ mod tests {
     #[test]
     fn refuses_what_is_no_schedule_and_says_how_to_write_it() {
         for (written, sentence) in [
-            ("quick", "--rate quick: \"quick\" is not a rate"),
-            ("-5", "--rate -5: \"-5\" is not a rate"),
-            ("ramp:1..2", "--rate ramp:1..2: write it as in ramp:10k..200k/30s"),
-            ("steps:/1s", "--rate steps:/1s: \"\" is not a rate"),
-            ("steps:0,0/1s", "--rate steps:0,0/1s: no line would ever be due"),
-            ("sine:3..1/1s", "--rate sine:3..1/1s: the first rate must be the lower one"),
-            ("square:1..2/0s", "--rate square:1..2/0s: the time must be at least 1ms"),
-            ("bursts:1..2/5s/5s", "--rate bursts:1..2/5s/5s: a burst of 5s must be shorter than"),
-            ("wave:1..2/5s", "--rate wave:1..2/5s: there is no schedule \"wave\""),
-            ("poisson:max", "--rate poisson:max is not possible"),
+            ("", r#""" is not a rate: write lines per second such as 500"#),
+            ("quick", r#""quick" is not a rate"#),
+            ("-5", r#""-5" is not a rate"#),
+            ("poisson:quick", r#""quick" is not a rate"#),
+            ("ramp:1..2", r#""ramp:1..2" is no schedule: write it as in ramp:10k..200k/30s"#),
+            ("steps:/1s", r#""steps:/1s" is no schedule: "" is not a rate"#),
+            ("steps:0,0/1s", r#""steps:0,0/1s" is not possible: no line would ever be due"#),
+            ("sine:3..1/1s", r#""sine:3..1/1s" is not possible: the first rate must be the lower"#),
+            (
+                "square:1..2/0s",
+                r#""square:1..2/0s" is not possible: the time must be at least 1ms"#,
+            ),
+            ("bursts:1..2/5s/5s", r#""bursts:1..2/5s/5s" is not possible: a burst of 5s must be"#),
+            ("wave:1..2/5s", r#""wave:1..2/5s" is no schedule: there is no kind "wave""#),
+            ("poisson:max", r#""poisson:max" is not possible: random moments need a rate"#),
         ] {
             let refusal = written.parse::<Schedule>().unwrap_err();
             assert!(refusal.to_string().starts_with(sentence), "{refusal}");
             assert_eq!(refusal.exit_code(), 2);
         }
+    }
+
+    #[test]
+    fn what_was_not_read_is_refused_in_terms_of_its_flag() {
+        let refusal = Schedule::constant(-1.0).check().unwrap_err().to_string();
+        assert_eq!(refusal, "--rate -1 is not possible: -1 is not a rate");
     }
 }

@@ -74,12 +74,11 @@ pub enum Pace {
 }
 
 impl Pace {
-    /// Refuses what makes no sense, in terms of the flag that sets it.
-    pub(super) fn check(&self) -> Result<()> {
-        let refuse = |why: String| Err(Error::Usage(format!("--rate {self}: {why}")));
+    /// Whether it makes sense; else why not, without the name of a flag.
+    pub(super) fn possible(&self) -> std::result::Result<(), String> {
         let (rates, times) = self.parts();
         if let Some(rate) = rates.iter().find(|rate| !rate.is_finite() || **rate < 0.0) {
-            return refuse(format!("{rate} is not a rate"));
+            return Err(format!("{rate} is not a rate"));
         }
         if let Some(rate) = rates.iter().find(|rate| **rate > HIGHEST_LINES_PER_S) {
             return refuse(format!(
@@ -90,11 +89,11 @@ impl Pace {
             ));
         }
         if rates.iter().all(|rate| *rate == 0.0) && *self != Self::Max {
-            return refuse("no line would ever be due; one rate must be above 0".into());
+            return Err("no line would ever be due; one rate must be above 0".into());
         }
         if let Some(time) = times.iter().find(|time| **time < SHORTEST) {
             let (time, least) = (time::written(*time), time::written(SHORTEST));
-            return refuse(format!("the time must be at least {least}, and {time} is given"));
+            return Err(format!("the time must be at least {least}, and {time} is given"));
         }
         match *self {
             Self::Sine { low, high, .. }
@@ -102,9 +101,9 @@ impl Pace {
             | Self::Bursts { base: low, peak: high, .. }
                 if low > high =>
             {
-                refuse("the first rate must be the lower one".into())
+                Err("the first rate must be the lower one".into())
             }
-            Self::Bursts { length, every, .. } if length >= every => refuse(format!(
+            Self::Bursts { length, every, .. } if length >= every => Err(format!(
                 "a burst of {} must be shorter than the {} from one to the next",
                 time::written(length),
                 time::written(every)
@@ -132,22 +131,25 @@ impl FromStr for Pace {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let pace = read(text).map_err(|why| Error::Usage(format!("--rate {text}: {why}")))?;
-        pace.check()?;
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        let Some((kind, rest)) = text.split_once(':') else {
+            return Ok(match rate::read(text)? {
+                0.0 => Self::Max,
+                lines_per_s => Self::Constant { lines_per_s },
+            });
+        };
+        let pace = read(kind, rest)
+            .map_err(|why| Error::Usage(format!("{text:?} is no schedule: {why}")))?;
+        let refuse = |why| Error::Usage(format!("{text:?} is not possible: {why}"));
+        pace.possible().map_err(refuse)?;
         Ok(pace)
     }
 }
 
-fn read(text: &str) -> Result<Pace> {
-    if text == "max" {
-        return Ok(Pace::Max);
-    }
-    let Some((kind, rest)) = text.split_once(':') else {
-        return Ok(match rate::read(text)? {
-            0.0 => Pace::Max,
-            lines_per_s => Pace::Constant { lines_per_s },
-        });
-    };
+/// What is written behind a kind and a colon.
+fn read(kind: &str, rest: &str) -> Result<Pace> {
     let mut parts = rest.split('/');
     let rates = parts.next().unwrap_or_default();
     let times = parts.map(read_time).collect::<Result<Vec<_>>>()?;
@@ -179,7 +181,7 @@ fn how_to_write(kind: &str) -> Error {
         "bursts" => "bursts:10k..1M/100ms/5s",
         _ => {
             return Error::Usage(format!(
-                "there is no schedule {kind:?}; there are ramp, steps, sine, square and bursts, \
+                "there is no kind {kind:?}; there are ramp, steps, sine, square and bursts, \
                  each also behind poisson:"
             ));
         }

@@ -34,14 +34,14 @@ fn assert_told((code, _, stderr): (Option<i32>, String, String), expected: i32, 
 fn a_mistake_in_the_flags_is_told_before_anything_is_opened() {
     for (flags, sentence) in [
         ("--preset speech", "invalid value 'speech' for '--preset <PRESET>'"),
-        ("--rate 10x", "--rate 10x: \"10x\" is not a rate"),
+        ("--rate 10x", "'--rate <RATE>': \"10x\" is not a rate"),
         ("--send-buffer lots", "invalid value 'lots' for '--send-buffer <SIZE>'"),
         ("--send-buffer 0", "--send-buffer 0 is not possible: it must be at least 1"),
         ("--for 1s --warm-up 2s", "--warm-up 2s leaves nothing of --for 1s"),
         ("--for 500000000000y", "--for 500000000000years is not possible: it must be at most"),
         ("--stall 1s/500000000000y", "--stall 500000000000years is not possible"),
         ("--stall 2s/1s", "the silence must be longer than 0s and shorter than"),
-        ("--stall 1s", "--stall 1s is none: write how long and how often, as in 1s/10s"),
+        ("--stall 1s", "'--stall <TIME/TIME>': \"1s\" is no silence: write how long and how"),
         ("--chop 0", "--chop 0 is not possible: it must be at least 1"),
         ("--lines-per-connection 0", "--lines-per-connection 0 is not possible"),
         ("--for 0s", "--for 0s is not possible: it must be at least 1ms; without the flag"),
@@ -53,9 +53,19 @@ fn a_mistake_in_the_flags_is_told_before_anything_is_opened() {
         ("--stamped --numbered", "cannot be used with"),
         ("--distribution uniform --skew 2", "--skew does not go with --distribution uniform"),
         ("--distribution hot:0/0.9", "0 of 10000 keys cannot be hot"),
+        (
+            "--distribution normal",
+            "'--distribution <WHICH>': \"normal\" is no distribution: write zipf",
+        ),
+        ("--keys 1 --distribution hot:1/0.5", "with --vocabulary 1: it takes at least two keys"),
+        ("--line-bytes 1e9", "'--line-bytes <BYTES>': \"1e9\" is no length: write bytes as in 97"),
+        ("--line-bytes=", "'--line-bytes <BYTES>': \"\" is no length: write bytes as in 97"),
         ("--preset log --line-bytes 97", "--line-bytes does not go with --preset log"),
         ("--objective lag<5ms", "there is no figure \"lag\"; there are rate, mb_per_s"),
-        ("--objective lag.p99=5ms", "--objective lag.p99=5ms is none: write a figure"),
+        (
+            "--objective lag.p99=5ms",
+            "'--objective <FIGURE<BOUND>': \"lag.p99=5ms\" is no objective",
+        ),
     ] {
         // Nothing listens on port 1, and nobody may: a target would be missed, a port refused.
         assert_told(run(&format!("send --connect 127.0.0.1:1 {flags}")), 2, sentence);
