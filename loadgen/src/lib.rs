@@ -15,7 +15,7 @@
 //!   how they fare through [`Event`]s, end early when a [`Stop`] is pulled, and return a
 //!   [`Summary`].
 //! * [`Latency`] counts how late records were, corrected for coordinated omission and raw.
-//!   An [`Objective`] is what is asked of such figures.
+//!   An [`Objective`] is what is asked of such a [`Figure`].
 //! * A [`Stamp`] makes a line say where it comes from and when it was due; a [`Checker`] of such
 //!   lines finds what was lost, doubled, torn or invented.
 //! * [`Text`] is the lines that are rendered beforehand: the same [`Data`] gives the same bytes, so a
@@ -51,6 +51,7 @@ mod label;
 mod latency;
 mod hdr_log;
 mod rate;
+mod figure;
 mod objective;
 mod seed;
 mod stop;
@@ -71,6 +72,7 @@ mod sending;
 
 pub use error::{Error, Result};
 pub use faults::{End, Faults, Stall};
+pub use figure::{Figure, Unit};
 pub use hdr_log::HdrLog;
 pub use label::Label;
 pub use latency::{Latency, Percentiles};

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::figure::Figure;
 use crate::latency::Percentiles;
 use crate::stamp::EndMark;
 
@@ -69,18 +70,18 @@ pub struct Summary {
 impl Summary {
     /// Every figure that an [`Objective`](crate::Objective) may be about, by its name; nothing where
     /// this run has none.
-    pub fn figures(&self) -> Vec<(String, Option<f64>)> {
+    pub fn figures(&self) -> Vec<Figure> {
         let mut figures = vec![
-            ("rate".to_owned(), Some(self.rate_held_lines_per_s)),
-            ("mb_per_s".to_owned(), Some(self.mb_per_s)),
-            ("records".to_owned(), Some(self.records as f64)),
-            ("seconds".to_owned(), Some(self.seconds)),
-            ("connections_lost".to_owned(), Some(self.connections_lost as f64)),
-            ("connections_stalled".to_owned(), Some(self.connections_stalled as f64)),
+            Figure::number("rate", Some(self.rate_held_lines_per_s)),
+            Figure::number("mb_per_s", Some(self.mb_per_s)),
+            Figure::number("records", Some(self.records as f64)),
+            Figure::time("seconds", Some(self.seconds * 1e3)),
+            Figure::number("connections_lost", Some(self.connections_lost as f64)),
+            Figure::number("connections_stalled", Some(self.connections_stalled as f64)),
         ];
         for (prefix, percentiles) in [("lag", self.lag_ms), ("raw_lag", self.raw_lag_ms)] {
             for (name, ms) in percentiles.unwrap_or_default().named() {
-                figures.push((format!("{prefix}.{name}"), percentiles.map(|_| ms)));
+                figures.push(Figure::time(format!("{prefix}.{name}"), percentiles.map(|_| ms)));
             }
         }
         figures

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hdrhistogram::Histogram;
-use loadgen::Verdict;
+use loadgen::{Figure, Verdict};
 use millstream::progress::BatchReport;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -64,18 +64,19 @@ pub struct Summary {
 
 impl Summary {
     /// Every figure that an objective may be about, by its name; nothing where this run has none.
-    pub fn figures(&self) -> Vec<(String, Option<f64>)> {
-        let mut figures: Vec<(String, Option<f64>)> = [
-            ("rate", self.lines_per_s),
+    pub fn figures(&self) -> Vec<Figure> {
+        let measured = |value| Some(value).filter(|_| self.measured_batches > 0);
+        let mut figures = vec![Figure::number("rate", measured(self.lines_per_s))];
+        for (name, ms) in [
             ("processing.p50", self.processing_p50_ms),
             ("processing.p99", self.processing_p99_ms),
             ("scheduling_delay.max", self.scheduling_delay_max_ms),
             ("total_delay.p50", self.total_delay_p50_ms),
             ("total_delay.p99", self.total_delay_p99_ms),
             ("total_delay.max", self.total_delay_max_ms),
-        ]
-        .map(|(name, value)| (name.to_owned(), Some(value).filter(|_| self.measured_batches > 0)))
-        .into();
+        ] {
+            figures.push(Figure::time(name, measured(ms)));
+        }
         let stamped = self.stamped.as_ref();
         let latencies = [
             ("latency", stamped.and_then(|stamped| stamped.latency_ms)),
@@ -83,7 +84,7 @@ impl Summary {
         ];
         for (prefix, percentiles) in latencies {
             for (name, ms) in percentiles.unwrap_or_default().named() {
-                figures.push((format!("{prefix}.{name}"), percentiles.map(|_| ms)));
+                figures.push(Figure::time(format!("{prefix}.{name}"), percentiles.map(|_| ms)));
             }
         }
         for (name, of) in [
@@ -91,7 +92,7 @@ impl Summary {
             ("duplicated", |check| check.duplicated),
             ("unended", |check| check.unended),
         ] {
-            figures.push((name.to_owned(), stamped.map(|stamped| of(&stamped.check) as f64)));
+            figures.push(Figure::number(name, stamped.map(|stamped| of(&stamped.check) as f64)));
         }
         figures
     }

@@ -61,6 +61,9 @@ fn a_mistake_in_the_flags_is_told_before_anything_is_opened() {
         ("--line-bytes 1e9", "'--line-bytes <BYTES>': \"1e9\" is no length: write bytes as in 97"),
         ("--line-bytes=", "'--line-bytes <BYTES>': \"\" is no length: write bytes as in 97"),
         ("--preset log --line-bytes 97", "--line-bytes does not go with --preset log"),
+        ("--objective lag.p99<5", "lag.p99 is a time; write its bound with a unit, as in 5ms"),
+        ("--objective seconds<5", "seconds is a time; write its bound with a unit, as in 5ms"),
+        ("--objective rate>=100ms", "rate is a number; write its bound without a unit of time"),
         ("--objective lag<5ms", "there is no figure \"lag\"; there are rate, mb_per_s"),
         (
             "--objective lag.p99=5ms",
@@ -137,7 +140,10 @@ fn a_rate_beyond_all_reason_is_invalid_and_takes_no_memory() {
 #[test]
 fn objectives_are_met_or_missed() {
     let flags = "--rate 2k --records 200 --objective";
-    let met = send_to_reader(&format!("{flags} lag.p99<10s --objective records>=200"));
+    let met = send_to_reader(&format!(
+        "{flags} lag.p99<10s --objective records>=200 --objective seconds<1h"
+    ));
+    assert!(met.2.contains("objective seconds<1h met: seconds is "), "{}", met.2);
     assert!(met.2.contains("objective records>=200 met: records is 200"), "{}", met.2);
     assert_told(met, 0, "objective lag.p99<10s met: lag.p99 is ");
     let missed = send_to_reader(&format!("{flags} rate>100k --objective lag.max<1h"));
