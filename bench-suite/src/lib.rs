@@ -22,6 +22,7 @@
 // The words.
 mod aligned;
 mod time;
+pub mod stderr;
 pub mod machine;
 pub mod outcome;
 pub mod usage;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bench_suite::cli::{Cli, Command};
 use bench_suite::outcome::Outcome;
-use bench_suite::{generator, job, latency, quick, role, windows};
+use bench_suite::{generator, job, latency, quick, role, stderr, windows};
 use clap::Parser;
 
 #[global_allocator]
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     };
     done.map_or_else(
         |e| {
-            eprintln!("bench-suite: {e:#}");
+            stderr::tell(format_args!("bench-suite: {e:#}"));
             ExitCode::FAILURE
         },
         ExitCode::from,

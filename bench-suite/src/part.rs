@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 use serde::de::DeserializeOwned;
 
 use crate::role::{Listening, LoadDone};
+use crate::stderr;
 
 /// A part that says nothing for this long beyond its own time is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -86,7 +87,7 @@ impl Drop for Part {
             return;
         }
         if let Err(e) = self.child.kill().and_then(|()| self.child.wait()) {
-            eprintln!("bench-suite: the {} may still run: {e}", self.name);
+            stderr::tell(format_args!("bench-suite: the {} may still run: {e}", self.name));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `bench-suite job` as a user runs it: the flags, the forms of its output, and whether its results
 //! are right.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
@@ -171,6 +172,23 @@ fn a_port_in_use_is_said_and_ends_with_1() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains(&address) && stderr.contains("in use"), "{stderr}");
+}
+
+#[test]
+fn what_cannot_be_told_changes_no_exit_code() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let server = serve(b"one\n".to_vec());
+    let cases: [(&[&str], i32); 3] = [
+        (&["job", "count", "--listen", &address, "--for", "1s"], 1),
+        (&["job", "count", "--connect", "x:1", "--parallelism", "100000"], 2),
+        (&["job", "count", "--connect", &server, "--for", "1s", "--objective", "rate>1M"], 4),
+    ];
+    for (args, expected) in cases {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let status = bench_suite(args).stdout(Stdio::null()).stderr(full).status().unwrap();
+        assert_eq!(status.code(), Some(expected), "{args:?}");
+    }
 }
 
 #[test]

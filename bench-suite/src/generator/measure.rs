@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Options;
 use crate::part::{FeedingLoad, Part};
 use crate::role::{LoadDone, RoofDone, RoofJob, SendDone};
+use crate::stderr;
 use crate::time;
 use crate::usage::Usage;
 
@@ -44,15 +45,24 @@ pub(super) fn all(options: &Options) -> Result<Measured> {
     let seconds = options.rates.len() as u64 * options.run_for.as_secs()
         + 2 * options.turns as u64 * FULL_SPEED.as_secs();
     let steps = options.rates.len() + options.turns;
-    eprintln!("{steps} measurements, about {seconds} s in all; the machine should do nothing else");
+    stderr::tell(format_args!(
+        "{steps} measurements, about {seconds} s in all; the machine should do nothing else"
+    ));
     let mut held = Vec::new();
     for rate in &options.rates {
-        eprintln!("{}/{steps}  {rate} lines/s for {:?}", held.len() + 1, options.run_for);
+        stderr::tell(format_args!(
+            "{}/{steps}  {rate} lines/s for {:?}",
+            held.len() + 1,
+            options.run_for
+        ));
         held.push(hold(rate, options)?);
     }
     let mut turns = Vec::new();
     for turn in 1..=options.turns {
-        eprintln!("{}/{steps}  full speed, turn {turn}", options.rates.len() + turn);
+        stderr::tell(format_args!(
+            "{}/{steps}  full speed, turn {turn}",
+            options.rates.len() + turn
+        ));
         let generator = generator_at_full_speed(options)?;
         turns.push(Turn { generator, bare: bare_at_full_speed(options)? });
     }

@@ -16,6 +16,7 @@ use crate::job::at_least_one;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
+use crate::stderr;
 use crate::time;
 
 /// The version of the raw data's form.
@@ -85,7 +86,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
               over loopback; at full speed generator and bare sender took turns.",
     };
     let folder = kept.keep(&options.results)?;
-    eprintln!("kept in {}", folder.display());
+    stderr::tell(format_args!("kept in {}", folder.display()));
     Ok(Outcome::valid_if(measured.held.iter().all(|done| done.sent.valid)))
 }
 

@@ -21,14 +21,9 @@ impl Live {
     }
 
     pub(super) fn batch(&self, report: &BatchReport, answer: Option<&Answer>) -> io::Result<()> {
-        let mut err = io::stderr().lock();
         let text = text(report, answer);
-        if self.in_place {
-            write!(err, "\r\x1b[K{text}")?
-        } else {
-            writeln!(err, "{text}")?
-        }
-        err.flush()
+        let written = if self.in_place { written_over(&text) } else { text + "\n" };
+        io::stderr().write_all(written.as_bytes())
     }
 
     /// Leaves the line that is rewritten.
@@ -38,6 +33,13 @@ impl Live {
             drop(writeln!(io::stderr()));
         }
     }
+}
+
+/// A text in place of the line that the cursor stands in. A terminal that is too narrow cuts it at its
+/// right edge: if it wrapped it, the next text would be written over the last row only. All of this
+/// goes out in one write, so that a terminal is never left without its wrap.
+fn written_over(text: &str) -> String {
+    format!("\r\x1b[?7l\x1b[K{text}\x1b[?7h")
 }
 
 fn text(report: &BatchReport, answer: Option<&Answer>) -> String {
@@ -82,6 +84,11 @@ fn shown(value: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_live_line_does_not_wrap() {
+        assert_eq!(written_over("so far"), "\r\x1b[?7l\x1b[Kso far\x1b[?7h");
+    }
 
     #[test]
     fn what_was_found_fits_a_line_and_has_no_marks_of_json() {

@@ -14,6 +14,7 @@ use super::stamped::{self, Recorder, StampedSummary};
 use super::summary::{Gathered, Summary};
 use super::{Answers, Options, ProgressForm, ndjson, workload};
 use crate::outcome::Outcome;
+use crate::stderr;
 use crate::usage;
 
 /// Runs the workload until the time is up or a signal stops it, and prints its summary.
@@ -107,9 +108,9 @@ fn print(options: &Options, summary: &Summary) -> std::io::Result<()> {
 /// What the figures are worth, with a sentence about each objective.
 fn outcome(options: &Options, summary: &Summary) -> Outcome {
     let judged = judge(options, summary);
-    judged.iter().for_each(|met| eprintln!("bench-suite: {}", met.sentence));
+    judged.iter().for_each(|met| stderr::tell(format_args!("bench-suite: {}", met.sentence)));
     if let Some(reason) = summary.stamped.as_ref().and_then(StampedSummary::reason_not_valid) {
-        eprintln!("bench-suite: {reason}");
+        stderr::tell(format_args!("bench-suite: {reason}"));
         return Outcome::NotValid;
     }
     match judged.iter().all(|met| met.is_met) {
@@ -147,7 +148,7 @@ fn targets(options: &Options) -> impl Iterator<Item = &String> {
 
 /// A setting that does not go with the others is a mistake of usage.
 fn refuse(error: &dyn Display) -> ! {
-    eprintln!("error: {error}");
+    stderr::tell(format_args!("error: {error}"));
     std::process::exit(2)
 }
 

@@ -9,6 +9,7 @@ use super::{Options, WARM_UP};
 use crate::job::{StampedSummary, Summary};
 use crate::part::{FeedingLoad, Part};
 use crate::role::LoadDone;
+use crate::stderr;
 use crate::time;
 
 /// How long the workload goes on after the load: enough for the last batch.
@@ -40,18 +41,21 @@ impl Run {
 pub(super) fn all(options: &Options) -> Result<Vec<Run>> {
     let all = options.runs * options.batch.len();
     let seconds = (options.run_for + AFTERWARDS).as_secs() as usize;
-    eprintln!("{all} runs, about {} s in all; the machine should do nothing else", all * seconds);
+    stderr::tell(format_args!(
+        "{all} runs, about {} s in all; the machine should do nothing else",
+        all * seconds
+    ));
     let mut runs = Vec::new();
     for turn in 1..=options.runs {
         for &batch in &options.batch {
             let run = one(options, batch)?;
-            eprintln!(
+            stderr::tell(format_args!(
                 "{}/{all}  turn {turn}, batches of {batch}: half of the results within {:.1} ms",
                 runs.len() + 1,
                 run.median_ms()
-            );
+            ));
             if let Some(reason) = run.reason_not_valid() {
-                eprintln!("bench-suite: this run is not valid: {reason}");
+                stderr::tell(format_args!("bench-suite: this run is not valid: {reason}"));
             }
             runs.push(run);
         }

@@ -16,6 +16,7 @@ use crate::job::{Workload, at_least_one, interval};
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
+use crate::stderr;
 use crate::time;
 
 /// The version of the raw data's form.
@@ -83,7 +84,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
               loopback; the batch intervals took turns.",
     };
     let folder = kept.keep(&options.results)?;
-    eprintln!("kept in {}", folder.display());
+    stderr::tell(format_args!("kept in {}", folder.display()));
     Ok(Outcome::valid_if(runs.iter().all(|run| run.reason_not_valid().is_none())))
 }
 

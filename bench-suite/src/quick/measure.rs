@@ -10,6 +10,7 @@ use crate::job::{Summary, Workload};
 use crate::machine::Machine;
 use crate::part::{FeedingLoad, Part};
 use crate::role::{LoadDone, RoofDone, RoofJob};
+use crate::stderr;
 use crate::time;
 
 /// How long a bare loop runs: two seconds to warm up, three to measure.
@@ -52,14 +53,14 @@ pub(super) fn all(options: &Options) -> Result<Measured> {
     let steps = 1 + 2 * workloads.len();
     let seconds = ROOF_SECONDS * (1 + workloads.len() as u64)
         + options.run_for.as_secs() * workloads.len() as u64;
-    eprintln!(
+    stderr::tell(format_args!(
         "{steps} measurements, about {} s in all; the machine should do nothing else",
         seconds + steps as u64
-    );
+    ));
     let mut step = 0;
     let mut tell = |what: &str| {
         step += 1;
-        eprintln!("{step}/{steps}  {what}");
+        stderr::tell(format_args!("{step}/{steps}  {what}"));
     };
 
     tell("the roof: loopback, received and discarded");

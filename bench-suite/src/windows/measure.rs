@@ -6,6 +6,7 @@ use super::Options;
 use super::figures::{Figures, Gathered};
 use super::operation::Operation;
 use super::sliding::Sliding;
+use crate::stderr;
 use crate::usage;
 
 /// How often each window has its turn: turns are short, so that what disturbs one disturbs all.
@@ -28,11 +29,11 @@ pub(super) fn all(options: &Options) -> Result<Vec<Figures>> {
     let slides = options.slides.max(options.ratios.iter().copied().max().unwrap_or(1));
     let mut figures = Vec::new();
     for operation in Operation::ALL {
-        eprintln!(
+        stderr::tell(format_args!(
             "{}: windows of {:?} slides, {slides} slides each",
             operation.name(),
             options.ratios
-        );
+        ));
         figures.extend(of(operation, slides, options)?);
     }
     Ok(figures)

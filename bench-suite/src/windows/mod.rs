@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
+use crate::stderr;
 
 /// The version of the raw data's form.
 const SCHEMA_VERSION: u32 = 1;
@@ -103,7 +104,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
               process; batches came from memory, under a clock that was moved by hand.",
     };
     let folder = kept.keep(&options.results)?;
-    eprintln!("kept in {}", folder.display());
+    stderr::tell(format_args!("kept in {}", folder.display()));
     Ok(Outcome::valid_if(figures.iter().all(|figures| figures.right)))
 }
 

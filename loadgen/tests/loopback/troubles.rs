@@ -171,6 +171,27 @@ fn a_file_that_is_full_is_given_up_and_the_run_goes_on() {
 }
 
 #[test]
+fn files_that_are_full_are_each_told() {
+    let flags = "--records 200 --quiet --csv /dev/full --hdr-log /dev/full";
+    let (code, _, stderr) = send_to_reader(flags);
+    assert_eq!(stderr.matches("/dev/full is given up: No space left on device").count(), 2);
+    assert_eq!(code, Some(0), "{stderr}");
+}
+
+#[test]
+fn what_cannot_be_told_changes_no_exit_code() {
+    for (command, expected) in [
+        ("send --connect 127.0.0.1:1 --records 1", 1),
+        ("send --connect 127.0.0.1:1 --connections 0", 2),
+        ("send --connect 127.0.0.1:1 --rate 10x", 2),
+    ] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let status = loadgen(command).stderr(full).status().unwrap();
+        assert_eq!(status.code(), Some(expected), "{command}");
+    }
+}
+
+#[test]
 fn a_reader_of_the_summary_that_has_seen_enough_is_no_error() {
     let (listener, address) = free_listener();
     let readers = accept_and_read(listener, 1);

@@ -44,10 +44,10 @@ struct Teller {
 
 impl Teller {
     fn tell(&mut self, event: Event<'_>) {
-        if let Event::Tick(progress) = event
-            && let Some(sentence) = self.series.add(progress)
-        {
-            self.terminal.say(&format!("loadgen: {sentence}"));
+        if let Event::Tick(progress) = event {
+            for sentence in self.series.add(progress) {
+                self.terminal.say(&format!("loadgen: {sentence}"));
+            }
         }
         self.terminal.tell(event);
     }

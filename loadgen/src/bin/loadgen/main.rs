@@ -4,12 +4,14 @@ mod check;
 mod cli;
 mod examples;
 mod feed;
+mod numbers;
 mod papers;
 mod series;
 mod stdout;
 mod table;
 mod terminal;
 
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -37,7 +39,8 @@ fn main() -> ExitCode {
         Command::Man { command } => papers::man(command.as_deref()),
     };
     ExitCode::from(code.unwrap_or_else(|error| {
-        eprintln!("loadgen: {error}");
+        // Nobody reads stderr if this fails, and the exit code says it still.
+        writeln!(stderr(), "loadgen: {error}").ok();
         error.exit_code()
     }))
 }

@@ -33,19 +33,19 @@ impl Series {
         Ok(Self { csv: csv.transpose()?, hdr_log: hdr_log.transpose()? })
     }
 
-    /// Adds a tick. A file that cannot be written to any more is given up, with a sentence: the run
-    /// is worth more than its record.
-    pub(crate) fn add(&mut self, progress: &Progress) -> Option<String> {
-        let mut sentence = None;
+    /// Adds a tick. A file that cannot be written to any more is given up, each with a sentence: the
+    /// run is worth more than its record.
+    pub(crate) fn add(&mut self, progress: &Progress) -> Vec<String> {
+        let mut sentences = Vec::new();
         self.csv.take_if(|(path, file)| {
             let written = writeln!(file, "{}", row(progress)).and_then(|()| file.flush());
-            given_up(path, written, &mut sentence)
+            given_up(path, written, &mut sentences)
         });
         self.hdr_log.take_if(|(path, log)| {
             let interval = Duration::from_secs_f64(progress.interval_s);
-            given_up(path, log.write(&progress.lag, interval), &mut sentence)
+            given_up(path, log.write(&progress.lag, interval), &mut sentences)
         });
-        sentence
+        sentences
     }
 }
 
@@ -57,9 +57,9 @@ fn failed(path: &Path, source: io::Error) -> Error {
     Error::File { doing: "write", path: path.to_owned(), source }
 }
 
-fn given_up(path: &Path, written: io::Result<()>, sentence: &mut Option<String>) -> bool {
+fn given_up(path: &Path, written: io::Result<()>, sentences: &mut Vec<String>) -> bool {
     if let Err(error) = &written {
-        *sentence = Some(format!("{} is given up: {error}", path.display()));
+        sentences.push(format!("{} is given up: {error}", path.display()));
     }
     written.is_err()
 }

@@ -1,38 +1,38 @@
 //! The summary in words.
 
 use std::fmt::Write;
-
 use std::time::Duration;
 
 use loadgen::{Percentiles, Summary};
 
+use crate::numbers::{counted, grouped, rate};
+
 /// A line for each figure, names to the left and figures to the right.
 pub(crate) fn table(summary: &Summary, warm_up: Duration) -> String {
     let asked = match summary.rate_asked_lines_per_s {
-        Some(lines_per_s) => format!("of {} asked", grouped(lines_per_s)),
+        Some(lines_per_s) => format!("of {} asked", grouped(&rate(lines_per_s))),
         None => "as fast as it could".to_owned(),
     };
     let mut rows = vec![
-        ("lines sent", grouped(summary.records as f64), String::new()),
-        ("bytes sent", grouped(summary.bytes as f64), String::new()),
+        ("lines sent", grouped(&summary.records.to_string()), String::new()),
+        ("bytes sent", grouped(&summary.bytes.to_string()), String::new()),
         ("time", format!("{:.3}", summary.seconds), "s".to_owned()),
-        ("rate", grouped(summary.rate_held_lines_per_s), format!("lines/s {asked}")),
+        ("rate", grouped(&rate(summary.rate_held_lines_per_s)), format!("lines/s {asked}")),
         ("speed", format!("{:.1}", summary.mb_per_s), "MB/s".to_owned()),
     ];
     if !warm_up.is_zero() {
-        let lines = grouped(summary.warm_up.records as f64);
-        let without = format!("s of this, with {lines} lines: set apart, in no figure below");
+        let lines = counted(summary.warm_up.records, "line");
+        let without = format!("s of this, with {lines}: set apart, in no figure below");
         rows.insert(3, ("warm-up", format!("{:.3}", summary.warm_up.seconds), without));
     }
     if let (Some(lag), Some(raw)) = (summary.lag_ms, summary.raw_lag_ms) {
         rows.extend(lag_rows(&lag, &raw));
     }
-    let ended_early = match (summary.connections_lost, summary.connections_stalled) {
-        (0, 0) => String::new(),
-        (lost, 0) => format!("{lost} hung up"),
-        (lost, stalled) => format!("{lost} hung up, {stalled} did not read"),
-    };
-    rows.push(("connections", summary.connections.to_string(), ended_early));
+    let ended_early =
+        [(summary.connections_lost, "hung up"), (summary.connections_stalled, "did not read")];
+    let ended_early = ended_early.iter().filter(|(count, _)| *count > 0);
+    let ended_early: Vec<_> = ended_early.map(|(count, how)| format!("{count} {how}")).collect();
+    rows.push(("connections", summary.connections.to_string(), ended_early.join(", ")));
 
     let widest = rows.iter().map(|(_, figure, _)| figure.len()).max().unwrap_or(0);
     let mut table = String::new();
@@ -57,27 +57,55 @@ fn lag_rows(lag: &Percentiles, raw: &Percentiles) -> Vec<(&'static str, String, 
     rows.map(row).into()
 }
 
-/// A whole number in groups of three digits.
-fn grouped(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut grouped = String::new();
-    for (nth, digit) in digits.chars().enumerate() {
-        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
-            grouped.push(' ');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use loadgen::WarmUp;
+
+    /// The row with this name, its cells with a space between them.
+    #[track_caller]
+    fn row(summary: &Summary, name: &str) -> String {
+        let table = table(summary, Duration::from_secs(1));
+        let row = table.lines().find(|row| row.starts_with(name)).unwrap();
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 
     #[test]
-    fn groups_digits_by_three() {
-        for (number, written) in [(0.0, "0"), (999.6, "1 000"), (1234567.0, "1 234 567")] {
-            assert_eq!(grouped(number), written);
+    fn a_small_rate_is_not_rounded_away() {
+        let asked = Some(0.5);
+        let summary = Summary {
+            rate_held_lines_per_s: 0.4994,
+            rate_asked_lines_per_s: asked,
+            ..Summary::default()
+        };
+        assert_eq!(row(&summary, "rate"), "rate 0.499 lines/s of 0.500 asked");
+        let asked = Some(100_000.0);
+        let summary = Summary { rate_asked_lines_per_s: asked, ..summary };
+        assert_eq!(row(&summary, "rate"), "rate 0.499 lines/s of 100 000 asked");
+    }
+
+    #[test]
+    fn connections_that_ended_early_are_told_where_there_are_any() {
+        for (lost, stalled, told) in [
+            (0, 0, "connections 2"),
+            (1, 0, "connections 2 1 hung up"),
+            (0, 1, "connections 2 1 did not read"),
+            (1, 1, "connections 2 1 hung up, 1 did not read"),
+        ] {
+            let summary = Summary {
+                connections: 2,
+                connections_lost: lost,
+                connections_stalled: stalled,
+                ..Summary::default()
+            };
+            assert_eq!(row(&summary, "connections"), told);
         }
+    }
+
+    #[test]
+    fn one_line_is_no_plural() {
+        let warm_up = WarmUp { records: 1, seconds: 1.0 };
+        let row = row(&Summary { warm_up, ..Summary::default() }, "warm-up");
+        assert!(row.contains("s of this, with 1 line: set apart"), "{row}");
     }
 }

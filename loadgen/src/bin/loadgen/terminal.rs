@@ -4,6 +4,8 @@ use std::io::{IsTerminal, Write, stderr};
 
 use loadgen::{Event, Progress};
 
+use crate::numbers::{counted, rate};
+
 /// A line that is written over once a second on a terminal, and plain lines elsewhere.
 pub(crate) struct Terminal {
     quiet: bool,
@@ -25,9 +27,8 @@ impl Terminal {
         match event {
             Event::Tick(_) if self.quiet => {}
             Event::Tick(progress) if self.rewrites => {
-                let (dim, plain) = if self.dims { ("\x1b[2m", "\x1b[0m") } else { ("", "") };
                 // A dead terminal is no reason to end a run.
-                write!(stderr(), "\r{dim}{}{plain}\x1b[K", line(progress)).ok();
+                stderr().write_all(written_over(&line(progress), self.dims).as_bytes()).ok();
                 self.has_live_line = true;
             }
             Event::Tick(progress) => self.say(&line(progress)),
@@ -56,12 +57,50 @@ impl Terminal {
     }
 }
 
+/// A line in place of the one that the cursor stands in. A terminal that is too narrow cuts it at its
+/// right edge: if it wrapped it, the next line would be written over the last row only. All of this
+/// goes out in one write, so that a terminal is never left without its wrap.
+fn written_over(line: &str, dims: bool) -> String {
+    let (dim, plain) = if dims { ("\x1b[2m", "\x1b[0m") } else { ("", "") };
+    format!("\r\x1b[?7l\x1b[K{dim}{line}{plain}\x1b[?7h")
+}
+
 fn line(progress: &Progress) -> String {
-    let Progress { seconds, records, lines_per_s, mb_per_s, connections, .. } = progress;
+    let Progress { seconds, mb_per_s, .. } = progress;
+    let rate = rate(progress.lines_per_s);
+    let lines = counted(progress.records, "line");
+    let connections = counted(progress.connections as u64, "connection");
     let lag = progress.lag_ms.map(|lag_ms| format!("  lag {lag_ms:.1} ms")).unwrap_or_default();
-    let plural = if *connections == 1 { "" } else { "s" };
     format!(
-        "{seconds:6.1} s  {lines_per_s:>12.0} lines/s  {mb_per_s:>8.1} MB/s  {records} lines  \
-         {connections} connection{plural}{lag}"
+        "{seconds:6.1} s  {rate:>12} lines/s  {mb_per_s:>8.1} MB/s  {lines}  {connections}{lag}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_line_does_not_wrap() {
+        for (dims, written) in [
+            (false, "\r\x1b[?7l\x1b[Kso far\x1b[?7h"),
+            (true, "\r\x1b[?7l\x1b[K\x1b[2mso far\x1b[0m\x1b[?7h"),
+        ] {
+            assert_eq!(written_over("so far", dims), written);
+        }
+    }
+
+    #[test]
+    fn one_line_of_a_slow_run_is_told_as_it_is() {
+        let progress = Progress {
+            seconds: 2.0,
+            records: 1,
+            lines_per_s: 0.5,
+            connections: 1,
+            ..Progress::default()
+        };
+        let line = line(&progress);
+        let words: Vec<_> = line.split_whitespace().collect();
+        assert_eq!(words.join(" "), "2.0 s 0.500 lines/s 0.0 MB/s 1 line 1 connection");
+    }
 }
