@@ -36,6 +36,14 @@ fn a_port_in_use_is_told_with_its_address() {
 }
 
 #[test]
+fn a_port_alone_is_on_loopback() {
+    let (_taken, address) = free_listener();
+    let (code, _, stderr) = run(&format!("serve --listen {}", address.port()));
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains(&format!("cannot listen on {address}: another program")), "{stderr}");
+}
+
+#[test]
 fn a_target_that_is_not_there_is_told_at_once() {
     let (listener, address) = free_listener();
     drop(listener);

@@ -51,6 +51,10 @@ fn a_mistake_in_the_flags_is_told_before_anything_is_opened() {
         ("--for 90s --warm-up 2m5s", "--warm-up 2m5s leaves nothing of --for 1m30s"),
         ("--stamped --preset binary", "--stamped and --numbered do not go with --preset binary"),
         ("--stamped --numbered", "cannot be used with"),
+        ("--preset stamped --numbered", "--numbered does not go with --preset stamped"),
+        ("--preset kv --error-share 0.5", "--error-share does not go with --preset kv"),
+        ("--preset ysb --error-share 0.01", "--error-share does not go with --preset ysb"),
+        ("--preset binary --error-share 0", "--error-share does not go with --preset binary"),
         ("--distribution uniform --skew 2", "--skew does not go with --distribution uniform"),
         ("--distribution hot:0/0.9", "0 of 10000 keys cannot be hot"),
         (
@@ -73,6 +77,22 @@ fn a_mistake_in_the_flags_is_told_before_anything_is_opened() {
         // Nothing listens on port 1, and nobody may: a target would be missed, a port refused.
         assert_told(run(&format!("send --connect 127.0.0.1:1 {flags}")), 2, sentence);
         assert_told(run(&format!("serve --listen 127.0.0.1:1 {flags}")), 2, sentence);
+    }
+}
+
+#[test]
+fn what_is_no_address_is_a_mistake_of_usage() {
+    for (command, sentence) in [
+        (
+            "send --connect foo",
+            "invalid value 'foo' for '--connect <HOST:PORT>': it must be HOST:PORT",
+        ),
+        ("send --connect=", "invalid value '' for '--connect <HOST:PORT>': it must be HOST:PORT"),
+        ("send --connect 127.0.0.1:0", "with a port from 1 to 65535, as in localhost:7777"),
+        ("serve --listen foo", "invalid value 'foo' for '--listen <ADDR>': it must be HOST:PORT"),
+        ("serve --listen=", "with a port from 0 to 65535, as in localhost:7777, or a port alone"),
+    ] {
+        assert_told(run(command), 2, sentence);
     }
 }
 

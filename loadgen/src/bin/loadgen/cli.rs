@@ -6,12 +6,10 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use loadgen::{
-    Data, Distribution, End, Faults, Label, LineBytes, Load, Objective, Preset, Replay, Result,
-    Schedule, Stall,
-};
+use loadgen::{End, Faults, Load, Objective, Replay, Result, Schedule, Stall};
 
-use crate::examples;
+use crate::lines::Lines;
+use crate::{address, examples};
 
 /// What was written on the command line.
 #[derive(Debug, Parser)]
@@ -28,8 +26,9 @@ pub(crate) enum Command {
     /// Wait for clients and feed them lines, as `nc -lk` would
     #[command(after_help = examples::SERVE)]
     Serve {
-        /// The address to listen on; port 0 takes a free one and says which
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7777")]
+        /// The address to listen on, or a port alone on loopback; port 0 takes a free one and says
+        /// which
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7777", value_parser = address::listening)]
         listen: String,
         /// How many clients to wait for before the first line; later ones are fed as well
         #[arg(long, value_name = "N", default_value_t = 1)]
@@ -42,7 +41,7 @@ pub(crate) enum Command {
     #[command(after_help = examples::SEND)]
     Send {
         /// A target; may be repeated
-        #[arg(long, value_name = "HOST:PORT", required = true)]
+        #[arg(long, value_name = "HOST:PORT", required = true, value_parser = address::target)]
         connect: Vec<String>,
         /// How many connections to open in all, in turns over the targets [default: one each]
         #[arg(long, value_name = "N")]
@@ -124,46 +123,6 @@ struct When {
     patience: Duration,
 }
 
-/// What the lines look like.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "What the lines look like")]
-struct Lines {
-    /// The kind of lines
-    #[arg(long, value_enum, default_value_t = Kind::Words)]
-    preset: Kind,
-    /// The same seed gives the same lines, another seed gives others
-    #[arg(long, value_name = "N", default_value_t = Data::default().seed)]
-    seed: u64,
-    /// How many distinct words, or keys, there are [default: 10000; 1000 advertisements for ysb]
-    #[arg(long, visible_alias = "keys", value_name = "N")]
-    vocabulary: Option<usize>,
-    /// How often each comes up: zipf, uniform, hot:10/0.9 (ten get 90 of 100), sequential, or
-    /// churn:100 (a new one with every hundredth)
-    #[arg(long, value_name = "WHICH", default_value = "zipf")]
-    distribution: Distribution,
-    /// The exponent of Zipf's law: 0 for words that are all alike, more for fewer frequent ones
-    /// [default: 1]
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    skew: Option<f64>,
-    /// The length of a line with its newline: 97, 20..200, exp:97 or lognormal:97/0.5; words end
-    /// whole, so it is their mean [default: 97 for words, 100 for binary]
-    #[arg(long, value_name = "BYTES", allow_hyphen_values = true)]
-    line_bytes: Option<LineBytes>,
-    /// The share of the lines that contain the word `error`, or of answers with status 500
-    #[arg(long, value_name = "SHARE", default_value_t = Data::default().error_share, allow_negative_numbers = true)]
-    error_share: f64,
-    /// Write in front of each line where it comes from and when it was due, and a checksum behind
-    /// it, for `loadgen check` and `bench-suite job --stamped`
-    #[arg(long)]
-    stamped: bool,
-    /// Begin each line with `<connection> <sequence> `, both from 0, to check order and loss
-    #[arg(long, conflicts_with = "stamped")]
-    numbered: bool,
-    /// The number of the first connection: senders that feed the same reader must not share numbers
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    first_source: u64,
-}
-
 /// Lines that are not made.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Lines of a file instead")]
@@ -191,23 +150,6 @@ struct ReplayFlags {
     /// them the first line has
     #[arg(long, value_name = "N", requires = "speed")]
     time_column: Option<usize>,
-}
-
-/// The kinds of lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// Words with spaces between them
-    Words,
-    /// Lines of a web server's access log
-    Log,
-    /// `key<TAB>value`
-    Kv,
-    /// Words, stamped: the same as --preset words --stamped
-    Stamped,
-    /// Events of the Yahoo streaming benchmark, as JSON
-    Ysb,
-    /// Records with their length in front
-    Binary,
 }
 
 /// What is to go wrong.
@@ -276,7 +218,7 @@ impl Shared {
         let load = Load {
             data,
             replay: replay.replay(),
-            label: lines.label(),
+            label: lines.label()?,
             schedule: when.rate.clone(),
             records: when.records,
             run_for: when.run_for,
@@ -291,49 +233,6 @@ impl Shared {
         // Before a port is taken: a mistake is told at once.
         load.check()?;
         Ok(load)
-    }
-}
-
-impl Lines {
-    fn data(&self) -> Result<Data> {
-        let distribution = match (self.distribution, self.skew) {
-            (Distribution::Zipf { .. }, Some(skew)) => Distribution::Zipf { skew },
-            (other, None) => other,
-            (other, Some(_)) => {
-                return Err(loadgen::Error::Usage(format!(
-                    "--skew does not go with --distribution {other}: it is that of zipf"
-                )));
-            }
-        };
-        if let (Kind::Ysb, Some(keys)) = (self.preset, self.vocabulary) {
-            return Err(loadgen::Error::Usage(format!(
-                "--vocabulary {keys} does not go with --preset ysb: the benchmark has 1000 \
-                 advertisements"
-            )));
-        }
-        Ok(Data {
-            preset: match self.preset {
-                Kind::Words | Kind::Stamped => Preset::Words,
-                Kind::Log => Preset::Log,
-                Kind::Kv => Preset::KeyValue,
-                Kind::Ysb => Preset::Ysb,
-                Kind::Binary => Preset::Binary,
-            },
-            seed: self.seed,
-            keys: self.vocabulary.unwrap_or(Data::default().keys),
-            distribution,
-            line_bytes: self.line_bytes,
-            error_share: self.error_share,
-            ..Data::default()
-        })
-    }
-
-    fn label(&self) -> Label {
-        match (self.stamped || self.preset == Kind::Stamped, self.numbered) {
-            (true, _) => Label::Stamp,
-            (false, true) => Label::Numbers,
-            (false, false) => Label::None,
-        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! The `loadgen` program: the command line in front of the library.
 
+mod address;
 mod check;
 mod cli;
 mod examples;
 mod feed;
+mod lines;
 mod numbers;
 mod papers;
 mod series;
