@@ -154,6 +154,8 @@ mod tests {
             ),
             ("bursts:1..2/5s/5s", r#""bursts:1..2/5s/5s" is not possible: a burst of 5s must be"#),
             ("wave:1..2/5s", r#""wave:1..2/5s" is no schedule: there is no kind "wave""#),
+            ("1e300", r#""1e300" is not possible: 1"#),
+            ("poisson:11G", r#""poisson:11G" is not possible: 11G lines per second is more than"#),
             ("poisson:max", r#""poisson:max" is not possible: random moments need a rate"#),
         ] {
             let refusal = written.parse::<Schedule>().unwrap_err();

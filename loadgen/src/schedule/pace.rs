@@ -81,7 +81,7 @@ impl Pace {
             return Err(format!("{rate} is not a rate"));
         }
         if let Some(rate) = rates.iter().find(|rate| **rate > HIGHEST_LINES_PER_S) {
-            return refuse(format!(
+            return Err(format!(
                 "{} lines per second is more than the {} that can be counted; write max for all it \
                  can",
                 rate::written(*rate),

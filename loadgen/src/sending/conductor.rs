@@ -80,10 +80,8 @@ impl Conductor<'_> {
         let mut wall = WallWatch::new();
         let mut conducted = Conducted::default();
         loop {
-            if !self.dealer.standing(Instant::now()).is_ended {
-                let arrivals = self.arrivals(&mut refused_accept)?;
-                self.seat(arrivals, &mut next_id)?;
-            }
+            let arrivals = self.arrivals(&mut refused_accept)?;
+            self.seat(arrivals, &mut next_id)?;
             note_losses(self.dealer, on_event);
             if let Some(error) = refused_accept.take_if(|_| ticker.is_due()) {
                 on_event(Event::Note(&format!("cannot take another client for now: {error}")));

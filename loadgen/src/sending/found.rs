@@ -10,6 +10,7 @@ use crate::load::Load;
 use crate::schedule::{ENDLESS, Pace};
 use crate::stop::Stop;
 use crate::summary::{Behind, MUCH_TOO_LATE_MS, SCHEMA_VERSION, Summary, WarmUp, reason_not_valid};
+use crate::time;
 
 /// A wall clock that was set by less in all is where it was.
 const SAME_WALL_MS: i64 = 20;
@@ -95,17 +96,16 @@ impl Found {
     }
 
     fn nothing_measured(&self, load: &Load) -> String {
-        let time = |time: Duration| humantime::format_duration(time).to_string();
         match self.standing.due {
             0 => format!(
                 "nothing was measured: {} has no line in {}; ask for more of either",
                 load.written_schedule(),
-                time(Duration::from_millis(self.standing.elapsed.as_millis() as u64))
+                time::written(Duration::from_millis(self.standing.elapsed.as_millis() as u64))
             ),
             due => format!(
                 "nothing was measured: all {due} lines belong to the warm-up of {}; ask for a \
                  shorter one, or for more",
-                time(load.warm_up)
+                time::written(load.warm_up)
             ),
         }
     }
