@@ -9,8 +9,8 @@
 //! The parts:
 //!
 //! * [`Load`] is what a run is asked to do. [`Data`] says what its lines look like, or [`Replay`] in
-//!   which file they are; [`Schedule`] says when each of them is due, [`Label`] what is written in front of them, and [`Faults`] what is to go
-//!   wrong on the way.
+//!   which file they are; [`Schedule`] says when each of them is due, [`Label`] what is written in
+//!   front of them, and [`Faults`] what is to go wrong on the way.
 //! * [`serve`] waits for clients on a socket from [`listen`], and [`send`] dials out. Both tell
 //!   how they fare through [`Event`]s, end early when a [`Stop`] is pulled, and return a
 //!   [`Summary`].

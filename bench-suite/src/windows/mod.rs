@@ -2,9 +2,11 @@
 //! partial results that enter and leave, and calls of the user's functions.
 
 mod batches;
+mod calls;
 mod figures;
 mod measure;
 mod operation;
+mod seen;
 mod sliding;
 mod table;
 mod verdict;

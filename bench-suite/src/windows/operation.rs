@@ -6,7 +6,8 @@ use millstream::{DStream, Pipe, Window};
 use serde::Serialize;
 
 use super::batches::Pair;
-use super::sliding::{Calls, Seen};
+use super::calls::Calls;
+use super::seen::Seen;
 
 /// What a window does with its pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

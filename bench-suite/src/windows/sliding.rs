@@ -1,21 +1,19 @@
 //! One window that slides, batch by batch, under a clock that is moved by hand.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use millstream::progress::{BatchReport, Listener};
-use millstream::testing::Collector;
-use millstream::{
-    Conf, DStream, ManualClock, Pipe, Queue, Running, StreamingContext, Time, Window, secs,
-};
+use millstream::{Conf, ManualClock, Queue, Running, StreamingContext, Time, Window, secs};
 
 use super::Options;
 use super::batches::{Batches, Pair};
+use super::calls::Calls;
 use super::operation::Operation;
+use super::seen::Seen;
 
 /// How often batches are cut. The clock is moved by hand, so this is not how long they take.
 const INTERVAL: millstream::Duration = secs(1);
@@ -139,55 +137,5 @@ impl Listener for Entries {
     fn batch_completed(&self, report: &BatchReport) {
         let entries = report.stages.iter().map(|stage| stage.entries).sum();
         self.0.fetch_add(entries, Ordering::Relaxed);
-    }
-}
-
-/// Counts calls of functions, each thread in a place of its own, so that counting costs little.
-#[derive(Clone, Default)]
-pub(super) struct Calls(Arc<[Counter; 16]>);
-
-/// A cache line's worth.
-#[derive(Default)]
-#[repr(align(128))]
-struct Counter(AtomicU64);
-
-impl Calls {
-    /// Gives `result`, and counts the call that has made it.
-    pub(super) fn counted(&self, result: u64) -> u64 {
-        static THREADS: AtomicUsize = AtomicUsize::new(0);
-        thread_local!(static PLACE: Cell<Option<usize>> = const { Cell::new(None) });
-        let place = PLACE.get().unwrap_or_else(|| {
-            let place = THREADS.fetch_add(1, Ordering::Relaxed) % 16;
-            PLACE.set(Some(place));
-            place
-        });
-        self.0[place].0.fetch_add(1, Ordering::Relaxed);
-        result
-    }
-
-    fn so_far(&self) -> u64 {
-        self.0.iter().map(|counter| counter.0.load(Ordering::Relaxed)).sum()
-    }
-}
-
-/// The results of a window, as far as anybody looks at them.
-#[derive(Clone, Default)]
-pub(super) struct Seen {
-    /// In the last result.
-    keys: Arc<AtomicUsize>,
-    /// Whether the next result is to be kept.
-    wanted: Arc<AtomicBool>,
-    results: Collector<Pair>,
-}
-
-impl Seen {
-    /// Registers the output that looks.
-    pub(super) fn see<'b, P: Pipe<'b, Item = Pair>>(self, results: &DStream<'b, P>) {
-        results.for_each_rdd(move |rdd, time| {
-            self.keys.store(rdd.count() as usize, Ordering::Relaxed);
-            if self.wanted.swap(false, Ordering::Relaxed) {
-                self.results.push(time, rdd.collect());
-            }
-        });
     }
 }
