@@ -59,5 +59,10 @@ Examples:
   Two servers of lines `key<TAB>value`, joined by key over the last ten seconds:
     bench-suite job stream-join --connect 127.0.0.1:7777 --connect 127.0.0.1:7778 --window 10s
 
+  How late the result of each line is, counted from when it was due, and whether all came:
+    loadgen serve --preset stamped --rate 100k --for 20s
+    bench-suite job word-count --stamped --connect 127.0.0.1:7777 --batch 100ms --for 25s
+
 Exit codes:
-  0  done, or drained after Ctrl-C    1  failed    2  wrong usage";
+  0  done, or drained after Ctrl-C    1  failed, or stamped lines are missing    2  wrong usage
+  4  an objective was missed    5  latencies mean nothing: two clocks differ";

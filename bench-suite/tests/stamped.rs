@@ -110,6 +110,14 @@ fn a_result_is_out_when_its_window_is() {
 }
 
 #[test]
+fn records_whose_window_has_not_come_are_told() {
+    let flags = "windowed-word-count --stamped --batch 100ms --window 1h --slide 1h --for 1s";
+    let output = job(flags, &server(ten_lines(now_us()).concat()));
+    let stamped = &summary(&output)["stamped"];
+    assert_eq!((&stamped["without_result"], &stamped["measured"]), (&10.into(), &0.into()));
+}
+
+#[test]
 fn what_is_missing_fails_the_run_and_is_told() {
     let mut lines = ten_lines(now_us());
     lines.remove(3);
@@ -169,6 +177,10 @@ fn objectives_are_judged_and_missed_ones_end_with_4() {
     assert_eq!(missed.status.code(), Some(4));
     let stderr = String::from_utf8_lossy(&missed.stderr);
     assert!(stderr.contains("objective latency.p99<1us missed: latency.p99 is "), "{stderr}");
+    let flags = "count --for 1s --objective latency.p99<1s";
+    let unstamped = job(flags, "127.0.0.1:1");
+    assert_eq!(unstamped.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unstamped.stderr).contains("give --stamped too"));
     let unknown = run("latency.p98<1s");
     assert_eq!(unknown.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&unknown.stderr);

@@ -177,7 +177,7 @@ impl Load {
     }
 
     /// Whether lines have a moment at which they are due, to be late for.
-    pub(crate) fn is_timed(&self) -> bool {
+    pub fn is_timed(&self) -> bool {
         self.schedule.pace != Pace::Max || self.own_speed().is_some()
     }
 

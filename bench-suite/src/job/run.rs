@@ -22,8 +22,15 @@ use crate::usage;
 /// Fails where it cannot start, where a batch failed, and where stamped lines did not all come.
 pub fn run(options: &Options) -> Result<Outcome> {
     workload::check(options).unwrap_or_else(|reason| refuse(&reason));
-    // A name that is no figure is told before the run and not after it.
+    // What there is no figure for is told before the run and not after it.
     judge(options, &Summary::default());
+    let latency = options.objectives.iter().find(|o| o.figure().contains("latency."));
+    if let Some(objective) = latency.filter(|_| !options.is_stamped()) {
+        refuse(&format!(
+            "--objective {objective}: only stamped lines have a latency; give --stamped too, and send \
+             lines with loadgen --stamped"
+        ));
+    }
     let recorder = options
         .is_stamped()
         .then(|| Recorder::new(options.warm_up, options.hdr_log.as_deref()))

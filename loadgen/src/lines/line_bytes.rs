@@ -53,6 +53,11 @@ impl LineBytes {
         if possible {
             return Ok(());
         }
+        if matches!(*self, Self::Uniform(from, to) if from > to) {
+            return Err(Error::Usage(format!(
+                "--line-bytes {self} is not possible: the first number must not be above the second"
+            )));
+        }
         let sigma = match self {
             Self::LogNormal { .. } => format!(", and the deviation between 0 and {LARGEST_SIGMA}"),
             _ => String::new(),
@@ -154,7 +159,7 @@ mod tests {
         }
         for (written, sentence) in [
             ("15", "it must lie between 16 and 1048576"),
-            ("20..10", "it must lie between 16 and 1048576"),
+            ("20..10", "the first number must not be above the second"),
             ("exp:2000000", "it must lie between 16 and 1048576"),
             ("lognormal:97/9", "and the deviation between 0 and 5"),
         ] {

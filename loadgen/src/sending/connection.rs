@@ -10,6 +10,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use super::feed::Feed;
 use super::grants::Grant;
 use super::mischief::Mischief;
+use super::room::Room;
 use super::times::Times;
 use crate::error::Result;
 use crate::faults::End;
@@ -30,10 +31,8 @@ pub(crate) struct Connection {
     mischief: Mischief,
     /// Lines sent so far.
     pub(crate) lines: u64,
-    /// False from a write that would have blocked until the socket says it has room.
-    writable: bool,
-    /// Since when it has had room, on the schedule's clock.
-    room_since: Duration,
+    /// Full from a write that would have blocked until the socket says it has room.
+    room: Room,
     /// Whether the lane has this connection in its queue; the lane's to read and write.
     pub(crate) queued: bool,
     stage: Stage,
@@ -72,8 +71,7 @@ impl Connection {
             feed,
             mischief,
             lines: 0,
-            writable: true,
-            room_since: Duration::ZERO,
+            room: Room::since(Duration::ZERO),
             queued: false,
             stage: Stage::Open,
         }
@@ -89,30 +87,27 @@ impl Connection {
 
     /// Whether there is something to write and room for it.
     pub(crate) fn can_write(&self) -> bool {
-        self.has_room_now() && self.feed.has_more() && !self.mischief.is_silent()
-    }
-
-    /// Whether the socket would take a byte, as far as is known.
-    pub(crate) fn has_room_now(&self) -> bool {
-        self.writable
+        !self.room.is_full() && self.feed.has_more() && !self.mischief.is_silent()
     }
 
     /// Notes that the socket has had room again since a time of the schedule.
     pub(crate) fn has_room(&mut self, since: Duration) {
-        if !self.writable {
-            self.writable = true;
-            self.room_since = since;
-        }
+        self.room.empties(since);
     }
 
     /// Notes that lines are its own only since a time of the schedule: it has only now come about, or
     /// they were another's before.
     pub(crate) fn takes_over(&mut self, since: Duration) {
-        self.room_since = self.room_since.max(since);
+        let is_full = self.room.is_full();
+        self.room = Room::since(since);
+        if is_full {
+            self.room.fills(since);
+        }
     }
 
-    pub(crate) fn room_since(&self) -> Duration {
-        self.room_since
+    /// When it has had no room.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Until when it is silent on request, if it is.
@@ -135,23 +130,17 @@ impl Connection {
     ) -> Result<io::Result<Tally>> {
         let at_most = self.mischief.next_write_bytes(WRITE_BYTES);
         let bytes = self.feed.next_bytes(source, times, at_most)?;
-        let is_short = |sent| sent < bytes.len();
-        let sent = match self.stream.write(bytes) {
-            Ok(sent) => {
-                // A short write filled the socket's buffer. To try again at once would go on with
-                // scraps; the event comes when there is room for a good piece.
-                self.writable = !is_short(sent);
-                sent
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.writable = false;
-                0
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => 0,
+        let (sent, is_full) = match self.stream.write(bytes) {
+            // A short write filled the socket's buffer. To try again at once would go on with scraps;
+            // the event comes when there is room for a good piece.
+            Ok(sent) => (sent, sent < bytes.len()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => (0, true),
+            Err(error) if error.kind() == ErrorKind::Interrupted => (0, false),
             Err(error) => return Ok(Err(error)),
         };
         let lines = self.feed.advance(source, sent, done);
-        if !self.writable {
+        if is_full {
+            self.room.fills(times.elapsed());
             self.feed.withdraw();
         }
         self.mischief.wrote();

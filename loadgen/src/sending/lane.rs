@@ -237,7 +237,7 @@ impl<'a> Lane<'a> {
                     pass.add(sent);
                     self.unnoted.add(sent);
                     let elapsed = self.time.elapsed(Instant::now());
-                    self.lateness.note(&self.done, elapsed, connection.room_since());
+                    self.lateness.note(&self.done, elapsed, connection.room());
                     self.done.clear();
                     if let Some(ends) = connection.silent_until() {
                         self.silences.push(Reverse((ends, id)));
@@ -312,9 +312,7 @@ impl<'a> Lane<'a> {
                 // Lines that are not sent are late, at least by as much as now: left out, they would
                 // make a reader that does not read look like a quick one.
                 let unsent = connection.begin_end(self.source);
-                let has_room = connection.has_room_now();
-                let room_since = if has_room { connection.room_since() } else { elapsed };
-                self.lateness.note(&unsent, elapsed, room_since);
+                self.lateness.note(&unsent, elapsed, connection.room());
                 self.go_on(id);
             }
         }

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::grants::Grant;
+use super::room::Room;
 use crate::latency::Latency;
 use crate::schedule::TimetableReader;
 
@@ -37,26 +38,27 @@ impl<'a> Lateness<'a> {
         Self { gauge, lines, warm_up }
     }
 
-    /// Notes lines that were sent at a time of the schedule, over a connection that has had room
-    /// since another.
+    /// Notes lines that were sent at a time of the schedule, over a connection that has had room at
+    /// some times and at others none.
     ///
     /// Corrected lateness counts from when a line was due. Raw lateness leaves out the time in which
     /// the reader had no room: it is what the generator itself is to blame for.
-    pub(crate) fn note(&mut self, sent: &[Grant], elapsed: Duration, room_since: Duration) {
+    pub(crate) fn note(&mut self, sent: &[Grant], elapsed: Duration, room: &Room) {
         if !self.lines.timetable().is_timed() || sent.is_empty() {
             return;
         }
-        let raw_most_us = elapsed.saturating_sub(room_since).as_micros() as u64;
         let mut latency = self.gauge.lock();
         for grant in sent {
             let measured = grant.split(self.of_warm_up(grant)).1;
             if measured.lines > 0 {
-                let mut late_us = |nth| {
-                    let due_at = self.lines.due_at(measured.number(nth));
-                    elapsed.saturating_sub(due_at).as_micros() as u64
+                let mut late = |nth| {
+                    let due = self.lines.due_at(measured.number(nth));
+                    let late = elapsed.saturating_sub(due);
+                    let raw = late.saturating_sub(room.without(due, elapsed));
+                    Late { corrected_us: late.as_micros() as u64, raw_us: raw.as_micros() as u64 }
                 };
-                let ends_us = (late_us(0), late_us(measured.lines - 1));
-                spread(&mut latency, &mut late_us, 0..measured.lines, ends_us, raw_most_us);
+                let ends = (late(0), late(measured.lines - 1));
+                spread(&mut latency, &mut late, 0..measured.lines, ends);
             }
         }
     }
@@ -78,30 +80,48 @@ impl<'a> Lateness<'a> {
     }
 }
 
+/// How late a line is.
+#[derive(Clone, Copy)]
+struct Late {
+    corrected_us: u64,
+    raw_us: u64,
+}
+
 /// Notes lines one by one, or many at once where the first and the last of them count as the same:
 /// then so do all between, for each is due after the one before.
 fn spread(
     latency: &mut Latency,
-    late_us: &mut impl FnMut(u64) -> u64,
+    late: &mut impl FnMut(u64) -> Late,
     lines: std::ops::Range<u64>,
-    (first_us, last_us): (u64, u64),
-    raw_most_us: u64,
+    (first, last): (Late, Late),
 ) {
     let count = lines.end - lines.start;
-    if count == 1 || latency.is_same(first_us, last_us) {
-        latency.record_us(first_us, first_us.min(raw_most_us), count);
+    let is_same = latency.is_same(first.corrected_us, last.corrected_us)
+        && latency.is_same(first.raw_us, last.raw_us);
+    if count == 1 || is_same {
+        latency.record_us(first.corrected_us, first.raw_us, count);
         return;
     }
     let middle = lines.start + count / 2;
-    let (before_us, after_us) = (late_us(middle - 1), late_us(middle));
-    spread(latency, late_us, lines.start..middle, (first_us, before_us), raw_most_us);
-    spread(latency, late_us, middle..lines.end, (after_us, last_us), raw_most_us);
+    let (before, after) = (late(middle - 1), late(middle));
+    spread(latency, late, lines.start..middle, (first, before));
+    spread(latency, late, middle..lines.end, (after, last));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::schedule::Timetable;
+
+    /// A socket that was full from one millisecond to another, several times.
+    fn full<const TIMES: usize>(times: [(u64, u64); TIMES]) -> Room {
+        let mut room = Room::since(Duration::ZERO);
+        for (from, to) in times {
+            room.fills(Duration::from_millis(from));
+            room.empties(Duration::from_millis(to));
+        }
+        room
+    }
 
     /// Lines noted together come out as if each had been noted alone.
     #[test]
@@ -112,15 +132,16 @@ mod tests {
             let (together, alone) = (Gauge::default(), Gauge::default());
             let mut noting = Lateness::new(&together, lines.clone(), Duration::ZERO);
             let mut noting_alone = Lateness::new(&alone, lines.clone(), Duration::ZERO);
-            let (elapsed, room) = (Duration::from_secs(3), Duration::from_millis(2_900));
+            let elapsed = Duration::from_secs(3);
+            let room = full([(100, 400), (500, 501), (2_000, 2_900)]);
             for grant in [
                 Grant { first: 0, stride: 3, lines: 5_000 },
                 Grant { first: 7, stride: 1, lines: 1 },
             ] {
-                noting.note(&[grant], elapsed, room);
+                noting.note(&[grant], elapsed, &room);
                 for nth in 0..grant.lines {
                     let line = Grant { first: grant.number(nth), stride: 1, lines: 1 };
-                    noting_alone.note(&[line], elapsed, room);
+                    noting_alone.note(&[line], elapsed, &room);
                 }
             }
             let (together, alone) = (together.lock(), alone.lock());
@@ -144,7 +165,7 @@ mod tests {
         let gauge = Gauge::default();
         let mut noting = Lateness::new(&gauge, TimetableReader::new(&timetable), Duration::ZERO);
         let grant = Grant { first: 0, stride: 1, lines: 1_000 };
-        noting.note(&[grant], Duration::from_secs(2), Duration::from_millis(1_999));
+        noting.note(&[grant], Duration::from_secs(2), &full([(0, 1_999)]));
         let latency = gauge.lock();
         assert!(latency.corrected().p50 > 1_400.0 && latency.raw().max <= 1.0, "{latency:?}");
     }
@@ -158,7 +179,7 @@ mod tests {
         noting.note(
             &[Grant { first: 1, stride: 2, lines: 750 }],
             Duration::from_secs(2),
-            Duration::ZERO,
+            &full([]),
         );
         assert_eq!(gauge.lock().records(), 250);
     }

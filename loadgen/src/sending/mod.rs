@@ -18,6 +18,7 @@ mod mischief;
 mod patience;
 mod peers;
 mod rendered;
+mod room;
 mod run;
 mod ticker;
 mod times;

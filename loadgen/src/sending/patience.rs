@@ -13,6 +13,8 @@ const WARN: Duration = Duration::from_secs(5);
 pub(crate) struct Patience {
     /// How long to wait; nothing where the run has no end of its own to hold up.
     limit: Option<Duration>,
+    /// A sentence is due after so long.
+    warn: Duration,
     last_bytes: u64,
     last_moved: Instant,
     has_warned: bool,
@@ -20,14 +22,17 @@ pub(crate) struct Patience {
 
 impl Patience {
     pub(crate) fn new(load: &Load, now: Instant) -> Self {
-        let limit = load.has_end().then_some(load.patience);
-        Self { limit, last_bytes: 0, last_moved: now, has_warned: false }
+        // Through a silence on request nobody can take anything.
+        let silence = load.faults.stall.map_or(Duration::ZERO, |stall| stall.length);
+        let limit = load.has_end().then_some(load.patience.saturating_add(silence));
+        let warn = WARN.saturating_add(silence);
+        Self { limit, warn, last_bytes: 0, last_moved: now, has_warned: false }
     }
 
     /// Says that nobody reads, once for each time that it happens.
     pub(crate) fn warns(&mut self, standing: &Standing, now: Instant) -> Option<String> {
         let waits = self.waits(standing, now);
-        if waits < WARN || self.has_warned {
+        if waits < self.warn || self.has_warned {
             return None;
         }
         self.has_warned = true;

@@ -16,9 +16,14 @@ impl<'a> Times<'a> {
         Self { lines, time, now: Instant::now }
     }
 
+    /// The schedule's time at which it is asked for.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.time.elapsed((self.now)())
+    }
+
     /// The moment at which it is asked for.
     pub(crate) fn now_us(&self) -> u64 {
-        self.time.wall_us(self.time.elapsed((self.now)()))
+        self.time.wall_us(self.elapsed())
     }
 
     /// When the schedule's line with this number was due; as fast as possible, that is now.

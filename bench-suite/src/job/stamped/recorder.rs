@@ -133,6 +133,8 @@ impl Recorder {
         if let Some(log) = state.log.take() {
             log.end()?;
         }
+        // Of windows that have not come.
+        state.without_result += state.waiting.iter().map(|moment| moment.records).sum::<u64>();
         let verdict = state.checker.verdict();
         let measured = Some(&state.latency).filter(|latency| latency.records() > 0);
         Ok(StampedSummary {

@@ -16,7 +16,8 @@ pub struct StampedSummary {
     pub latency_ms: Option<Percentiles>,
     /// From the moment at which it was sent: what a generator would see that waits for its reader.
     pub raw_latency_ms: Option<Percentiles>,
-    /// Records of batches that failed: they are in no result, and have no latency.
+    /// Records that are in no result, and so have no latency: of batches that failed, and of windows
+    /// that had not come when the run ended.
     pub without_result: u64,
     /// Records whose results were out before they were due: then the clocks of sender and reader
     /// differ, and no latency means anything.
@@ -78,6 +79,13 @@ impl fmt::Display for StampedSummary {
             (false, _) => "not whole",
         };
         writeln!(f, "{:<18}{conclusion:>16}", "all records")?;
+        if self.without_result > 0 {
+            let records = self.without_result;
+            writeln!(
+                f,
+                "{records} records are in no result: their batch failed, or their window has not come"
+            )?;
+        }
         self.check.sentences().iter().try_for_each(|sentence| writeln!(f, "{sentence}"))
     }
 }

@@ -44,9 +44,10 @@ pub(crate) fn run(options: &Check) -> Result<u8> {
     }
     let verdict = checker.verdict();
     let is_in_order = !options.ordered || verdict.out_of_order == 0;
-    let found = Found { is_in_order, has_any: verdict.sources > 0, verdict: &verdict };
+    let is_told = options.unended || verdict.unended == 0;
+    let found = Found { is_in_order, is_told, has_any: verdict.sources > 0, verdict: &verdict };
     stdout::print(if options.json { stdout::json(&found.report())? } else { found.table() })?;
-    Ok(if found.is_whole() { 0 } else { FAILED })
+    Ok(if found.is_good() { 0 } else { FAILED })
 }
 
 /// What a summary says of each connection.
@@ -111,6 +112,8 @@ fn failed(path: &Path, source: io::Error) -> Error {
 struct Found<'a> {
     verdict: &'a Verdict,
     is_in_order: bool,
+    /// Whether every source has told its end, if that is asked for.
+    is_told: bool,
     /// Whether there was anything to check.
     has_any: bool,
 }
@@ -118,6 +121,10 @@ struct Found<'a> {
 impl Found<'_> {
     fn is_whole(&self) -> bool {
         self.verdict.is_whole() && self.is_in_order && self.has_any
+    }
+
+    fn is_good(&self) -> bool {
+        self.is_whole() && self.is_told
     }
 
     fn report(&self) -> Report<'_> {
@@ -143,18 +150,29 @@ impl Found<'_> {
             writeln!(table, "{name:<16}{count:>16}").expect("writing into memory does not fail");
         }
         let sentences = verdict.sentences();
-        let lines = sentences.iter().map(String::as_str).chain([self.conclusion()]);
-        lines.for_each(|line| table.extend([line, "\n"]));
+        let lines = sentences.iter().cloned().chain([self.conclusion()]);
+        lines.for_each(|line| table.extend([&line, "\n"]));
         table
     }
 
-    fn conclusion(&self) -> &'static str {
+    fn conclusion(&self) -> String {
+        let sources = self.verdict.sources;
         match (self.verdict.is_whole(), self.verdict.is_proven(), self.is_in_order) {
-            (false, _, _) => "not whole",
-            _ if !self.has_any => "nothing to check: no stamped line has come",
-            (true, _, false) => "whole, and not in order",
-            (true, true, true) => "whole: every record that was sent is here, once",
-            (true, false, true) => "whole as far as can be told: what was sent last may be missing",
+            (false, _, _) => "not whole".into(),
+            _ if !self.has_any => "nothing to check: no stamped line has come".into(),
+            (true, _, false) => "whole, and not in order".into(),
+            (true, true, true) => {
+                format!("whole: every record of {} is here, once", plural(sources))
+            }
+            (true, false, true) => {
+                "not proven: whole as far as can be told, but what was sent last may \
+                                    be missing"
+                    .into()
+            }
         }
     }
+}
+
+fn plural(sources: u64) -> String {
+    if sources == 1 { "1 source".into() } else { format!("{sources} sources") }
 }

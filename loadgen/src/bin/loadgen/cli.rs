@@ -77,6 +77,9 @@ pub(crate) struct Check {
     /// The sender's summary in JSON, to hold them against; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) sent: Vec<PathBuf>,
+    /// Accept sources without an end mark, of which the last records may be missing
+    #[arg(long)]
+    pub(crate) unended: bool,
     /// Count records that come out of order as faults: right where each source was read in order
     #[arg(long)]
     pub(crate) ordered: bool,

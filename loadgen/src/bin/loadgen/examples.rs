@@ -69,8 +69,8 @@ Examples:
     loadgen check out/part-00000 out/part-00001
 
 Exit codes:
-  0  whole
-  1  something is lost, doubled, torn, foreign or altered, or nothing has come
+  0  whole, and every source has told its end
+  1  something is lost, doubled, torn, foreign or altered, or may be missing, or nothing has come
   2  usage";
 
 pub(crate) const COMPLETIONS: &str = "\

@@ -59,8 +59,15 @@ fn run(
     role: Role,
     feed: impl FnOnce(&Stop, &mut Teller) -> Result<Summary>,
 ) -> Result<u8> {
-    // A name that is no figure is told before the run and not after it.
+    // What there is no figure for is told before the run and not after it.
     judge(&output.objectives, &Summary::default())?;
+    let lag = output.objectives.iter().find(|objective| objective.figure().contains("lag."));
+    if let Some(objective) = lag.filter(|_| !load.is_timed()) {
+        return Err(Error::Usage(format!(
+            "--objective {objective}: as fast as possible, no line has a moment to be late for; give a \
+             --rate"
+        )));
+    }
     let stop = Stop::new();
     stop_on_signals(&stop)
         .map_err(|source| Error::System { doing: "handle Ctrl-C and SIGTERM", source })?;
@@ -93,8 +100,9 @@ fn judge(objectives: &[Objective], summary: &Summary) -> Result<Vec<Met>> {
 
 /// The first that applies, from what makes all figures worthless to what only misses an objective.
 fn exit_code(summary: &Summary, judged: &[Met], role: Role) -> u8 {
-    let has_failed = summary.connections_lost > 0 || summary.given_up;
-    if role == Role::Send && has_failed && !summary.interrupted {
+    // Clients come and go as they like; a target is to stay.
+    let is_gone = role == Role::Send && summary.connections_lost > 0;
+    if (is_gone || summary.given_up) && !summary.interrupted {
         FAILED
     } else if !summary.valid && !summary.interrupted {
         NOT_VALID
