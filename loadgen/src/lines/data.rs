@@ -30,7 +30,7 @@ pub enum Preset {
     Ysb,
     /// Records that are no lines: four bytes with the length of what follows, highest byte first,
     /// then the key and the record's number with eight bytes each, lowest byte first, then random
-    /// bytes.
+    /// bytes. Numbers begin again where the rendered records do.
     Binary,
 }
 
