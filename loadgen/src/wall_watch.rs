@@ -33,6 +33,11 @@ impl WallWatch {
         is_one_moment.then(|| self.see(wall_us, after)).flatten()
     }
 
+    /// Whether a clock that was set by so much in all is elsewhere than it would be.
+    pub fn is_elsewhere(set_by_ms: i64) -> bool {
+        u128::from(set_by_ms.unsigned_abs()) >= LEAST_STEP.as_millis()
+    }
+
     fn see(&mut self, wall_us: i128, now: Instant) -> Option<i64> {
         let (last_us, last) = std::mem::replace(&mut self.last, (wall_us, now));
         let passed = now.saturating_duration_since(last);

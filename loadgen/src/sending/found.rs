@@ -11,9 +11,7 @@ use crate::schedule::{ENDLESS, Pace};
 use crate::stop::Stop;
 use crate::summary::{Behind, MUCH_TOO_LATE_MS, SCHEMA_VERSION, Summary, WarmUp, reason_not_valid};
 use crate::time;
-
-/// A wall clock that was set by less in all is where it was.
-const SAME_WALL_MS: i64 = 20;
+use crate::wall_watch::WallWatch;
 
 pub(super) struct Found {
     pub(super) standing: Standing,
@@ -72,7 +70,7 @@ impl Found {
         if let Some(sentence) = &self.conducted.given_up {
             return Some(sentence.clone());
         }
-        let is_set = |step_ms: &i64| step_ms.abs() >= SAME_WALL_MS && load.carries_moments();
+        let is_set = |step_ms: &i64| WallWatch::is_elsewhere(*step_ms) && load.carries_moments();
         if let Some(step_ms) = self.conducted.wall_step_ms.filter(is_set) {
             return Some(format!(
                 "the wall clock was set by {step_ms} ms while the run went on: what its lines say \

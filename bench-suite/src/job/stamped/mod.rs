@@ -50,9 +50,19 @@ fn read_stamps<'b, P: Pipe<'b, Item: Text<'b>>>(
 ) {
     let (answers, recorder) = (answers.clone(), recorder.clone());
     let seen = lines.map(|line| ((), line.text())).combine_by_key(
-        |line| Box::new(Seen::of(line.as_bytes())),
-        |seen, line| Box::new(seen.and(line.as_bytes())),
-        |a, b| Box::new(a.merge(&b)),
+        |line| {
+            let mut seen = Box::<Seen>::default();
+            seen.see(line.as_bytes());
+            seen
+        },
+        |mut seen, line| {
+            seen.see(line.as_bytes());
+            seen
+        },
+        |mut seen, other| {
+            seen.merge(&other);
+            seen
+        },
     );
     seen.for_each_rdd(move |rdd, time| {
         let seen = rdd.collect().into_iter().map(|((), seen)| *seen);

@@ -34,6 +34,8 @@ struct State {
     /// Of records whose results are not yet out.
     waiting: Vec<Moment>,
     latency: Latency,
+    /// Of the batch whose results are out: kept, for making one costs as much as using it.
+    of_batch: Latency,
     early: u64,
     without_result: u64,
     wall_step_ms: i64,
@@ -68,6 +70,7 @@ impl Recorder {
             checker: Checker::default(),
             waiting: Vec::new(),
             latency: Latency::new(),
+            of_batch: Latency::new(),
             early: 0,
             without_result: 0,
             wall_step_ms: 0,
@@ -90,12 +93,13 @@ impl Recorder {
 
     /// Says that the results of all records so far are out now; gives how late they are.
     pub(super) fn results_are_out(&self) -> Answer {
-        let mut state = self.lock();
+        let state = &mut *self.lock();
         let now_us = state.clock.now_us();
         state.wall_step_ms += state.watch.step_ms().unwrap_or(0);
         let waiting = std::mem::take(&mut state.waiting);
         let measured_from_us = state.measured_from_us(&waiting);
-        let mut of_batch = Latency::new();
+        let of_batch = &mut state.of_batch;
+        of_batch.clear();
         for moment in &waiting {
             state.early += if now_us + EARLY_US < moment.intended_us { moment.records } else { 0 };
             if moment.intended_us >= measured_from_us {
@@ -104,19 +108,19 @@ impl Recorder {
                 of_batch.record_us(corrected_us, raw_us, moment.records);
             }
         }
-        state.latency.add(&of_batch);
+        state.latency.add(of_batch);
         if let Some(log) = &mut state.log {
-            log.add(&of_batch);
+            log.add(of_batch);
         }
         let records: u64 = waiting.iter().map(|moment| moment.records).sum();
         // The vector keeps its room for the next batch.
         state.waiting = waiting;
         state.waiting.clear();
-        let latency = of_batch.corrected();
         let answer = Answer::default().adding("stamped", records);
         if of_batch.records() == 0 {
             return answer;
         }
+        let latency = of_batch.corrected();
         answer.standing("latency_p50_ms", latency.p50).standing("latency_p99_ms", latency.p99)
     }
 

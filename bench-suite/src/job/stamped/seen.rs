@@ -22,13 +22,8 @@ pub(super) struct Moment {
 }
 
 impl Seen {
-    /// One line.
-    pub(super) fn of(line: &[u8]) -> Self {
-        Self::default().and(line)
-    }
-
-    /// And one more.
-    pub(super) fn and(mut self, line: &[u8]) -> Self {
+    /// One more line.
+    pub(super) fn see(&mut self, line: &[u8]) {
         if let StampedLine::Record { stamp, .. } = self.checker.see(line) {
             let at = |us: u64| us - us % TICK_US;
             let (intended_us, sent_us) = (at(stamp.intended_us), at(stamp.sent_us));
@@ -39,14 +34,12 @@ impl Seen {
                 _ => self.moments.push(Moment { intended_us, sent_us, records: 1 }),
             }
         }
-        self
     }
 
-    /// And all that another has seen.
-    pub(super) fn merge(mut self, other: &Self) -> Self {
+    /// All that another has seen.
+    pub(super) fn merge(&mut self, other: &Self) {
         self.checker.merge(&other.checker);
         self.moments.extend_from_slice(&other.moments);
-        self
     }
 }
 
@@ -63,11 +56,14 @@ mod tests {
             let mut line = Vec::new();
             let stamp = Stamp { source: 1, sequence: sequence as u64, intended_us, sent_us: 205 };
             stamp.write(b"body", &mut line);
-            seen = seen.and(line.strip_suffix(b"\n").unwrap());
+            seen.see(line.strip_suffix(b"\n").unwrap());
         }
         let moments: Vec<_> = seen.moments.iter().map(|m| (m.intended_us, m.records)).collect();
         assert_eq!(moments, [(100, 3), (110, 2), (100, 1)]);
         assert!(seen.moments.iter().all(|moment| moment.sent_us == 200));
-        assert_eq!(seen.merge(&Seen::of(b"no stamp")).checker.verdict().foreign, 1);
+        let mut other = Seen::default();
+        other.see(b"no stamp");
+        seen.merge(&other);
+        assert_eq!(seen.checker.verdict().foreign, 1);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::{Result, bail};
-use loadgen::{Percentiles, Verdict};
+use loadgen::{Percentiles, Verdict, WallWatch};
 use serde::{Deserialize, Serialize};
 
 /// How late the results of stamped records were, and whether all of them came.
@@ -46,7 +46,7 @@ impl StampedSummary {
 
     /// Why latencies mean nothing, if they do not.
     pub fn reason_not_valid(&self) -> Option<String> {
-        if self.wall_step_ms != 0 {
+        if WallWatch::is_elsewhere(self.wall_step_ms) {
             return Some(format!(
                 "the wall clock was set by {} ms during the run: latencies are differences of two \
                  programs' clocks, so run both again",
