@@ -21,7 +21,6 @@
 
 // The words.
 mod aligned;
-mod time;
 pub mod stderr;
 pub mod machine;
 pub mod outcome;

@@ -357,7 +357,7 @@ pub(crate) fn reason_of(panic: Box<dyn Any + Send>) -> String {
     drop_with_care(panic, reason)
 }
 
-/// The door to D1's one `unsafe`.
+/// The door to the one line that needs `unsafe`.
 mod brand {
     #![allow(unsafe_code)]
 

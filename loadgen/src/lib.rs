@@ -45,7 +45,7 @@
 
 // The words.
 mod error;
-mod time;
+pub mod time;
 mod faults;
 mod label;
 mod latency;

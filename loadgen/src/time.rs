@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 /// In one word, which a flag can take and which reads as the same.
-pub(crate) fn written(time: Duration) -> String {
+///
+/// ```
+/// assert_eq!(loadgen::time::written(std::time::Duration::from_secs(90)), "1m30s");
+/// ```
+pub fn written(time: Duration) -> String {
     humantime::format_duration(time).to_string().replace(' ', "")
 }
 

@@ -11,8 +11,8 @@ use super::Options;
 use crate::part::{FeedingLoad, Part};
 use crate::role::{LoadDone, RoofDone, RoofJob, SendDone};
 use crate::stderr;
-use crate::time;
 use crate::usage::Usage;
+use loadgen::time;
 
 /// How long a sender goes at full speed: two seconds to warm up, two to measure.
 const FULL_SPEED: Duration = Duration::from_secs(4);

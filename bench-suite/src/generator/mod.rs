@@ -17,7 +17,7 @@ use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
 use crate::stderr;
-use crate::time;
+use loadgen::time;
 
 /// The version of the raw data's form.
 const SCHEMA_VERSION: u32 = 1;

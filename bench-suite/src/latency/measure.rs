@@ -10,7 +10,7 @@ use crate::job::{StampedSummary, Summary};
 use crate::part::{FeedingLoad, Part};
 use crate::role::LoadDone;
 use crate::stderr;
-use crate::time;
+use loadgen::time;
 
 /// How long the workload goes on after the load: enough for the last batch.
 const AFTERWARDS: Duration = Duration::from_secs(3);

@@ -11,7 +11,7 @@ use crate::machine::Machine;
 use crate::part::{FeedingLoad, Part};
 use crate::role::{LoadDone, RoofDone, RoofJob};
 use crate::stderr;
-use crate::time;
+use loadgen::time;
 
 /// How long a bare loop runs: two seconds to warm up, three to measure.
 const ROOF_SECONDS: u64 = 5;

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::outcome::Outcome;
 use crate::results::Kept;
-use crate::time;
+use loadgen::time;
 
 /// The version of the raw data's form.
 const SCHEMA_VERSION: u32 = 1;

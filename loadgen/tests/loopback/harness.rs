@@ -1,17 +1,16 @@
-//! Readers for the tests: real sockets, and deadlines instead of sleeps.
+//! Loads for the tests, clients, and readers of as many connections as come.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use loadgen::{Data, Load, Stop, Summary, send};
+pub(crate) use crate::readers::{
+    DEADLINE, accept_and_read, free_listener, read_all, read_to_end, send_and_read,
+};
+use loadgen::{Data, Load};
 use nix::sys::socket::{setsockopt, sockopt};
-
-/// Nothing in these tests takes so long, even on a slow machine that has other work.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A load of this many records whose text is rendered at once.
 pub(crate) fn small_load(records: u64) -> Load {
@@ -20,32 +19,6 @@ pub(crate) fn small_load(records: u64) -> Load {
 
 pub(crate) fn small_data() -> Data {
     Data { text_bytes: 1 << 20, ..Data::default() }
-}
-
-/// Reads what one connection gets, to its end.
-pub(crate) fn read_all(stream: TcpStream) -> Vec<u8> {
-    read_to_end(stream).expect("the generator closes cleanly, in time")
-}
-
-/// Accepts so many connections and reads each to its end, in the order in which they came.
-pub(crate) fn accept_and_read(
-    listener: TcpListener,
-    connections: usize,
-) -> JoinHandle<Vec<Vec<u8>>> {
-    thread::spawn(move || {
-        let streams: Vec<_> = (0..connections).map(|_| listener.accept().unwrap().0).collect();
-        let readers: Vec<_> =
-            streams.into_iter().map(|stream| thread::spawn(|| read_all(stream))).collect();
-        readers.into_iter().map(|reader| reader.join().unwrap()).collect()
-    })
-}
-
-/// What each of the load's connections gets from `send`, and the summary.
-pub(crate) fn send_and_read(load: &Load) -> (Vec<Vec<u8>>, Summary) {
-    let (listener, address) = free_listener();
-    let readers = accept_and_read(listener, load.connections);
-    let summary = send(&[address.to_string()], load, &Stop::new(), |_| {}).unwrap();
-    (readers.join().unwrap(), summary)
 }
 
 /// What a test sends to its own readers after the last connection.
@@ -97,24 +70,10 @@ impl Readers {
     }
 }
 
-fn read_to_end(mut stream: TcpStream) -> io::Result<Vec<u8>> {
-    stream.set_read_timeout(Some(DEADLINE))?;
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// A listener whose connections have a receive buffer of about so many bytes.
 pub(crate) fn listener_with_buffer(bytes: usize) -> (TcpListener, SocketAddr) {
     let (listener, address) = free_listener();
     setsockopt(&listener, sockopt::RcvBuf, &bytes).unwrap();
-    (listener, address)
-}
-
-/// A listener on a free port of this machine.
-pub(crate) fn free_listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
     (listener, address)
 }
 

@@ -25,6 +25,9 @@ mod process;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+#[path = "../readers/mod.rs"]
+mod readers;
+#[cfg(test)]
 mod same_bytes;
 #[cfg(test)]
 mod schedule;

@@ -2,7 +2,8 @@
 
 use loadgen::{Checker, Faults, Label, Load, Schedule, StampedLine, Stop, Summary, send};
 
-use crate::harness::{Recorded, accept_and_read, free_listener, many_lines, send_and_read};
+use crate::harness::{Recorded, many_lines};
+use crate::readers::{accept_and_read, free_listener, send_and_read};
 
 fn load(recorded: &Recorded, connections: usize) -> Load {
     Load { replay: Some(recorded.replay()), connections, ..Load::default() }

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use crate::harness::{DEADLINE, Recorded, free_listener, read_all};
+use crate::harness::Recorded;
+use crate::readers::{DEADLINE, free_listener, read_all};
 
 /// Runs `serve` in this folder; the exit code and what is said.
 fn serve(folder: &Path, arguments: &str) -> (Option<i32>, String) {

@@ -1,17 +1,10 @@
-//! Files to replay and readers of what is sent.
+//! Files to replay.
 
 use std::fs;
-use std::io::Read;
-use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use loadgen::{Load, Replay, Stop, Summary, send};
+use loadgen::Replay;
 use tempfile::TempDir;
-
-/// Nothing in these tests takes so long, even on a slow machine that has other work.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A folder of its own with a file in it.
 pub(crate) struct Recorded {
@@ -52,40 +45,4 @@ pub(crate) fn many_lines() -> Vec<u8> {
         _ => format!("{nth} {}\n", "to be or not to be, ".repeat(nth % 13)),
     };
     (0..100_000).map(line).collect::<String>().into_bytes()
-}
-
-/// A listener on a free port of this machine.
-pub(crate) fn free_listener() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    (listener, address)
-}
-
-/// Reads what one connection gets, to its end.
-pub(crate) fn read_all(mut stream: TcpStream) -> Vec<u8> {
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).expect("the generator closes cleanly, in time");
-    bytes
-}
-
-/// Accepts so many connections and reads each to its end, in the order in which they came.
-pub(crate) fn accept_and_read(
-    listener: TcpListener,
-    connections: usize,
-) -> JoinHandle<Vec<Vec<u8>>> {
-    thread::spawn(move || {
-        let streams: Vec<_> = (0..connections).map(|_| listener.accept().unwrap().0).collect();
-        let readers: Vec<_> =
-            streams.into_iter().map(|stream| thread::spawn(|| read_all(stream))).collect();
-        readers.into_iter().map(|reader| reader.join().unwrap()).collect()
-    })
-}
-
-/// What each of the load's connections gets from `send`, and the summary.
-pub(crate) fn send_and_read(load: &Load) -> (Vec<Vec<u8>>, Summary) {
-    let (listener, address) = free_listener();
-    let readers = accept_and_read(listener, load.connections);
-    let summary = send(&[address.to_string()], load, &Stop::new(), |_| {}).unwrap();
-    (readers.join().unwrap(), summary)
 }

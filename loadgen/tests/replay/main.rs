@@ -8,4 +8,7 @@ mod files;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+#[path = "../readers/mod.rs"]
+mod readers;
+#[cfg(test)]
 mod speed;

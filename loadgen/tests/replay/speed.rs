@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use loadgen::{Label, Load, Replay, StampedLine};
 
-use crate::harness::{Recorded, send_and_read};
+use crate::harness::Recorded;
+use crate::readers::send_and_read;
 
 /// A log of two seconds and three moments, most of it in the last of them.
 fn short_log() -> Recorded {
