@@ -87,6 +87,7 @@ mod input;
 mod tally;
 mod batch;
 mod separators;
+mod edges;
 mod words;
 mod key;
 mod table;
