@@ -44,7 +44,12 @@ use crate::time::{Duration, Time};
 
 /// How often a task is tried before its batch fails. Spark's `spark.task.maxFailures`, which counts
 /// here locally too.
-const ATTEMPTS: u32 = 4;
+pub(crate) const ATTEMPTS: u32 = 4;
+
+/// Why a batch has failed whose task was given up.
+pub(crate) fn gave_up(task: &str, reason: &str) -> String {
+    format!("{task} panicked in {ATTEMPTS} attempts: {reason}")
+}
 
 /// A batch while it runs. Cheap to clone; when the last clone is dropped, what was lent goes back.
 #[doc(hidden)]
@@ -269,10 +274,9 @@ impl<'b> Batch<'b> {
                     self.core.failed.store(true, Ordering::Relaxed);
                     resume_unwind(payload)
                 }
-                Some(payload) if retries + 1 == ATTEMPTS => self.fail(format!(
-                    "{name} panicked in {ATTEMPTS} attempts: {}",
-                    reason_of(payload)
-                )),
+                Some(payload) if retries + 1 == ATTEMPTS => {
+                    self.fail(gave_up(name, &reason_of(payload)))
+                }
                 Some(payload) => {
                     reason_of(payload);
                     retries += 1;
@@ -316,6 +320,14 @@ impl<'b> Batch<'b> {
     pub(crate) fn count_entries(&self, entries: u64) {
         if let Some(stage) = self.core.stages.lock().last_mut() {
             stage.entries += entries;
+        }
+    }
+
+    /// Notes that work on blocks before the batch's turn was tried again so often.
+    pub(crate) fn count_early_retries(&self, name: &'static str, retries: u32) {
+        if retries > 0 {
+            let early = StageReport { name, tasks: 0, millis: 0.0, retries, entries: 0 };
+            self.core.stages.lock().push(early);
         }
     }
 

@@ -3,6 +3,11 @@
 
 use std::hash::Hash;
 
+use crate::key_text::{KeyBytes, KeyText};
+use crate::packed::Packed;
+use crate::packing::{pack_all, pack_bytes};
+use crate::table::hash_of;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -50,48 +55,82 @@ pub trait Key<'b>: Clone + Eq + Hash + Send + Sync + 'b {
 
     /// The key that `owned` is the owned form of.
     fn lend(owned: &'b Self::Owned) -> Self;
-}
 
-impl<'b> Key<'b> for &'b str {
-    type Owned = String;
-
+    /// The key as it lies in a table: itself, if it fits, or its hash.
+    #[doc(hidden)]
     #[inline]
-    fn own(&self) -> String {
-        (*self).to_owned()
+    fn pack(&self) -> Packed {
+        Packed::hashed(hash_of(self))
     }
 
+    /// Gives `sink` each of the keys, packed, with its number; says whether all fit.
+    #[doc(hidden)]
     #[inline]
-    fn is(&self, owned: &String) -> bool {
-        self == owned
+    fn pack_all(keys: &[Self], mut sink: impl FnMut(usize, Packed)) -> bool {
+        let mut all_fit = true;
+        for (number, key) in keys.iter().enumerate() {
+            let packed = key.pack();
+            all_fit &= packed.is_exact();
+            sink(number, packed);
+        }
+        all_fit
     }
 
+    /// The owned form of a key that fits.
+    #[doc(hidden)]
     #[inline]
-    fn lend(owned: &'b String) -> Self {
-        owned
-    }
-}
-
-impl<'b> Key<'b> for &'b [u8] {
-    type Owned = Vec<u8>;
-
-    #[inline]
-    fn own(&self) -> Vec<u8> {
-        (*self).to_owned()
-    }
-
-    #[inline]
-    fn is(&self, owned: &Vec<u8>) -> bool {
-        self == owned
-    }
-
-    #[inline]
-    fn lend(owned: &'b Vec<u8>) -> Self {
-        owned
+    fn unpack(packed: Packed) -> Option<Self::Owned> {
+        debug_assert!(!packed.is_exact(), "a key that can be packed can be unpacked");
+        None
     }
 }
 
+macro_rules! borrowed_keys {
+    ($($key:ty, $owned:ty, $bytes:expr;)*) => {$(
+        impl<'b> Key<'b> for &'b $key {
+            type Owned = $owned;
+
+            #[inline]
+            fn own(&self) -> $owned {
+                (*self).into()
+            }
+
+            #[inline]
+            fn is(&self, owned: &$owned) -> bool {
+                **self == **owned
+            }
+
+            #[inline]
+            fn lend(owned: &'b $owned) -> Self {
+                owned
+            }
+
+            #[inline]
+            fn pack(&self) -> Packed {
+                pack_bytes($bytes(self))
+            }
+
+            #[inline]
+            fn pack_all(keys: &[Self], sink: impl FnMut(usize, Packed)) -> bool {
+                pack_all(keys, |key| $bytes(key), sink)
+            }
+
+            #[inline]
+            fn unpack(packed: Packed) -> Option<$owned> {
+                <$owned>::of_packed(packed)
+            }
+        }
+    )*};
+}
+
+borrowed_keys!(
+    str, KeyText, str::as_bytes;
+    [u8], KeyBytes, |bytes| bytes;
+);
+
+/// Keys that own themselves. A number that fits is packed; what it is then is its business.
 macro_rules! owned_keys {
-    ($($key:ty),*) => {$(
+    ($($key:ty $(, $pack:expr, $unpack:expr)?;)*) => {$(
         impl<'b> Key<'b> for $key {
             type Owned = $key;
 
@@ -109,11 +148,67 @@ macro_rules! owned_keys {
             fn lend(owned: &'b $key) -> $key {
                 owned.clone()
             }
+
+            $(
+                #[inline]
+                fn pack(&self) -> Packed {
+                    Packed::of_number($pack(*self))
+                }
+
+                #[inline]
+                fn unpack(packed: Packed) -> Option<$key> {
+                    packed.to_number().map($unpack)
+                }
+            )?
         }
     )*};
 }
 
-owned_keys!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char, (), String);
+owned_keys!(
+    u8, |n| n as u64, |n| n as u8;
+    u16, |n| n as u64, |n| n as u16;
+    u32, |n| n as u64, |n| n as u32;
+    u64, |n| n, |n| n;
+    usize, |n| n as u64, |n| n as usize;
+    i8, |n| n as u64, |n| n as i8;
+    i16, |n| n as u64, |n| n as i16;
+    i32, |n| n as u64, |n| n as i32;
+    i64, |n| n as u64, |n| n as i64;
+    isize, |n| n as u64, |n| n as isize;
+    u128;
+    i128;
+    bool;
+    char;
+    ();
+);
+
+impl<'b> Key<'b> for String {
+    type Owned = String;
+
+    fn own(&self) -> String {
+        self.clone()
+    }
+
+    fn is(&self, owned: &String) -> bool {
+        self == owned
+    }
+
+    fn lend(owned: &'b String) -> String {
+        owned.clone()
+    }
+
+    fn pack(&self) -> Packed {
+        pack_bytes(self.as_bytes())
+    }
+
+    fn pack_all(keys: &[String], sink: impl FnMut(usize, Packed)) -> bool {
+        pack_all(keys, String::as_bytes, sink)
+    }
+
+    fn unpack(packed: Packed) -> Option<String> {
+        KeyText::of_packed(packed).map(|text| text.to_string())
+    }
+}
 
 macro_rules! tuple_keys {
     ($($name:ident $index:tt),*) => {

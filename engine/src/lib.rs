@@ -89,8 +89,13 @@ mod batch;
 mod separators;
 mod edges;
 mod words;
-mod key;
 mod table;
+mod packed;
+mod packing;
+mod key_text;
+mod key;
+mod prefetch;
+mod slots;
 mod partition;
 #[doc(hidden)]
 pub mod pipe;
@@ -137,6 +142,7 @@ pub use intake::files::FileStream;
 pub use intake::queue::Queue;
 pub use intake::store::{Refused, Store};
 pub use key::Key;
+pub use key_text::{KeyBytes, KeyText};
 pub use pipe::{
     AsOf, AtSeparator, Boxed, ByFlattening, ByFlatteningValues, ByFullJoining, ByJoining,
     ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Field, Filter, FlatMap,

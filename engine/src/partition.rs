@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::intake::Committed;
+use crate::key::Key;
+use crate::packed::Packed;
 use crate::received::ReceivedBlock;
 
 /// Tasks for each thread, so that one that takes longer leaves the others something to do.
@@ -81,14 +83,30 @@ pub(crate) fn split_large(
 
 /// The partition of a key: the same on every machine and in every run, so that a key is found where
 /// it was put.
-pub(crate) fn partition_of(key: &impl Hash, partitions: usize) -> usize {
-    if partitions == 1 {
-        return 0;
+pub(crate) fn partition_of<'b>(key: &impl Key<'b>, partitions: usize) -> usize {
+    match partitions {
+        1 => 0,
+        _ => partition_of_packed(key.pack(), || portable_hash(key), partitions),
     }
+}
+
+/// The same for a key that is packed; `hash` is the [`portable_hash`] of one that does not fit.
+#[inline]
+pub(crate) fn partition_of_packed(
+    key: Packed,
+    hash: impl FnOnce() -> u64,
+    partitions: usize,
+) -> usize {
+    let hash = if key.is_exact() { key.portable_hash() } else { hash() };
+    // The high bits of a product are a fair share of the range without a division.
+    ((u128::from(hash) * partitions as u128) >> 64) as usize
+}
+
+/// A hash of a key of any type that is the same on every machine and in every run.
+pub(crate) fn portable_hash(key: &impl Hash) -> u64 {
     let mut hasher = PortableHasher::new();
     key.hash(&mut hasher);
-    // The high bits of a product are a fair share of the range without a division.
-    ((u128::from(hasher.finish()) * partitions as u128) >> 64) as usize
+    hasher.finish()
 }
 
 /// FNV-1a with a finish that spreads its bits, over bytes that do not depend on the machine's word.
@@ -153,8 +171,15 @@ mod tests {
         // checkpoint.
         let partitions: Vec<_> =
             ["", "a", "error", "millstream"].iter().map(|key| partition_of(key, 1000)).collect();
-        assert_eq!(partitions, [160, 746, 784, 977]);
+        assert_eq!(partitions, [839, 208, 295, 953]);
         assert_eq!(partition_of(&"anything", 1), 0);
+    }
+
+    #[test]
+    fn a_key_that_is_too_long_has_a_partition_too() {
+        let long = "a key of more than sixteen bytes";
+        assert_eq!([1, 1000].map(|n| partition_of(&long, n)), [0, 37]);
+        assert_eq!(partition_of(&long, 1000), partition_of(&long.to_string(), 1000));
     }
 
     #[test]

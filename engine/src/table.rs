@@ -52,11 +52,6 @@ impl<S: Clone> Table<S> {
         &self.keys
     }
 
-    /// The keys, in order, taken out.
-    pub(crate) fn into_keys(self) -> Vec<S> {
-        Arc::unwrap_or_clone(self.keys)
-    }
-
     /// Their hashes, in the same order.
     pub(crate) fn hashes(&self) -> &[u64] {
         &self.hashes
@@ -118,16 +113,6 @@ impl<S: Clone> Table<S> {
             self.index.insert_unique(hash, number as u32, |&i| hashes[i as usize]);
         }
     }
-
-    /// Forgets all keys and keeps the memory, as far as nobody else holds it.
-    pub(crate) fn clear(&mut self) {
-        self.index.clear();
-        self.hashes.clear();
-        match Arc::get_mut(&mut self.keys) {
-            Some(keys) => keys.clear(),
-            None => self.keys = Arc::default(),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -167,15 +152,5 @@ mod tests {
             assert_eq!(table.find(hash_of(&key), |k| *k == key), wanted);
         }
         assert_eq!(table.find_or_insert(hash_of(&1u64), |k| *k == 1, || 1), 334);
-    }
-
-    #[test]
-    fn a_cleared_table_is_empty_though_its_keys_are_still_lent() {
-        let mut table = Table::<String>::default();
-        table.find_or_insert(hash_of(&"a"), |k| k == "a", || "a".into());
-        let lent = table.keys().clone();
-        table.clear();
-        assert_eq!((table.len(), lent.len()), (0, 1));
-        assert_eq!(table.find_or_insert(hash_of(&"b"), |k| k == "b", || "b".into()), 0);
     }
 }

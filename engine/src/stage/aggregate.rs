@@ -1,19 +1,23 @@
 //! A stage that brings records together, and can do its map side on each block as soon as the block
 //! closes.
 //!
-//! A task's work goes into a *scratch*, which may borrow from the task's blocks. Early work merges
-//! a finished scratch into what the stage *keeps* for the batch, which owns itself, so that the
-//! blocks can go. That merge calls users' code first and changes nothing before every call has
-//! returned: blocks are taken in whole or not at all. At the batch's turn tasks run for the blocks
-//! that are left, and the last merge makes the result of the kept and the scratches.
+//! What tasks make of their records goes into *pieces*, which belong to the stage and to a batch: a task
+//! takes a piece, brings its records to those that are in it, and gives it back. At the batch's turn
+//! tasks run for the blocks that are left, and a last merge makes the result of the pieces.
+//!
+//! A task counts the records that it has taken in. One that panics leaves its piece with these, and the
+//! next attempt goes on behind them; so no record is taken in twice, and a piece needs no copy to go
+//! back to. That asks of users' closures what retries ask anyway: the same records, each time they are
+//! run over the same input.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parking_lot::Mutex;
 
 use super::EarlyStage;
 use super::edge::{Compute, Partitions};
-use crate::batch::Batch;
+use crate::batch::{ATTEMPTS, Batch, gave_up, reason_of};
 use crate::intake::Committed;
 use crate::panics::drop_all;
 use crate::pipe::Pipe;
@@ -21,11 +25,8 @@ use crate::time::Time;
 
 /// How records are brought together.
 pub(crate) trait Aggregate<'b, P: Pipe<'b>>: Send + Sync + 'b {
-    /// One task's result. May hold values that borrow from the task's blocks.
-    type Scratch: Default + Send + Sync + 'b;
-
-    /// What several scratches became.
-    type Kept: Default + Send + Sync + 'b;
+    /// What some tasks have made of their records.
+    type Piece: Default + Send + Sync + 'b;
 
     /// What comes out.
     type Out: Clone + Send + Sync + 'b;
@@ -33,28 +34,30 @@ pub(crate) trait Aggregate<'b, P: Pipe<'b>>: Send + Sync + 'b {
     /// What it is called.
     fn name(&self) -> &'static str;
 
-    /// Whether what it keeps owns itself, so that blocks may go before their batch ends.
+    /// Whether a piece owns itself, so that blocks may go before their batch ends. Such a piece can be
+    /// gone on with.
     fn keeps_owned(&self) -> bool;
 
-    /// Takes in one partition.
-    fn work(&self, pipe: &P, plan: &P::Plan, partition: usize, scratch: &mut Self::Scratch);
+    /// Whether a piece that a panic has left can be gone on with; if not, it is dropped, and with it all
+    /// that its task has done.
+    fn goes_on(&self) -> bool;
 
-    /// Merges `scratch` into `kept`. May panic only while `kept` is unchanged.
-    fn keep(&self, scratch: &Self::Scratch, kept: &mut Self::Kept);
+    /// Takes one partition's records into a piece, all but the first `taken`, which are there already.
+    /// `taken` says at every moment, also when it panics, how many are.
+    fn work(
+        &self,
+        pipe: &P,
+        plan: &P::Plan,
+        partition: usize,
+        piece: &mut Self::Piece,
+        taken: &mut u64,
+    );
 
     /// The result of the batch; in stages, so that a panic is tried again.
-    fn finish(
-        &self,
-        batch: &Batch<'b>,
-        kept: &[Self::Kept],
-        scratches: &[Self::Scratch],
-    ) -> Partitions<Self::Out>;
+    fn finish(&self, batch: &Batch<'b>, pieces: &[Self::Piece]) -> Partitions<Self::Out>;
 
-    /// Empties a scratch for the next task. No value that borrows is left in it.
-    fn clear_scratch(scratch: &mut Self::Scratch);
-
-    /// Empties what was kept for the next batch.
-    fn clear_kept(kept: &mut Self::Kept);
+    /// Empties a piece for the next batch.
+    fn clear(piece: &mut Self::Piece);
 }
 
 /// An aggregation of one stream.
@@ -64,105 +67,155 @@ pub(crate) struct AggregateNode<'b, P: Pipe<'b>, A: Aggregate<'b, P>> {
     /// The bit by which blocks say that this stage has taken them in; 0 where there is no early
     /// work.
     bit: Committed,
-    /// By batch: what early work has kept, a piece for each task that ran at the same time.
-    kept: Mutex<BTreeMap<Time, Vec<A::Kept>>>,
-    /// Pieces of batches that are over, and scratches, emptied before they are used again.
-    spent: Mutex<Vec<A::Kept>>,
-    idle: Mutex<Vec<A::Scratch>>,
+    /// By batch: what tasks have made so far.
+    made: Mutex<BTreeMap<Time, Made<A::Piece>>>,
+    /// Pieces of batches that are over. What borrows nothing is emptied when it is used again, by the
+    /// task that uses it.
+    spent: Mutex<Vec<A::Piece>>,
+}
+
+/// What tasks have made of a batch so far.
+struct Made<P> {
+    /// As many as have run at the same time; those that a task has are missing.
+    pieces: Vec<P>,
+    /// How often early work was tried again.
+    retries: u32,
+    /// Why early work was given up, and with it the batch.
+    failed: Option<String>,
+}
+
+impl<P> Default for Made<P> {
+    fn default() -> Self {
+        Made { pieces: Vec::new(), retries: 0, failed: None }
+    }
 }
 
 impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> AggregateNode<'b, P, A> {
     pub(crate) fn new(pipe: P, aggregate: A, bit: Committed) -> Self {
-        AggregateNode {
-            pipe,
-            aggregate,
-            bit,
-            kept: Mutex::default(),
-            spent: Mutex::default(),
-            idle: Mutex::default(),
-        }
+        AggregateNode { pipe, aggregate, bit, made: Mutex::default(), spent: Mutex::default() }
     }
 
-    fn take_scratch(&self) -> A::Scratch {
-        self.idle.lock().pop().unwrap_or_default()
-    }
-
-    fn return_scratch(&self, mut scratch: A::Scratch) {
-        A::clear_scratch(&mut scratch);
-        self.idle.lock().push(scratch);
-    }
-
-    /// A piece of what is kept for the batch at `time`, to merge into.
-    fn take_kept(&self, time: Time) -> A::Kept {
-        if let Some(kept) = self.kept.lock().get_mut(&time).and_then(Vec::pop) {
-            return kept;
-        }
-        let spent = self.spent.lock().pop();
-        spent.map_or_else(A::Kept::default, |mut kept| {
-            A::clear_kept(&mut kept);
-            kept
+    /// A piece of the batch at `time`, to go on with where that is possible.
+    fn take_piece(&self, time: Time) -> A::Piece {
+        let there = match self.aggregate.goes_on() {
+            true => self.made.lock().get_mut(&time).and_then(|made| made.pieces.pop()),
+            false => None,
+        };
+        there.unwrap_or_else(|| {
+            let spent = self.spent.lock().pop();
+            spent.map_or_else(A::Piece::default, |mut piece| {
+                A::clear(&mut piece);
+                piece
+            })
         })
+    }
+
+    fn give_piece(&self, time: Time, piece: A::Piece) {
+        self.made.lock().entry(time).or_default().pieces.push(piece);
+    }
+
+    /// Pieces whose batch is over. No value that borrows from it is left in them.
+    fn put_away(&self, mut pieces: Vec<A::Piece>) {
+        if !self.aggregate.keeps_owned() {
+            drop_all(|| pieces.iter_mut().for_each(A::clear));
+        }
+        self.spent.lock().append(&mut pieces);
     }
 }
 
 impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> EarlyStage<'b> for AggregateNode<'b, P, A> {
     fn take_in(&self, blocks: &Batch<'b>) {
-        let plan = self.pipe.prepare(blocks);
-        let mut scratch = self.take_scratch();
+        let (time, plan) = (blocks.time(), self.pipe.prepare(blocks));
+        let mut piece = self.take_piece(time);
         for partition in 0..self.pipe.partitions(&plan) {
-            self.aggregate.work(&self.pipe, &plan, partition, &mut scratch);
+            let mut taken = 0;
+            let mut attempt = 1;
+            while let Err(panic) = catch_unwind(AssertUnwindSafe(|| {
+                self.aggregate.work(&self.pipe, &plan, partition, &mut piece, &mut taken)
+            })) {
+                let reason = reason_of(panic);
+                let mut made = self.made.lock();
+                let made = made.entry(time).or_default();
+                if attempt == ATTEMPTS {
+                    // The batch fails when its turn comes.
+                    made.failed.get_or_insert(gave_up(self.aggregate.name(), &reason));
+                    break;
+                }
+                made.retries += 1;
+                attempt += 1;
+            }
         }
-        let time = blocks.time();
-        let mut piece = Returned { node: self, time, kept: Some(self.take_kept(time)) };
-        self.aggregate.keep(&scratch, piece.kept.as_mut().expect("it is there until the drop"));
-        drop(piece);
-        // It is merged: were this to unwind, the blocks would be taken in again.
-        drop_all(|| self.return_scratch(scratch));
-    }
-}
-
-/// Puts a piece back, also when users' code panics while it is out.
-struct Returned<'n, 'b, P: Pipe<'b>, A: Aggregate<'b, P>> {
-    node: &'n AggregateNode<'b, P, A>,
-    time: Time,
-    kept: Option<A::Kept>,
-}
-
-impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> Drop for Returned<'_, 'b, P, A> {
-    fn drop(&mut self) {
-        if let Some(kept) = self.kept.take() {
-            self.node.kept.lock().entry(self.time).or_default().push(kept);
-        }
+        self.give_piece(time, piece);
     }
 }
 
 impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> Compute<'b, A::Out> for AggregateNode<'b, P, A> {
     fn compute(&self, batch: &Batch<'b>) -> Partitions<A::Out> {
+        let (time, name) = (batch.time(), self.aggregate.name());
+        if let Some(made) = self.made.lock().get_mut(&time) {
+            batch.count_early_retries(name, std::mem::take(&mut made.retries));
+            if let Some(reason) = made.failed.take() {
+                batch.fail(reason);
+            }
+        }
         let left = batch.without(self.bit);
         let plan = self.pipe.prepare(&left);
-        let scratches = match self.pipe.partitions(&plan) {
-            0 => Vec::new(),
-            tasks => batch.run_stage(self.aggregate.name(), tasks, |partition| {
-                let mut scratch = self.take_scratch();
-                self.aggregate.work(&self.pipe, &plan, partition, &mut scratch);
-                scratch
-            }),
-        };
-        let kept = self.kept.lock().remove(&batch.time()).unwrap_or_default();
-        let result = self.aggregate.finish(batch, &kept, &scratches);
-        for scratch in scratches {
-            self.return_scratch(scratch);
+        let tasks = self.pipe.partitions(&plan);
+        if tasks > 0 {
+            let left_off: Vec<LeftOff<A::Piece>> = (0..tasks).map(|_| Mutex::default()).collect();
+            batch.run_stage(name, tasks, |partition| {
+                let (piece, taken) =
+                    left_off[partition].lock().take().unwrap_or_else(|| (self.take_piece(time), 0));
+                let mut task = Task {
+                    piece,
+                    taken,
+                    left_off: self.aggregate.goes_on().then_some(&left_off[partition]),
+                };
+                self.aggregate.work(&self.pipe, &plan, partition, &mut task.piece, &mut task.taken);
+                self.give_piece(time, task.done());
+            });
         }
-        self.spent.lock().extend(kept);
+        let pieces = self.made.lock().remove(&time).unwrap_or_default().pieces;
+        let result = self.aggregate.finish(batch, &pieces);
+        self.put_away(pieces);
         result
     }
 
     fn end_batch(&self, time: Time) {
         // What a failed batch left behind, or one whose output never asked.
-        let mut kept = self.kept.lock();
-        let later = kept.split_off(&(time + crate::time::millis(1)));
-        let over = std::mem::replace(&mut *kept, later);
-        drop(kept);
-        self.spent.lock().extend(over.into_values().flatten());
+        let mut made = self.made.lock();
+        let later = made.split_off(&(time + crate::time::millis(1)));
+        let over = std::mem::replace(&mut *made, later);
+        drop(made);
+        over.into_values().for_each(|made| self.put_away(made.pieces));
+    }
+}
+
+/// Where a task's next attempt finds what the one before has left.
+type LeftOff<P> = Mutex<Option<(P, u64)>>;
+
+/// A piece in the hands of a task.
+struct Task<'t, P: Default> {
+    piece: P,
+    taken: u64,
+    /// Where it goes if the task panics, if anything can be done with it then.
+    left_off: Option<&'t LeftOff<P>>,
+}
+
+impl<P: Default> Task<'_, P> {
+    fn done(mut self) -> P {
+        self.left_off = None;
+        std::mem::take(&mut self.piece)
+    }
+}
+
+impl<P: Default> Drop for Task<'_, P> {
+    fn drop(&mut self) {
+        match self.left_off {
+            Some(left_off) => {
+                *left_off.lock() = Some((std::mem::take(&mut self.piece), self.taken))
+            }
+            None => drop_all(|| drop(std::mem::take(&mut self.piece))),
+        }
     }
 }

@@ -1,18 +1,23 @@
 //! Records of equal keys brought together: the one keyed aggregation, and the shuffle behind it.
 
 use std::marker::PhantomData;
+use std::mem::needs_drop;
 use std::ops::Range;
+use std::sync::Arc;
+
+use arrayvec::ArrayVec;
 
 use super::aggregate::Aggregate;
 use super::combine::Combine;
 use super::edge::Partitions;
+use super::gather::{Values, in_groups};
 use super::owned::owns_itself;
 use crate::batch::Batch;
 use crate::key::Key;
-use crate::panics::drop_all;
-use crate::partition::partition_of;
-use crate::pipe::{Pipe, push_all};
-use crate::table::{Table, hash_of};
+use crate::packed::Packed;
+use crate::partition::{partition_of_packed, portable_hash};
+use crate::pipe::Pipe;
+use crate::slots::{GROUP, Group, Slots};
 
 /// Fewer keys than this are merged by one task: dividing them would cost more than it saves.
 const LEAST_KEYS_TO_DIVIDE: usize = 8 << 10;
@@ -45,63 +50,141 @@ impl<K, C: Combine<Combined: 'static>> CombineByKey<K, C> {
     }
 }
 
-/// Values by key, as they come: the keys borrow.
-///
-/// Invariant: `values[i]` belongs to key `i`, and is `None` only while a user's function has it.
-pub(crate) struct Scratch<K, V> {
-    table: Table<K>,
-    values: Vec<Option<V>>,
-}
-
-/// Values by key that outlive their blocks: the keys are owned, each copied when it was first seen.
-pub(crate) struct Kept<O, V> {
-    table: Table<O>,
-    values: Vec<V>,
-    /// Used while a scratch is merged, and empty otherwise: values as they will be, by number, and
-    /// those of keys that are new, with their hashes.
-    known: Vec<(usize, V)>,
-    new: Vec<(u64, O, V)>,
-}
-
-impl<K, V> Default for Scratch<K, V> {
-    fn default() -> Self {
-        Scratch { table: Table::default(), values: Vec::new() }
-    }
-}
-
-impl<O, V> Default for Kept<O, V> {
-    fn default() -> Self {
-        Kept { table: Table::default(), values: Vec::new(), known: Vec::new(), new: Vec::new() }
-    }
-}
-
-impl<K: Clone + Eq, V> Scratch<K, V> {
-    /// Makes the key's value anew, or of what is there.
-    #[inline]
-    fn put(&mut self, hash: u64, key: K, make: impl FnOnce(Option<V>) -> V) {
-        match self.table.find(hash, |known| *known == key) {
-            Some(i) => {
-                let slot = &mut self.values[i];
-                *slot = Some(make(slot.take()));
-            }
-            None => {
-                let value = make(None);
-                self.table.find_or_insert(hash, |_| false, || key);
-                self.values.push(Some(value));
-            }
+impl<K, C> CombineByKey<K, C> {
+    /// Brings records to those of their keys.
+    #[inline(never)]
+    fn take<'b, V>(
+        &self,
+        keys: &[K],
+        values: Values<'_, V>,
+        group: &mut Group,
+        slots: &mut Slots<K::Owned, C::Combined>,
+        taken: &mut u64,
+    ) where
+        K: Key<'b>,
+        C: Combine<Value = V>,
+    {
+        let homes = slots.homes();
+        let all_fit = K::pack_all(keys, |number, key| homes.expect(group, number, key));
+        let bring = |so_far: Option<C::Combined>, value| match so_far {
+            Some(so_far) => self.combine.add(so_far, value),
+            None => self.combine.create(value),
+        };
+        if all_fit {
+            slots.put_all(group, values, bring, taken);
+        } else {
+            put_one_by_one(slots, group, keys, values, bring, taken);
         }
     }
+}
 
-    /// Keys and values in order of insertion.
-    fn into_pairs(self) -> Vec<(K, V)> {
-        self.table.into_keys().into_iter().zip(self.values.into_iter().flatten()).collect()
+/// Puts values of which some have a key that does not fit into a slot.
+#[inline(never)]
+fn put_one_by_one<'b, K: Key<'b>, W, V: Clone>(
+    slots: &mut Slots<K::Owned, V>,
+    group: &mut Group,
+    keys: &[K],
+    values: impl Iterator<Item = W>,
+    make: impl Fn(Option<V>, W) -> V,
+    taken: &mut u64,
+) {
+    for (number, (key, value)) in keys.iter().zip(values).enumerate() {
+        let is = |owned: &K::Owned| key.is(owned);
+        slots.put_one(group, number, is, || key.own(), |so_far| make(so_far, value));
+        *taken += 1;
+    }
+}
+
+/// Whether a value is plain numbers, of which a function gets a copy: whatever it does then, the value is
+/// still there.
+fn plain<V>() -> bool {
+    !needs_drop::<V>()
+}
+
+/// Brings what the pieces have of some partitions together, and gives it by partition.
+struct Merge<'m, 'b, K: Key<'b>, C: Combine> {
+    combine: &'m C,
+    pieces: &'m [Slots<K::Owned, C::Combined>],
+    /// The long keys of each piece.
+    long: &'m [&'b Vec<K::Owned>],
+    /// Of all partitions.
+    partitions: usize,
+}
+
+impl<'b, K: Key<'b>, C: Combine> Merge<'_, 'b, K, C> {
+    /// The partition of a key of a piece.
+    #[inline]
+    fn partition(&self, piece: usize, key: Packed) -> usize {
+        if self.partitions == 1 {
+            return 0;
+        }
+        let long = || portable_hash(&K::lend(&self.long[piece][key.number() as usize]));
+        partition_of_packed(key, long, self.partitions)
     }
 
-    /// The same, to look at, with the keys' hashes.
-    fn entries(&self) -> impl Iterator<Item = (u64, &K, &V)> {
-        let keys = self.table.hashes().iter().zip(self.table.keys().iter());
-        keys.zip(self.values.iter().flatten()).map(|((&hash, key), value)| (hash, key, value))
+    /// The entries of the partitions in `range`, merged, and how many they were.
+    fn merge(&self, range: Range<usize>, merged: &mut Slots<K::Owned, C::Combined>) -> u64 {
+        let merge = |so_far, value: &C::Combined| match so_far {
+            Some(so_far) => self.combine.merge(so_far, value.clone()),
+            None => value.clone(),
+        };
+        let mut entered = 0;
+        let mut group = Group::default();
+        for (number, piece) in self.pieces.iter().enumerate() {
+            let long = |key: Packed| &self.long[number][key.number() as usize];
+            let mut wanted =
+                piece.entries().filter(|(key, _)| range.contains(&self.partition(number, *key)));
+            loop {
+                let entries: ArrayVec<(Packed, &C::Combined), GROUP> =
+                    wanted.by_ref().take(GROUP).collect();
+                if entries.is_empty() {
+                    break;
+                }
+                let (homes, mut all_fit) = (merged.homes(), true);
+                for (i, (key, _)) in entries.iter().enumerate() {
+                    homes.expect(&mut group, i, key.without_number());
+                    all_fit &= key.is_exact();
+                }
+                if all_fit {
+                    let values = entries.into_iter().map(|(_, value)| value);
+                    merged.put_all(&group, values, merge, &mut entered);
+                    continue;
+                }
+                for (i, (key, value)) in entries.into_iter().enumerate() {
+                    let is = |other: &K::Owned| K::lend(long(key)).is(other);
+                    let own = || long(key).clone();
+                    merged.put_one(&group, i, is, own, |so_far| merge(so_far, value));
+                    entered += 1;
+                }
+            }
+        }
+        entered
     }
+}
+
+/// The entries of a piece by partition: those of the partitions in `range`.
+fn by_partition<'b, K: Key<'b>, V: Clone>(
+    batch: &Batch<'b>,
+    slots: &Slots<K::Owned, V>,
+    range: Range<usize>,
+    partition: impl Fn(Packed) -> usize,
+) -> Partitions<(K, V)> {
+    let mut found: Vec<(Vec<K::Owned>, Vec<V>)> =
+        range.clone().map(|_| Default::default()).collect();
+    if let [(keys, values)] = &mut found[..] {
+        keys.reserve_exact(slots.len());
+        values.reserve_exact(slots.len());
+    }
+    for (key, value) in slots.entries() {
+        let (keys, values) = &mut found[partition(key) - range.start];
+        keys.push(K::unpack(key).unwrap_or_else(|| slots.long()[key.number() as usize].clone()));
+        values.push(value.clone());
+    }
+    let lent = |(keys, values): (Vec<K::Owned>, Vec<V>)| {
+        let keys: &'b Vec<K::Owned> = batch.lend(&Arc::new(keys));
+        keys.iter().map(K::lend).zip(values).collect()
+    };
+    found.into_iter().map(lent).collect()
 }
 
 impl<'b, K, V, P, C> Aggregate<'b, P> for CombineByKey<K, C>
@@ -110,8 +193,7 @@ where
     P: Pipe<'b, Item = (K, V)>,
     C: Combine<Value = V, Combined: 'b> + 'b,
 {
-    type Scratch = Scratch<K, C::Combined>;
-    type Kept = Kept<K::Owned, C::Combined>;
+    type Piece = Slots<K::Owned, C::Combined>;
     type Out = (K, C::Combined);
 
     fn name(&self) -> &'static str {
@@ -119,109 +201,65 @@ where
     }
 
     fn keeps_owned(&self) -> bool {
-        // What has nothing to drop is plain numbers: a copy of it is cheap, whatever its type.
-        let plain = self.owned && !std::mem::needs_drop::<C::Combined>();
-        C::CHEAP_TO_MERGE && (plain || owns_itself::<C::Combined>())
+        C::CHEAP_TO_MERGE && (self.owned || owns_itself::<C::Combined>()) && plain::<C::Combined>()
     }
 
-    fn work(&self, pipe: &P, plan: &P::Plan, partition: usize, scratch: &mut Self::Scratch) {
-        push_all(pipe, plan, partition, |(key, value)| {
-            scratch.put(hash_of(&key), key, |so_far| match so_far {
-                Some(so_far) => self.combine.add(so_far, value),
-                None => self.combine.create(value),
-            });
+    fn goes_on(&self) -> bool {
+        plain::<C::Combined>()
+    }
+
+    fn work(
+        &self,
+        pipe: &P,
+        plan: &P::Plan,
+        partition: usize,
+        piece: &mut Self::Piece,
+        taken: &mut u64,
+    ) {
+        let mut group = Group::default();
+        let mut there = *taken;
+        in_groups(pipe, plan, partition, |keys, mut values| {
+            let known = there.min(keys.len() as u64);
+            there -= known;
+            values.by_ref().take(known as usize).for_each(drop);
+            self.take(&keys[known as usize..], values, &mut group, piece, taken);
         });
     }
 
-    fn keep(&self, scratch: &Self::Scratch, kept: &mut Self::Kept) {
-        // Users' code runs here, and only here; what a panic leaves behind in the lists is dropped at
-        // the next merge.
-        kept.known.clear();
-        kept.new.clear();
-        for (hash, key, value) in scratch.entries() {
-            match kept.table.find(hash, |owned| key.is(owned)) {
-                Some(i) => {
-                    let so_far = kept.values[i].clone();
-                    kept.known.push((i, self.combine.merge(so_far, value.clone())));
-                }
-                None => kept.new.push((hash, key.own(), value.clone())),
-            }
-        }
-        for (i, value) in &mut kept.known {
-            std::mem::swap(&mut kept.values[*i], value);
-        }
-        for (hash, key, value) in kept.new.drain(..) {
-            // A scratch has each key once, so a key that was new is new still.
-            kept.table.find_or_insert(hash, |_| false, || key);
-            kept.values.push(value);
-        }
-        drop_all(|| kept.known.clear());
-    }
-
-    fn finish(
-        &self,
-        batch: &Batch<'b>,
-        kept: &[Self::Kept],
-        scratches: &[Self::Scratch],
-    ) -> Partitions<Self::Out> {
+    fn finish(&self, batch: &Batch<'b>, pieces: &[Self::Piece]) -> Partitions<Self::Out> {
         let partitions = self.partitions.unwrap_or(batch.parallelism());
-        let lent: Vec<&'b Vec<K::Owned>> =
-            kept.iter().map(|kept| batch.lend(kept.table.keys())).collect();
-        let keys: usize = lent.iter().map(|keys| keys.len()).sum::<usize>()
-            + scratches.iter().map(|s| s.table.len()).sum::<usize>();
+        let keys: usize = pieces.iter().map(Slots::len).sum();
         if keys == 0 {
             return (0..partitions).map(|_| Vec::new()).collect();
         }
-        // The entries of some partitions, brought together, and how many they were.
-        let merge = |range: Range<usize>| -> (usize, Partitions<Self::Out>) {
-            let mut merged: Vec<Self::Scratch> =
-                range.clone().map(|_| Scratch::default()).collect();
-            let mut entered = 0;
-            let mut add = |hash: u64, key: K, value: C::Combined| {
-                let partition = partition_of(&key, partitions);
-                if range.contains(&partition) {
-                    merged[partition - range.start].put(hash, key, |so_far| match so_far {
-                        Some(so_far) => self.combine.merge(so_far, value),
-                        None => value,
-                    });
-                    entered += 1;
-                }
-            };
-            for (kept, &keys) in kept.iter().zip(&lent) {
-                let hashed = kept.table.hashes().iter().zip(keys);
-                for ((&hash, key), value) in hashed.zip(&kept.values) {
-                    add(hash, K::lend(key), value.clone());
-                }
-            }
-            for (hash, key, value) in scratches.iter().flat_map(Scratch::entries) {
-                add(hash, key.clone(), value.clone());
-            }
-            (entered, merged.into_iter().map(Scratch::into_pairs).collect())
-        };
+        let long: Vec<&'b Vec<K::Owned>> =
+            pieces.iter().map(|piece| batch.lend(piece.long())).collect();
+        let merge = Merge::<K, C> { combine: &self.combine, pieces, long: &long, partitions };
         // Each task looks at all entries, so there are no more of them than can run at once.
         let most = if keys < LEAST_KEYS_TO_DIVIDE { 1 } else { batch.parallelism() };
         let each = partitions.div_ceil(most);
         let tasks = partitions.div_ceil(each);
         let merged = batch.run_stage("shuffle", tasks, |task| {
-            merge(task * each..partitions.min((task + 1) * each))
+            let range = task * each..partitions.min((task + 1) * each);
+            if let ([piece], 1) = (pieces, tasks) {
+                let partition = |key| merge.partition(0, key);
+                return (piece.len() as u64, by_partition(batch, piece, range, partition));
+            }
+            let mut merged = Slots::default();
+            let entered = merge.merge(range.clone(), &mut merged);
+            let lent: &'b Vec<K::Owned> = batch.lend(merged.long());
+            let of_merged = Merge::<K, C> { long: &[lent], ..merge };
+            (entered, by_partition(batch, &merged, range, |key| of_merged.partition(0, key)))
         });
-        let left: usize = merged.iter().map(|(entered, _)| entered).sum();
+        let left: u64 = merged.iter().map(|(entered, _)| entered).sum();
         assert_eq!(
-            left, keys,
+            left, keys as u64,
             "each key of a shuffle is in one partition: is its Hash consistent?"
         );
         merged.into_iter().flat_map(|(_, partitions)| partitions).collect()
     }
 
-    fn clear_scratch(scratch: &mut Self::Scratch) {
-        scratch.table.clear();
-        scratch.values.clear();
-    }
-
-    fn clear_kept(kept: &mut Self::Kept) {
-        kept.table.clear();
-        kept.values.clear();
-        kept.known.clear();
-        kept.new.clear();
+    fn clear(piece: &mut Self::Piece) {
+        piece.clear();
     }
 }

@@ -8,8 +8,7 @@ use crate::pipe::Pipe;
 pub(crate) struct Count;
 
 impl<'b, P: Pipe<'b>> Aggregate<'b, P> for Count {
-    type Scratch = u64;
-    type Kept = u64;
+    type Piece = u64;
     type Out = u64;
 
     fn name(&self) -> &'static str {
@@ -20,23 +19,20 @@ impl<'b, P: Pipe<'b>> Aggregate<'b, P> for Count {
         true
     }
 
-    fn work(&self, pipe: &P, plan: &P::Plan, partition: usize, scratch: &mut u64) {
-        *scratch += pipe.count(plan, partition);
+    fn goes_on(&self) -> bool {
+        true
     }
 
-    fn keep(&self, scratch: &u64, kept: &mut u64) {
-        *kept += scratch;
+    fn work(&self, pipe: &P, plan: &P::Plan, partition: usize, piece: &mut u64, _taken: &mut u64) {
+        // The piece is as before until all are counted, so nothing is taken until then.
+        *piece += pipe.count(plan, partition);
     }
 
-    fn finish(&self, _batch: &Batch<'b>, kept: &[u64], scratches: &[u64]) -> Partitions<u64> {
-        vec![vec![kept.iter().chain(scratches).sum()]]
+    fn finish(&self, _batch: &Batch<'b>, pieces: &[u64]) -> Partitions<u64> {
+        vec![vec![pieces.iter().sum()]]
     }
 
-    fn clear_scratch(scratch: &mut u64) {
-        *scratch = 0;
-    }
-
-    fn clear_kept(kept: &mut u64) {
-        *kept = 0;
+    fn clear(piece: &mut u64) {
+        *piece = 0;
     }
 }

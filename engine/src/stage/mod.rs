@@ -8,6 +8,7 @@ mod combine_by_key;
 mod count;
 mod edge;
 mod exchange;
+mod gather;
 mod owned;
 mod persist;
 mod place;

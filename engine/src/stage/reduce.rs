@@ -14,8 +14,7 @@ where
     P: Pipe<'b, Item = T>,
     F: Fn(T, T) -> T + Send + Sync + 'b,
 {
-    type Scratch = Option<T>;
-    type Kept = Option<T>;
+    type Piece = Option<T>;
     type Out = T;
 
     fn name(&self) -> &'static str {
@@ -26,30 +25,34 @@ where
         owns_itself::<T>()
     }
 
-    fn work(&self, pipe: &P, plan: &P::Plan, partition: usize, scratch: &mut Option<T>) {
+    fn goes_on(&self) -> bool {
+        true
+    }
+
+    fn work(
+        &self,
+        pipe: &P,
+        plan: &P::Plan,
+        partition: usize,
+        piece: &mut Option<T>,
+        _taken: &mut u64,
+    ) {
+        let mut reduced: Option<T> = None;
         push_all(pipe, plan, partition, |item| {
-            *scratch = Some(match scratch.take() {
+            reduced = Some(match reduced.take() {
                 Some(so_far) => (self.0)(so_far, item),
                 None => item,
             });
         });
-    }
-
-    fn keep(&self, scratch: &Option<T>, kept: &mut Option<T>) {
-        let merged = match (kept.clone(), scratch.clone()) {
-            (Some(a), Some(b)) => Some((self.0)(a, b)),
-            (a, b) => a.or(b),
+        // The piece is as before until this is done, so nothing is taken until then.
+        *piece = match (piece.clone(), reduced) {
+            (Some(so_far), Some(reduced)) => Some((self.0)(so_far, reduced)),
+            (so_far, reduced) => so_far.or(reduced),
         };
-        *kept = merged;
     }
 
-    fn finish(
-        &self,
-        batch: &Batch<'b>,
-        kept: &[Option<T>],
-        scratches: &[Option<T>],
-    ) -> Partitions<T> {
-        let parts: Vec<&T> = kept.iter().chain(scratches).flatten().collect();
+    fn finish(&self, batch: &Batch<'b>, pieces: &[Option<T>]) -> Partitions<T> {
+        let parts: Vec<&T> = pieces.iter().flatten().collect();
         match parts[..] {
             [] => vec![Vec::new()],
             _ => batch.run_stage("reduce (merge)", 1, |_| {
@@ -58,11 +61,7 @@ where
         }
     }
 
-    fn clear_scratch(scratch: &mut Option<T>) {
-        *scratch = None;
-    }
-
-    fn clear_kept(kept: &mut Option<T>) {
-        *kept = None;
+    fn clear(piece: &mut Option<T>) {
+        *piece = None;
     }
 }

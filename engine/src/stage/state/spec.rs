@@ -8,11 +8,12 @@ use crate::time::Duration;
 /// [`update_state_by_key_with`](crate::DStream::update_state_by_key_with) keep state: what they
 /// begin with, when a key that nobody touches is dropped, and over how many partitions.
 ///
-/// `K` is the owned form of the keys (`String` for `&str`), `S` the state.
+/// `K` is the owned form of the keys ([`KeyText`](crate::KeyText) for `&str`), `S` the state.
 ///
 /// ```
-/// use millstream::{StateSpec, secs};
-/// let spec = StateSpec::new().initial_state([("a".to_string(), 5u64)]).timeout(secs(30)).partitions(4);
+/// use millstream::{KeyText, StateSpec, secs};
+/// let initial = [(KeyText::from("a"), 5u64)];
+/// let spec = StateSpec::new().initial_state(initial).timeout(secs(30)).partitions(4);
 /// # let _ = spec;
 /// ```
 #[derive(Clone, Debug)]

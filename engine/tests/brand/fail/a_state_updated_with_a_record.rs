@@ -1,7 +1,7 @@
 // The function of a state puts a record into it.
 //@ error: without a code
 
-use millstream::{Result, Running, StateSpec, StreamingContext};
+use millstream::{KeyText, Result, Running, StateSpec, StreamingContext};
 
 fn attempt(ssc: &StreamingContext) -> Result<Running> {
     ssc.start(|s| {

@@ -3,7 +3,7 @@
 
 use std::sync::Mutex;
 
-use millstream::{Result, Running, StateSpec, StreamingContext};
+use millstream::{KeyText, Result, Running, StateSpec, StreamingContext};
 
 fn attempt(ssc: &StreamingContext) -> Result<Running> {
     ssc.start(|s| {

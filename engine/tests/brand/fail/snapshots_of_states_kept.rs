@@ -3,7 +3,7 @@
 
 use std::sync::Mutex;
 
-use millstream::{Result, Running, StateSpec, StreamingContext};
+use millstream::{KeyText, Result, Running, StateSpec, StreamingContext};
 
 static KEPT: Mutex<Vec<&'static u64>> = Mutex::new(Vec::new());
 

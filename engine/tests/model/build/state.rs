@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use millstream::{KeyState, StateSpec, Time};
+use millstream::{KeyState, KeyText, StateSpec, Time};
 
 use super::{Flow, Stream};
 use crate::fault::Attempts;
@@ -13,10 +13,10 @@ use crate::functions::{
 use crate::program::{MapSpec, Spec, State};
 use crate::run::{BATCH_INTERVAL, number_of_batch};
 
-fn spec_of(spec: Spec) -> StateSpec<String, u64> {
+fn spec_of(spec: Spec) -> StateSpec<KeyText, u64> {
     let mut of = StateSpec::new();
     if spec.initial {
-        of = of.initial_state(INITIAL.map(|(key, state)| (key.to_string(), state)));
+        of = of.initial_state(INITIAL.map(|(key, state)| (key.into(), state)));
     }
     match spec.partitions {
         Some(partitions) => of.partitions(partitions),
