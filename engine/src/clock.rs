@@ -64,10 +64,6 @@ impl Clock {
             clock.0.lock().wakes.push(Arc::downgrade(wake));
         }
     }
-
-    pub(crate) fn is_manual(&self) -> bool {
-        matches!(self.0, Kind::Manual(_))
-    }
 }
 
 impl Default for Clock {

@@ -28,14 +28,6 @@ use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
 use crate::turn::Turn;
 
-/// How long a batch waits for a receiver to close its blocks, under the machine's clock. A receiver
-/// takes microseconds, unless the machine does not let it run; then its last blocks go to the next
-/// batch.
-const LONGEST_WAIT_FOR_BLOCKS: StdDuration = StdDuration::from_millis(50);
-
-/// The same under a manual clock, where nothing may depend on how fast the machine is.
-const MANUAL_WAIT_FOR_BLOCKS: StdDuration = StdDuration::from_secs(30);
-
 /// A receiver that is told to leave everything takes microseconds; this is for a machine that does
 /// not let it run.
 const STOP_NOW_LIMIT: StdDuration = StdDuration::from_secs(2);
@@ -249,17 +241,9 @@ impl Driver {
                     continue;
                 }
             }
+            let now = clock.now();
             for receiver in &self.receivers {
-                receiver.wake();
-            }
-            let (limit, patient) = match clock.is_manual() {
-                true => (MANUAL_WAIT_FOR_BLOCKS, true),
-                false => (LONGEST_WAIT_FOR_BLOCKS, false),
-            };
-            if !self.intake.wait_until_closed(self.next, limit) && patient {
-                self.orders
-                    .progress
-                    .warn(format!("batch {} began before its receivers had closed it", self.next));
+                receiver.close(now, self.next);
             }
             self.run_next();
         };

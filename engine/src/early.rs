@@ -20,7 +20,7 @@ pub(crate) fn most_waiting_bytes(slab_bytes: usize, threads: usize) -> u64 {
     slab_bytes as u64 * SLABS_PER_THREAD * threads as u64
 }
 
-/// Has each stored parcel worked on by `tasks`, by the early stages of its source.
+/// Has each parcel that is stored in time worked on by `tasks`, by the early stages of its source.
 pub(crate) fn on_stored(
     early: Vec<Option<Early<'static>>>,
     intake: &Arc<Intake>,
@@ -28,11 +28,15 @@ pub(crate) fn on_stored(
 ) -> OnStored {
     let early = Arc::new(early);
     let intake = Arc::downgrade(intake);
-    Box::new(move |parcel| {
+    Box::new(move |parcel, may_begin| {
         if early[parcel.source()].is_none() {
             return;
         }
         let Some(intake) = intake.upgrade() else { return };
+        if !may_begin {
+            intake.admission.early_ended(parcel.bytes(), None);
+            return;
+        }
         let early = early.clone();
         tasks.spawn(move || {
             let bytes = parcel.bytes();

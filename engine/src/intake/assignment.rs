@@ -1,27 +1,34 @@
-//! Which batch a stored parcel belongs to, and when a batch is complete.
+//! Which batch a stored parcel belongs to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
-use crate::block::SourceId;
 use crate::time::{Duration, Time};
 
 use super::admission::Admission;
 use super::parcel::Parcel;
 
-/// Called with each parcel as it is stored; it must not block.
-pub(crate) type OnStored = Box<dyn Fn(Arc<Parcel>) + Send + Sync>;
+/// Called with each parcel as it is stored, and with whether early work may begin; it must not
+/// block.
+pub(crate) type OnStored = Box<dyn Fn(Arc<Parcel>, bool) + Send + Sync>;
+
+/// When a parcel is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// While its batch waits for its turn, as far as is known.
+    EarlyWorkMayBegin,
+    /// At the turn of this batch: for what belongs to it no work is early any more.
+    AtTurnOf(Time),
+}
 
 /// The meeting place of receivers and driver.
 pub(crate) struct Intake {
     batch_interval: Duration,
     state: Mutex<State>,
-    /// Signalled when a source has closed more.
-    closed: Condvar,
     on_stored: OnceLock<OnStored>,
     pub(crate) admission: Admission,
     stored_bytes: AtomicU64,
@@ -30,8 +37,6 @@ pub(crate) struct Intake {
 struct State {
     /// By batch, in order of arrival.
     received: BTreeMap<Time, Vec<Arc<Parcel>>>,
-    /// Up to when each receiving source has stored everything.
-    closed_up_to: BTreeMap<SourceId, Time>,
     /// The last batch that was taken; what comes later than its turn goes to the next one.
     assigned_up_to: Time,
 }
@@ -39,15 +44,10 @@ struct State {
 impl Intake {
     /// For batches every `batch_interval`, none assigned up to `zero`.
     pub(crate) fn new(batch_interval: Duration, zero: Time, admission: Admission) -> Self {
-        let state = State {
-            received: BTreeMap::new(),
-            closed_up_to: BTreeMap::new(),
-            assigned_up_to: zero,
-        };
+        let state = State { received: BTreeMap::new(), assigned_up_to: zero };
         Intake {
             batch_interval,
             state: Mutex::new(state),
-            closed: Condvar::new(),
             on_stored: OnceLock::new(),
             admission,
             stored_bytes: AtomicU64::new(0),
@@ -62,37 +62,20 @@ impl Intake {
         );
     }
 
-    /// A receiving source: the driver will wait for what it closes.
-    pub(crate) fn expect(&self, source: SourceId) {
-        self.state.lock().closed_up_to.insert(source, Time::from_millis(i64::MIN));
-    }
-
     /// Stores blocks that closed at `closed_at` at the latest.
-    pub(crate) fn store(&self, parcel: Parcel, closed_at: Time) {
+    pub(crate) fn store(&self, parcel: Parcel, closed_at: Time, stored: Stored) {
         let parcel = Arc::new(parcel);
         self.stored_bytes.fetch_add(parcel.bytes(), Ordering::Relaxed);
-        {
+        let early = {
             let mut state = self.state.lock();
             let batch = self.batch_of(closed_at).max(state.assigned_up_to + self.batch_interval);
             parcel.label(batch);
             state.received.entry(batch).or_default().push(parcel.clone());
-        }
+            !matches!(stored, Stored::AtTurnOf(turn) if batch <= turn)
+        };
         if let Some(on_stored) = self.on_stored.get() {
-            on_stored(parcel);
+            on_stored(parcel, early);
         }
-    }
-
-    /// `source` has stored everything that closed up to `up_to`.
-    pub(crate) fn close(&self, source: SourceId, up_to: Time) {
-        self.state.lock().closed_up_to.insert(source, up_to);
-        self.closed.notify_all();
-    }
-
-    /// Waits until every source has closed `batch`, for at most `limit`; says whether they have.
-    pub(crate) fn wait_until_closed(&self, batch: Time, limit: std::time::Duration) -> bool {
-        let mut state = self.state.lock();
-        let open = |state: &mut State| state.closed_up_to.values().any(|&up_to| up_to < batch);
-        !self.closed.wait_while_for(&mut state, open, limit).timed_out()
     }
 
     /// Gives out what belongs to `batch`, and whatever was left over from batches before it.
@@ -159,9 +142,9 @@ mod tests {
     #[test]
     fn a_batch_holds_what_closed_after_the_one_before_and_up_to_its_end() {
         let intake = Intake::new(secs(1), at(0), admission());
-        intake.store(parcel("a\n"), Time::from_millis(1));
-        intake.store(parcel("bb\n"), at(1));
-        intake.store(parcel("ccc\n"), Time::from_millis(1001));
+        intake.store(parcel("a\n"), Time::from_millis(1), Stored::EarlyWorkMayBegin);
+        intake.store(parcel("bb\n"), at(1), Stored::EarlyWorkMayBegin);
+        intake.store(parcel("ccc\n"), Time::from_millis(1001), Stored::EarlyWorkMayBegin);
         assert_eq!(bytes(&intake.assign(at(1))), [2, 3]);
         assert!(intake.has_unassigned());
         assert_eq!(bytes(&intake.assign(at(2))), [4]);
@@ -172,18 +155,19 @@ mod tests {
     fn what_comes_late_goes_to_the_next_batch_and_is_never_lost() {
         let intake = Intake::new(secs(1), at(0), admission());
         assert!(intake.assign(at(5)).is_empty());
-        intake.store(parcel("late\n"), at(3));
+        intake.store(parcel("late\n"), at(3), Stored::EarlyWorkMayBegin);
         assert_eq!(bytes(&intake.assign(at(6))), [5]);
     }
 
     #[test]
-    fn the_driver_waits_for_the_slowest_source_and_no_longer_than_it_was_told() {
+    fn early_work_begins_on_all_but_what_is_stored_at_its_own_turn() {
         let intake = Intake::new(secs(1), at(0), admission());
-        intake.expect(0);
-        intake.expect(1);
-        intake.close(0, at(1));
-        assert!(!intake.wait_until_closed(at(1), std::time::Duration::from_millis(1)));
-        intake.close(1, at(2));
-        assert!(intake.wait_until_closed(at(1), std::time::Duration::ZERO));
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = told.clone();
+        intake.on_stored(Box::new(move |parcel, early| tell.lock().push((parcel.batch(), early))));
+        intake.store(parcel("a\n"), at(1), Stored::EarlyWorkMayBegin);
+        intake.store(parcel("b\n"), at(1), Stored::AtTurnOf(at(1)));
+        intake.store(parcel("c\n"), at(2), Stored::AtTurnOf(at(1)));
+        assert_eq!(*told.lock(), [(at(1), true), (at(1), false), (at(2), true)]);
     }
 }

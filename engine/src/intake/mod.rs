@@ -1,8 +1,8 @@
 //! What has been received, and which batch it belongs to: received -> assigned -> done.
 //!
 //! Receivers store [`Parcel`]s of closed blocks, labelled with the batch whose interval they fall
-//! in, and say up to which moment they have closed everything. The driver waits for that, takes a
-//! batch's parcels, and is their only owner from then on. Between the two, early work may run on a
+//! in. At a batch's tick the driver closes what they have open, takes the batch's parcels, and is
+//! their only owner from then on. Between the two, early work may run on a
 //! parcel, and may even be done with it.
 
 mod admission;
@@ -12,6 +12,7 @@ mod connection;
 pub(crate) mod custom;
 mod descriptors;
 pub(crate) mod files;
+mod filling;
 pub(crate) mod link;
 mod occasional;
 mod parcel;

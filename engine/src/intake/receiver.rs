@@ -1,4 +1,4 @@
-//! What a receiver is given to work with, and the handle by which it is woken and stopped.
+//! What a receiver is given to work with, and the handle by which it is closed and stopped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::received::RecordPolicy;
 use crate::slabs::SlabPool;
 use crate::threads::EngineThread;
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 use super::admission::Reads;
 use super::assignment::Intake;
@@ -38,7 +38,15 @@ pub(crate) struct ReceiverThread {
     order: Arc<Order>,
     /// Kept so that a manual clock goes on waking the receiver.
     wake: Arc<dyn Fn() + Send + Sync>,
+    /// What it has open, where that can be closed from outside.
+    closing: Option<Arc<dyn Closing>>,
     thread: EngineThread,
+}
+
+/// Something that a receiver fills and that the driver closes.
+pub(super) trait Closing: Send + Sync {
+    /// Closes, at `now`, the blocks whose time is over, for the turn of `batch`.
+    fn close(&self, now: Time, batch: Time);
 }
 
 /// What the driver wants of a receiver.
@@ -72,18 +80,26 @@ impl ReceiverThread {
         clock.on_move(&wake);
         let thread = EngineThread::spawn(format!("receiver-{source}"), work)
             .map_err(|e| Error::io("no thread could be started for a receiver", &e))?;
-        Ok(ReceiverThread { source, order, wake, thread })
+        Ok(ReceiverThread { source, order, wake, closing: None, thread })
     }
 
-    /// Makes the receiver look at the clock now.
-    pub(crate) fn wake(&self) {
-        (self.wake)();
+    /// With something that the driver closes.
+    pub(super) fn closed_by_the_driver(self, closing: Arc<dyn Closing>) -> Self {
+        ReceiverThread { closing: Some(closing), ..self }
+    }
+
+    /// Closes, at `now`, the blocks whose time is over, for the turn of `batch`. Where a receiver
+    /// stores no blocks this does nothing.
+    pub(crate) fn close(&self, now: Time, batch: Time) {
+        if let Some(closing) = &self.closing {
+            closing.close(now, batch);
+        }
     }
 
     /// Tells the receiver to stop, after it has read what has arrived if `drain`.
     pub(crate) fn stop(&self, drain: bool) {
         self.order.0.store(if drain { DRAIN } else { LEAVE }, Ordering::Release);
-        self.wake();
+        (self.wake)();
     }
 
     /// Waits for its end, for at most `limit`; says whether it has ended.

@@ -3,25 +3,23 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::time::{Duration as StdDuration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
+use parking_lot::{Mutex, MutexGuard};
 
+use super::assignment::Stored;
 use super::connection::{Connection, Outcome};
+use super::filling::Filling;
 use super::link::{Endpoint, LISTENER, Link, Made};
 use super::occasional::Occasional;
-use super::parcel::Parcel;
 use super::receiver::{Order, ReceiverThread, Surroundings};
-use crate::block::{Block, Origin, SourceId};
+use crate::block::SourceId;
 use crate::error::{Error, Result};
-use crate::framing::Framed;
-use crate::progress::{LineCounts, Notice};
-use crate::received::ReceivedBlock;
-use crate::slabs::{READ_ROOM_BYTES, Slab};
-use crate::time::Time;
+use crate::progress::Notice;
+use crate::slabs::READ_ROOM_BYTES;
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -52,7 +50,6 @@ pub(crate) fn start_socket(
         }
     });
     let paused = Arc::new(AtomicBool::new(false));
-    surroundings.intake.expect(source);
     surroundings.intake.admission.on_change(Box::new({
         let (wake, paused) = (wake.clone(), paused.clone());
         move || {
@@ -66,18 +63,15 @@ pub(crate) fn start_socket(
     let link = link.map_err(failed)?;
     let order = Arc::new(Order::default());
     let clock = surroundings.clock.clone();
+    let filling = Arc::new(Mutex::new(Filling::new(source, &surroundings)));
     let receiver = SocketReceiver {
-        source,
+        filling: filling.clone(),
         name,
         poll,
         wake: wake.clone(),
         order: order.clone(),
         paused,
         waits_for_slab: Arc::default(),
-        next_close: clock.now().floor(surroundings.block_interval) + surroundings.block_interval,
-        slab: None,
-        open: Vec::new(),
-        framing: LineCounts::default(),
         connections: HashMap::new(),
         ready: VecDeque::new(),
         carried_bytes: 0,
@@ -88,11 +82,11 @@ pub(crate) fn start_socket(
         link,
         around: surroundings,
     };
-    ReceiverThread::spawn(source, &clock, order, wake, move || receiver.run())
+    let thread = ReceiverThread::spawn(source, &clock, order, wake, move || receiver.run())?;
+    Ok(thread.closed_by_the_driver(filling))
 }
 
 struct SocketReceiver {
-    source: SourceId,
     name: String,
     poll: Poll,
     wake: Arc<dyn Fn() + Send + Sync>,
@@ -101,12 +95,7 @@ struct SocketReceiver {
     paused: Arc<AtomicBool>,
     /// Set while the pool has promised to wake this thread.
     waits_for_slab: Arc<AtomicBool>,
-    next_close: Time,
-    slab: Option<Slab>,
-    /// The runs of whole records in the slab that are not cut off yet.
-    open: Vec<Run>,
-    /// Records counted since the last cut.
-    framing: LineCounts,
+    filling: Arc<Mutex<Filling>>,
     connections: HashMap<usize, Connection>,
     /// Connections that may have bytes to read, each once, served in turn.
     ready: VecDeque<usize>,
@@ -118,13 +107,6 @@ struct SocketReceiver {
     draining: bool,
     link: Link,
     around: Surroundings,
-}
-
-/// Whole records of one connection, in a row in the slab.
-struct Run {
-    connection: usize,
-    offset: u64,
-    range: Range<usize>,
 }
 
 impl SocketReceiver {
@@ -139,7 +121,7 @@ impl SocketReceiver {
             if let Some(drain) = self.order.stop_wanted() {
                 return self.stop(drain);
             }
-            self.close_when_due();
+            self.close_when_due(&mut self.filling.lock());
             let mut link_event = false;
             for event in &events {
                 match event.token() {
@@ -160,7 +142,9 @@ impl SocketReceiver {
             return Some(StdDuration::ZERO);
         }
         let link = self.link.due().map(|at| at.saturating_duration_since(Instant::now()));
-        [self.around.clock.remaining(self.next_close), link].into_iter().flatten().min()
+        let close = self.filling.lock().due();
+        let close = close.and_then(|due| self.around.clock.remaining(due));
+        [close, link].into_iter().flatten().min()
     }
 
     /// Puts a connection in the row of those that wait to be read, once.
@@ -172,67 +156,65 @@ impl SocketReceiver {
         }
     }
 
-    // ---- blocks ----
-
-    fn close_when_due(&mut self) {
-        let now = self.around.clock.now();
-        if now < self.next_close {
-            return;
-        }
-        if self.slab.as_ref().is_some_and(|slab| slab.filled() == 0) {
-            // Nothing came since the last cut: others may need the memory.
-            self.slab = None;
-        }
-        self.cut();
-        let closed = now.floor(self.around.block_interval);
-        self.around.intake.close(self.source, closed);
-        self.next_close = closed + self.around.block_interval;
+    fn close_when_due(&self, filling: &mut Filling) {
+        filling.close_when_due(self.around.clock.now(), Stored::EarlyWorkMayBegin);
     }
 
-    /// Closes the open blocks and stores them.
-    fn cut(&mut self) {
-        let framing = std::mem::take(&mut self.framing);
-        let mut blocks = Vec::with_capacity(self.open.len());
-        if let Some(slab) = self.slab.as_mut().filter(|slab| slab.filled() > 0) {
-            let (bytes, lease) = slab.cut();
-            for run in self.open.drain(..) {
-                let origin = Origin {
-                    source: self.source,
-                    connection: run.connection as u64,
-                    offset: run.offset,
-                };
-                let block = Block::new(bytes.slice(run.range), lease.clone(), origin);
-                blocks.push(Arc::new(ReceivedBlock::new(block, self.around.policy)));
+    // ---- reading ----
+
+    /// Serves each connection that is ready with one read.
+    fn read_ready_once(&mut self) {
+        let filling = self.filling.clone();
+        for _ in 0..self.ready.len() {
+            let mut filling = filling.lock();
+            self.close_when_due(&mut filling);
+            let Some(id) = self.ready.pop_front() else { return };
+            let Some(connection) = self.connections.get(&id) else { continue };
+            let wanted = connection.wants(READ_ROOM_BYTES.min(self.around.pool.slab_bytes() / 4));
+            // Told first and looked at second, so that a change between the two wakes this thread.
+            self.paused.store(true, Ordering::SeqCst);
+            fence(Ordering::SeqCst);
+            let may_read =
+                self.draining || self.around.intake.admission.may_read(self.around.reads);
+            if !may_read || !self.make_room(wanted, &mut filling) {
+                self.ready.push_front(id);
+                if self.around.reads.early {
+                    // What is read is worked on while nothing may be read.
+                    filling.cut(Stored::EarlyWorkMayBegin);
+                }
+                drop(filling);
+                if may_read {
+                    self.say_full();
+                }
+                return;
+            }
+            self.paused.store(false, Ordering::SeqCst);
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.queued = false;
+            }
+            if self.read(id, filling) {
+                self.queue(id);
             }
         }
-        if !blocks.is_empty() || framing != LineCounts::default() {
-            self.around.intake.store(Parcel::new(self.source, blocks, framing), self.next_close);
-        }
+        self.paused.store(false, Ordering::SeqCst);
     }
 
     /// Sees to it that the slab has `wanted` bytes of room; `false` at the budget's end.
-    fn make_room(&mut self, wanted: usize) -> bool {
-        if self.slab.as_mut().is_some_and(|slab| slab.room().len() >= wanted) {
+    fn make_room(&self, wanted: usize, filling: &mut Filling) -> bool {
+        if filling.has_room(wanted) {
             return true;
         }
-        self.cut();
-        // Gone before the next is asked for, so that a budget of two slabs can go round.
-        self.slab = None;
-        let wake = self.wake.clone();
-        self.slab = match self.waits_for_slab.swap(true, Ordering::SeqCst) {
-            true => self.around.pool.take(),
+        let pool = &self.around.pool;
+        filling.change_slab(|| match self.waits_for_slab.swap(true, Ordering::SeqCst) {
+            true => pool.take(),
             false => {
-                let waits = self.waits_for_slab.clone();
-                self.around.pool.take_or(Box::new(move || {
+                let (waits, wake) = (self.waits_for_slab.clone(), self.wake.clone());
+                pool.take_or(Box::new(move || {
                     waits.store(false, Ordering::SeqCst);
                     wake();
                 }))
             }
-        };
-        if self.slab.is_none() {
-            self.say_full();
-        }
-        self.slab.is_some()
+        })
     }
 
     fn say_full(&mut self) {
@@ -245,50 +227,30 @@ impl SocketReceiver {
         }
     }
 
-    // ---- reading ----
-
-    /// Serves each connection that is ready with one read.
-    fn read_ready_once(&mut self) {
-        for _ in 0..self.ready.len() {
-            self.close_when_due();
-            let Some(id) = self.ready.pop_front() else { return };
-            let Some(connection) = self.connections.get(&id) else { continue };
-            let wanted = connection.wants(READ_ROOM_BYTES.min(self.around.pool.slab_bytes() / 4));
-            // Told first and looked at second, so that a change between the two wakes this thread.
-            self.paused.store(true, Ordering::SeqCst);
-            fence(Ordering::SeqCst);
-            if !(self.draining || self.around.intake.admission.may_read(self.around.reads))
-                || !self.make_room(wanted)
-            {
-                self.ready.push_front(id);
-                if self.around.reads.early {
-                    // What is read is worked on while nothing may be read.
-                    self.cut();
-                }
-                return;
-            }
-            self.paused.store(false, Ordering::SeqCst);
-            if let Some(connection) = self.connections.get_mut(&id) {
-                connection.queued = false;
-            }
-            if self.read(id) {
-                self.queue(id);
-            }
-        }
-        self.paused.store(false, Ordering::SeqCst);
-    }
-
     /// Reads once from connection `id`; says whether there may be more.
-    fn read(&mut self, id: usize) -> bool {
-        let (Some(connection), Some(slab)) = (self.connections.get_mut(&id), self.slab.as_mut())
-        else {
+    fn read(&mut self, id: usize, mut filling: MutexGuard<'_, Filling>) -> bool {
+        let (Some(connection), Some(slab)) = (self.connections.get_mut(&id), filling.slab()) else {
             return false;
         };
         let carried_before = connection.carried();
         let step = connection.read(slab, self.around.policy.limit);
         let carried = connection.carried();
+        filling.take_in(id, step.first_offset, &step.framed);
+        // While it is locked: bytes are counted as taken in before anybody can be done with them.
+        let bytes = step.framed.records.len() as u64;
+        self.around.intake.admission.took_in(self.around.reads, bytes);
+        // Given to the driver at once where it waits: a receiver that is never out of bytes would
+        // have it again first.
+        MutexGuard::unlock_fair(filling);
         self.carried_bytes = self.carried_bytes + carried - carried_before;
-        self.take_in(id, step.first_offset, step.framed);
+        if let Some(torn) = step.framed.torn
+            && self.torn.is_time()
+        {
+            self.around.progress.warn(format!(
+                "{}: connection {id} ended after {torn}, which are no record; every record must be whole",
+                self.name
+            ));
+        }
         while self.carried_bytes > self.around.max_carry_bytes {
             let longest =
                 self.connections.iter().max_by_key(|(_, connection)| connection.carried());
@@ -311,36 +273,13 @@ impl SocketReceiver {
         }
     }
 
-    fn take_in(&mut self, id: usize, offset: u64, framed: Framed) {
-        self.framing += framed.counts;
-        if let Some(torn) = framed.torn
-            && self.torn.is_time()
-        {
-            self.around.progress.warn(format!(
-                "{}: connection {id} ended after {torn}, which are no record; every record must be whole",
-                self.name
-            ));
-        }
-        let range = framed.records;
-        if range.is_empty() {
-            return;
-        }
-        self.around.intake.admission.took_in(self.around.reads, range.len() as u64);
-        match self.open.last_mut() {
-            Some(run) if run.connection == id && run.range.end == range.start => {
-                run.range.end = range.end
-            }
-            _ => self.open.push(Run { connection: id, offset, range }),
-        }
-    }
-
     /// Drops what `id` has not finished; says whether it could.
     fn give_up_record(&mut self, id: usize) -> bool {
         let Some(connection) = self.connections.get_mut(&id) else { return false };
         let before = connection.carried();
         let Some(framed) = connection.give_up_record() else { return false };
         self.carried_bytes = self.carried_bytes + connection.carried() - before;
-        self.framing += framed.counts;
+        self.filling.lock().take_in(id, 0, &framed);
         if self.dropped.is_time() {
             self.around.progress.warn(format!(
                 "{}: unfinished records hold more than {} bytes, so the longest, of connection {id}, is dropped",
@@ -421,7 +360,6 @@ impl SocketReceiver {
             let notice = Notice::Unfinished { source: self.name.clone(), connections: unfinished };
             self.around.progress.notice(&notice);
         }
-        self.cut();
-        self.around.intake.close(self.source, Time::from_millis(i64::MAX));
+        self.filling.lock().cut(Stored::EarlyWorkMayBegin);
     }
 }
