@@ -83,6 +83,9 @@ struct Core {
     held: Mutex<Vec<Arc<dyn Any + Send + Sync>>>,
 }
 
+/// The number of a task, and what it has panicked with.
+type Panic = (usize, Box<dyn Any + Send>);
+
 /// Why a stage ended without a result; travels as a panic from the stage to its output operation.
 #[derive(Debug)]
 pub(crate) struct StageFailed {
@@ -244,8 +247,22 @@ impl<'b> Batch<'b> {
         tasks: usize,
         task: impl Fn(usize) -> R + Sync,
     ) -> Vec<R> {
+        self.run_stage_where(name, tasks, |_| true, task)
+    }
+
+    /// [`run_stage`](Batch::run_stage) where `has_work` knows of tasks that have nothing to do.
+    /// Unless several others are left, all run on the calling thread: it would take longer to wake
+    /// another one.
+    pub(crate) fn run_stage_where<R: Send>(
+        &self,
+        name: &'static str,
+        tasks: usize,
+        has_work: impl Fn(usize) -> bool,
+        task: impl Fn(usize) -> R + Sync,
+    ) -> Vec<R> {
         let results: Vec<Mutex<Option<R>>> = (0..tasks).map(|_| Mutex::new(None)).collect();
-        self.run_tasks(name, tasks, &|i| {
+        let divide = (0..tasks).filter(|&i| has_work(i)).nth(1).is_some();
+        self.run_tasks(name, tasks, divide, &|i| {
             let result = task(i);
             *results[i].lock() = Some(result);
         });
@@ -255,20 +272,21 @@ impl<'b> Batch<'b> {
 
     /// [`run_stage`](Batch::run_stage) without the types of its results, so that it is compiled once
     /// and not for each stage of each program.
-    fn run_tasks(&self, name: &'static str, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+    fn run_tasks(
+        &self,
+        name: &'static str,
+        tasks: usize,
+        divide: bool,
+        task: &(dyn Fn(usize) + Sync),
+    ) {
         let started = Instant::now();
-        let mut missing: Vec<usize> = (0..tasks).collect();
+        let mut panics = self.attempt(tasks, divide, task);
         let mut retries = 0;
         loop {
-            let mut panic = None;
-            let mut panicked = Vec::new();
-            for (&i, outcome) in missing.iter().zip(self.attempt(&missing, task)) {
-                if let Err(payload) = outcome {
-                    panic.replace(payload).map(reason_of);
-                    panicked.push(i);
-                }
-            }
-            match panic {
+            let missing: Vec<usize> = panics.iter().map(|(i, _)| *i).collect();
+            let last = panics.pop();
+            panics.into_iter().for_each(|(_, payload)| drop(reason_of(payload)));
+            match last.map(|(_, payload)| payload) {
                 None => break,
                 Some(payload) if payload.is::<StageFailed>() => {
                     self.core.failed.store(true, Ordering::Relaxed);
@@ -282,7 +300,8 @@ impl<'b> Batch<'b> {
                     retries += 1;
                 }
             }
-            missing = panicked;
+            panics = self.attempt(missing.len(), divide, &|i| task(missing[i]));
+            panics.iter_mut().for_each(|(i, _)| *i = missing[*i]);
         }
         let millis = as_ms(started.elapsed());
         self.core.stages.lock().push(StageReport { name, tasks, millis, retries, entries: 0 });
@@ -294,25 +313,31 @@ impl<'b> Batch<'b> {
         resume_unwind(Box::new(StageFailed { reason }))
     }
 
-    fn attempt(
-        &self,
-        tasks: &[usize],
-        task: &(dyn Fn(usize) + Sync),
-    ) -> Vec<std::thread::Result<()>> {
-        let guarded = |i: usize| {
-            catch_unwind(AssertUnwindSafe(|| {
+    /// Runs tasks `0..tasks` once, and gives the panics of those that did, in order.
+    fn attempt(&self, tasks: usize, divide: bool, task: &(dyn Fn(usize) + Sync)) -> Vec<Panic> {
+        let panic_of = |i: usize| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
                 if self.core.cancelled.load(Ordering::Relaxed) {
                     let reason =
                         "the stream was stopped at once, before this batch was done".into();
                     resume_unwind(Box::new(StageFailed { reason }));
                 }
                 task(i)
-            }))
+            }));
+            outcome.err().map(|payload| (i, payload))
         };
         match &self.core.pool {
-            Some(pool) if tasks.len() > 1 => pool
-                .install(|| tasks.into_par_iter().with_max_len(1).map(|&i| guarded(i)).collect()),
-            _ => tasks.iter().map(|&i| guarded(i)).collect(),
+            Some(pool) if divide && tasks > 1 => {
+                let panics = Mutex::new(Vec::new());
+                pool.install(|| {
+                    let tasks = (0..tasks).into_par_iter().with_max_len(1);
+                    tasks.filter_map(panic_of).for_each(|panic| panics.lock().push(panic));
+                });
+                let mut panics = panics.into_inner();
+                panics.sort_by_key(|(i, _)| *i);
+                panics
+            }
+            _ => (0..tasks).filter_map(panic_of).collect(),
         }
     }
 
@@ -398,6 +423,32 @@ mod tests {
         let (inputs, past) = (Arc::default(), Arc::default());
         let time = Time::default() + crate::time::secs(1);
         Batch::new(time, Time::default(), inputs, past, Arc::new(pool), Arc::default())
+    }
+
+    #[test]
+    fn only_several_tasks_with_something_to_do_go_to_other_threads() {
+        let batch = batch(2);
+        let here = std::thread::current().id();
+        let threads = |busy: usize| {
+            let run = |_| std::thread::current().id();
+            batch.run_stage_where("stage", 4, |i| i < busy, run)
+        };
+        assert!(threads(0).iter().chain(&threads(1)).all(|thread| *thread == here));
+        assert!(threads(2).iter().all(|thread| *thread != here));
+    }
+
+    #[test]
+    fn tasks_of_a_stage_run_at_the_same_time() {
+        let running = AtomicUsize::new(0);
+        let until = Instant::now() + std::time::Duration::from_secs(30);
+        let most = batch(2).run_stage("stage", 2, |_| {
+            running.fetch_add(1, Ordering::Relaxed);
+            while running.load(Ordering::Relaxed) < 2 && Instant::now() < until {
+                std::thread::yield_now();
+            }
+            running.load(Ordering::Relaxed)
+        });
+        assert_eq!(most, [2, 2]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::intake::receiver::{ReceiverThread, Surroundings};
 use crate::intake::socket::start_socket;
 use crate::intake::{Admission, Bounds, Intake, Occasional, Reads, reserve_descriptors};
 use crate::progress::{Notice, Progress};
+use crate::punctual;
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
 use crate::snapshot::Snapshot;
@@ -232,6 +233,7 @@ impl Driver {
     /// Cuts and runs batches until it is told to stop.
     pub(crate) fn run(mut self) {
         let clock = self.orders.engine.parts().conf.clock.clone();
+        punctual::wake_this_thread_in_time();
         let stop = loop {
             match self.orders.status.wait_for(&clock, self.next) {
                 Wake::Due => {}
@@ -240,10 +242,6 @@ impl Driver {
                     self.give_snapshot(&asked);
                     continue;
                 }
-            }
-            let now = clock.now();
-            for receiver in &self.receivers {
-                receiver.close(now, self.next);
             }
             self.run_next();
         };
@@ -355,6 +353,7 @@ impl Driver {
             graph: &mut self.graph,
             engine: &self.orders.engine,
             intake: &self.intake,
+            receivers: &self.receivers,
             reads: &self.reads,
             cancelled: &self.orders.status.cancelled,
             interval: self.orders.batch_interval,

@@ -64,6 +64,7 @@ mod clock;
 mod memory;
 mod stderr;
 mod threads;
+mod punctual;
 mod panics;
 pub mod disk;
 pub mod progress;

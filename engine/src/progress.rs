@@ -107,8 +107,8 @@ impl BatchReport {
 /// What one source gave to a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SourceReport {
-    /// Its name, as in `socket localhost:7777`.
-    pub name: String,
+    /// Its name, as in `socket localhost:7777`: the same string in every report.
+    pub name: Arc<str>,
     /// Bytes in its blocks.
     pub bytes: u64,
     /// Blocks.
@@ -277,17 +277,18 @@ pub trait Listener: Send + Sync {
 
 /// The one place through which the engine speaks.
 pub(crate) struct Progress {
-    listeners: RwLock<Vec<Arc<dyn Listener>>>,
+    listeners: RwLock<Arc<[Arc<dyn Listener>]>>,
     warnings_on_stderr: bool,
 }
 
 impl Progress {
     pub(crate) fn new(listeners: Vec<Arc<dyn Listener>>, warnings_on_stderr: bool) -> Self {
-        Progress { listeners: RwLock::new(listeners), warnings_on_stderr }
+        Progress { listeners: RwLock::new(listeners.into()), warnings_on_stderr }
     }
 
     pub(crate) fn add(&self, listener: Arc<dyn Listener>) {
-        self.listeners.write().push(listener);
+        let mut listeners = self.listeners.write();
+        *listeners = listeners.iter().cloned().chain([listener]).collect();
     }
 
     pub(crate) fn batch_completed(&self, report: &BatchReport) {
@@ -302,8 +303,8 @@ impl Progress {
     /// lock is held, so that a listener may add another.
     fn tell(&self, what: impl Fn(&dyn Listener)) {
         let listeners = self.listeners.read().clone();
-        for listener in listeners {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| what(&*listener))) {
+        for listener in &*listeners {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| what(&**listener))) {
                 say!("a listener panicked, with the message above; the stream goes on");
                 // A payload may panic in its own Drop.
                 std::mem::forget(panic);

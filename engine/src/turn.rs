@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::graph::{Graph, Reaches, SourceKind, Stage};
 use crate::input::{History, Input};
 use crate::intake::polled::{Records, Trouble};
+use crate::intake::receiver::ReceiverThread;
 use crate::intake::{Committed, Intake, Reads};
 use crate::partition::split_large;
 use crate::progress::{BatchReport, SourceReport, as_ms};
@@ -31,6 +32,7 @@ pub(crate) struct Turn<'d> {
     pub(crate) graph: &'d mut Graph<'static>,
     pub(crate) engine: &'d Engine,
     pub(crate) intake: &'d Intake,
+    pub(crate) receivers: &'d [ReceiverThread],
     /// By source.
     pub(crate) reads: &'d [Reads],
     pub(crate) cancelled: &'d Arc<AtomicBool>,
@@ -52,6 +54,8 @@ impl Turn<'_> {
         report.scheduling_delay_ms = as_ms(late);
         let started = Instant::now();
 
+        let now = parts.conf.clock.now();
+        self.receivers.iter().for_each(|receiver| receiver.close(now, time));
         let Assigned {
             inputs,
             reports,
@@ -92,13 +96,7 @@ impl Turn<'_> {
 
         report.early_bytes = early_bytes;
         report.sources = reports;
-        // Blocks that no output has read are counted here, after the processing time that they are
-        // no part of.
-        let late: Vec<_> =
-            parts.tasks.install(|| uncounted.par_iter().map(|(_, block)| block.counts()).collect());
-        for ((source, _), counts) in uncounted.iter().zip(late) {
-            report.sources[*source].lines += counts;
-        }
+        self.count(&uncounted, &mut report.sources);
         report.records = report.sources.iter().map(|source| source.lines.records).sum();
         report.bytes = report.sources.iter().map(|source| source.bytes).sum();
         report.errors = errors.iter().map(Error::to_string).collect();
@@ -173,6 +171,22 @@ impl Turn<'_> {
         self.history.batch_ended(time, inputs.map(|inputs| inputs.as_slice()));
     }
 
+    /// Counts the records of blocks that no output has read, after the processing time that they
+    /// are no part of.
+    fn count(&self, uncounted: &[(usize, Arc<ReceivedBlock>)], reports: &mut [SourceReport]) {
+        if uncounted.len() > 1 {
+            // From here on a block remembers its counts.
+            self.engine.parts().tasks.install(|| {
+                uncounted.par_iter().for_each(|(_, block)| {
+                    block.counts();
+                });
+            });
+        }
+        for (source, block) in uncounted {
+            reports[*source].lines += block.counts();
+        }
+    }
+
     /// Gives the batch its input.
     fn assign(&mut self, time: Time) -> Assigned {
         let parts = self.engine.parts();
@@ -181,7 +195,7 @@ impl Turn<'_> {
         for source in &self.graph.sources {
             assigned
                 .reports
-                .push(SourceReport { name: source.name.to_string(), ..SourceReport::default() });
+                .push(SourceReport { name: source.name.clone(), ..SourceReport::default() });
             texts.push(Vec::new());
         }
         for parcel in self.intake.assign(time) {
@@ -209,7 +223,7 @@ impl Turn<'_> {
                     let (Trouble::ForNow(sentence) | Trouble::ForGood(sentence)) = &trouble;
                     report.troubles.push(sentence.clone());
                     if let Trouble::ForGood(reason) = trouble {
-                        let source = report.name.clone();
+                        let source = report.name.to_string();
                         assigned.losses.push(Error::Source { time, source_name: source, reason });
                     }
                 }

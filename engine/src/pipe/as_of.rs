@@ -28,6 +28,10 @@ impl<'b, P: Pipe<'b>> Pipe<'b> for AsOf<'b, P> {
         self.pipe.partitions(plan)
     }
 
+    fn is_empty(&self, plan: &P::Plan, partition: usize) -> bool {
+        self.pipe.is_empty(plan, partition)
+    }
+
     #[inline]
     fn run<S>(&self, plan: &P::Plan, partition: usize, sink: S) -> ControlFlow<()>
     where

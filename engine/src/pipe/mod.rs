@@ -70,6 +70,14 @@ pub trait Pipe<'b>: sealed::Sealed + Clone + Send + Sync + 'b {
     #[doc(hidden)]
     fn partitions(&self, plan: &Self::Plan) -> usize;
 
+    /// Whether a partition is known to have no records, without running it.
+    #[doc(hidden)]
+    #[inline]
+    fn is_empty(&self, plan: &Self::Plan, partition: usize) -> bool {
+        let _: (&Self::Plan, usize) = (plan, partition);
+        false
+    }
+
     /// Pushes the records of one partition, in order, until the sink has had enough.
     #[doc(hidden)]
     fn run<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
@@ -116,6 +124,18 @@ impl<'b, 's: 'b> Text<'b> for &'s str {
     fn text(self) -> &'b str {
         self
     }
+}
+
+/// Runs a task for each partition of a plan, and gives their results in order.
+pub(crate) fn run_stage<'b, P: Pipe<'b>, R: Send>(
+    batch: &Batch<'b>,
+    name: &'static str,
+    pipe: &P,
+    plan: &P::Plan,
+    task: impl Fn(usize) -> R + Sync,
+) -> Vec<R> {
+    let has_work = |partition| !pipe.is_empty(plan, partition);
+    batch.run_stage_where(name, pipe.partitions(plan), has_work, task)
 }
 
 /// Runs a partition to its end.

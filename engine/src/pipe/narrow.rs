@@ -45,6 +45,10 @@ impl<'b, P: Pipe<'b>, O: Operator<P::Item> + 'b> Pipe<'b> for Fused<P, O> {
         self.pipe.partitions(plan)
     }
 
+    fn is_empty(&self, plan: &P::Plan, partition: usize) -> bool {
+        self.pipe.is_empty(plan, partition)
+    }
+
     #[inline]
     fn run<S>(&self, plan: &P::Plan, partition: usize, mut sink: S) -> ControlFlow<()>
     where
@@ -213,6 +217,10 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for Words<P> {
 
     fn partitions(&self, plan: &P::Plan) -> usize {
         self.pipe.partitions(plan)
+    }
+
+    fn is_empty(&self, plan: &P::Plan, partition: usize) -> bool {
+        self.pipe.is_empty(plan, partition)
     }
 
     #[inline]

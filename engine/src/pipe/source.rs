@@ -103,6 +103,10 @@ impl<'b, T: Clone + Send + Sync + 'static> Pipe<'b> for Items<T> {
         plan.len()
     }
 
+    fn is_empty(&self, plan: &Self::Plan, partition: usize) -> bool {
+        plan[partition].is_empty()
+    }
+
     #[inline]
     fn run<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
     where

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::vec::IntoIter;
 
 use super::Rdd;
-use crate::pipe::{Pipe, push_all};
+use crate::pipe::{Pipe, push_all, run_stage};
 
 impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// How many records it has. Cost: one pass; for lines as they came, only a count of newlines.
@@ -23,8 +23,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// ```
     pub fn count(&self) -> u64 {
         let (pipe, plan) = self.plan();
-        self.batch
-            .run_stage("count", pipe.partitions(&plan), |partition| pipe.count(&plan, partition))
+        run_stage(&self.batch, "count", pipe, &plan, |partition| pipe.count(&plan, partition))
             .into_iter()
             .sum()
     }
@@ -139,7 +138,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         merge: impl Fn(A, A) -> A,
     ) -> A {
         let (pipe, plan) = self.plan();
-        let parts = self.batch.run_stage("aggregate", pipe.partitions(&plan), |partition| {
+        let parts = run_stage(&self.batch, "aggregate", pipe, &plan, |partition| {
             let mut so_far = Some(zero());
             push_all(pipe, &plan, partition, |item| {
                 so_far = so_far.take().map(|a| fold(a, item));
@@ -193,7 +192,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         P::Item: Send,
     {
         let (pipe, plan) = self.plan();
-        let parts = self.batch.run_stage("reduce", pipe.partitions(&plan), |partition| {
+        let parts = run_stage(&self.batch, "reduce", pipe, &plan, |partition| {
             let mut so_far = None;
             push_all(pipe, &plan, partition, |item| {
                 so_far = Some(match so_far.take() {
@@ -339,7 +338,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// ```
     pub fn for_each(&self, f: impl Fn(P::Item) + Sync) {
         let (pipe, plan) = self.plan();
-        self.batch.run_stage("for_each", pipe.partitions(&plan), |partition| {
+        run_stage(&self.batch, "for_each", pipe, &plan, |partition| {
             push_all(pipe, &plan, partition, &f);
         });
     }
@@ -352,7 +351,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         format: impl Fn(P::Item, &mut Vec<u8>) + Sync,
     ) -> Vec<Vec<u8>> {
         let (pipe, plan) = self.plan();
-        self.batch.run_stage(name, pipe.partitions(&plan), |partition| {
+        run_stage(&self.batch, name, pipe, &plan, |partition| {
             let mut bytes = Vec::new();
             push_all(pipe, &plan, partition, |item| format(item, &mut bytes));
             bytes
@@ -365,7 +364,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         f: impl Fn(usize, IntoIter<P::Item>) -> R + Sync,
     ) -> Vec<R> {
         let (pipe, plan) = self.plan();
-        self.batch.run_stage(name, pipe.partitions(&plan), |partition| {
+        run_stage(&self.batch, name, pipe, &plan, |partition| {
             let mut records = Vec::new();
             push_all(pipe, &plan, partition, |item| records.push(item));
             f(partition, records.into_iter())

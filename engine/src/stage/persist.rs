@@ -2,7 +2,7 @@
 
 use super::edge::{Compute, Partitions};
 use crate::batch::Batch;
-use crate::pipe::{Pipe, push_all};
+use crate::pipe::{Pipe, push_all, run_stage};
 use crate::time::Time;
 
 pub(crate) struct Persist<P>(pub(crate) P);
@@ -10,7 +10,7 @@ pub(crate) struct Persist<P>(pub(crate) P);
 impl<'b, T: Send + Sync + 'b, P: Pipe<'b, Item = T>> Compute<'b, T> for Persist<P> {
     fn compute(&self, batch: &Batch<'b>) -> Partitions<T> {
         let plan = self.0.prepare(batch);
-        batch.run_stage("persist", self.0.partitions(&plan), |partition| {
+        run_stage(batch, "persist", &self.0, &plan, |partition| {
             let mut records = Vec::new();
             push_all(&self.0, &plan, partition, |item| records.push(item));
             records

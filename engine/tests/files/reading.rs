@@ -25,7 +25,7 @@ fn records_are_counted_where_they_come_in() {
     let source = &lines.report().sources[0];
     let counts = LineCounts { records: 5, mended: 1, unterminated: 1, ..LineCounts::default() };
     assert_eq!((source.lines, source.bytes, source.blocks), (counts, 21, 2));
-    assert_eq!(source.name, "files in in");
+    assert_eq!(&*source.name, "files in in");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn reports_count_the_records_and_name_the_receiver() {
     rig.batch();
     let report = rig.reports().pop().unwrap();
     assert_eq!((report.records, report.sources[0].lines.records), (7, 7));
-    assert_eq!(report.sources[0].name, "receiver Scripted");
+    assert_eq!(&*report.sources[0].name, "receiver Scripted");
 }
 
 #[test]

@@ -32,6 +32,10 @@ impl<'b, T: Clone + Send + Sync + 'b> Pipe<'b> for StateEdge<'b, T> {
         self.0.partitions(plan)
     }
 
+    fn is_empty(&self, plan: &Self::Plan, partition: usize) -> bool {
+        self.0.is_empty(plan, partition)
+    }
+
     #[inline]
     fn run<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
     where
