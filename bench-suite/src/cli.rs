@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{generator, job, latency, quick, role, windows};
+use crate::{generator, job, latency, promptness, quick, role, windows};
 
 /// What was written on the command line.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ pub enum Command {
     Windows(windows::Options),
     /// How late the result of a record is, by batch interval
     Latency(latency::Options),
+    /// How soon after its tick the result of a batch is out, against what it is to be
+    Promptness(promptness::Options),
     /// What the load generator can do: rates held, and its roof
     Generator(generator::Options),
     /// A part of a benchmark, started by this program itself
@@ -43,7 +45,7 @@ Examples:
     bench-suite job word-count --connect 127.0.0.1:7777 --batch 100ms
 
 Exit codes:
-  0  done    1  failed    2  wrong usage    5  the run is not valid";
+  0  done    1  failed    2  wrong usage    4  a target was missed    5  the run is not valid";
 
 const JOB_EXAMPLES: &str = "\
 Examples:

@@ -5,10 +5,12 @@
 //! - [`job`]: one workload against any source, alone in its process. Each workload is a short file
 //!   in `job/workload`.
 //! - [`roof`]: the bare loops, with no engine.
+//! - [`ticks`]: how late empty batches, short batches and a bare timer are.
 //! - [`quick`]: the benchmark of a minute: who runs when, the table, the verdict, the result's
 //!   folder.
 //! - [`windows`]: what a slide of a window costs, for windows of many lengths.
 //! - [`latency`]: how late the result of a record is, by batch interval.
+//! - [`promptness`]: how soon after its tick the result of a batch is out, against what it is to be.
 //! - [`generator`]: what the load generator can do, beside a bare sender.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
@@ -29,11 +31,13 @@ pub mod results;
 // The parts of a benchmark, each a process of its own.
 pub mod roof;
 pub mod job;
+pub mod ticks;
 pub mod role;
 mod part;
 // The benchmarks.
 pub mod quick;
 pub mod windows;
 pub mod latency;
+pub mod promptness;
 pub mod generator;
 pub mod cli;

@@ -1,4 +1,5 @@
-//! What this executable does when a benchmark starts it again: feed lines, or run a bare loop.
+//! What this executable does when a benchmark starts it again: feed lines, run a bare loop, or see how
+//! late something is.
 //! `cargo run -p bench-suite` builds no other package's program, so it brings its own.
 
 use std::io::Write;
@@ -11,7 +12,9 @@ use loadgen::{Data, Label, Load, Schedule, Stop, Text};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use crate::job::interval;
 use crate::roof;
+use crate::ticks;
 use crate::usage::{self, Usage};
 
 /// The parts of a benchmark.
@@ -32,6 +35,40 @@ pub enum Role {
         #[arg(long = "for", value_parser = humantime::parse_duration)]
         run_for: Duration,
     },
+    /// Measure batches without records
+    EmptyBatches {
+        /// How many, under either clock
+        #[arg(long)]
+        batches: usize,
+    },
+    /// Measure how late short batches are
+    ShortBatches(ShortBatchesOptions),
+    /// Sleep until each tick, and measure how late that is
+    Timer {
+        /// From tick to tick
+        #[arg(long, value_parser = humantime::parse_duration)]
+        interval: Duration,
+        /// For how long
+        #[arg(long = "for", value_parser = humantime::parse_duration)]
+        run_for: Duration,
+    },
+}
+
+/// Which batches, and of whose lines.
+#[derive(Args, Debug)]
+pub struct ShortBatchesOptions {
+    /// A server of lines
+    #[arg(long)]
+    connect: SocketAddr,
+    /// How often a batch is cut
+    #[arg(long, value_parser = interval)]
+    batch: millstream::Duration,
+    /// How much after the first line is left out
+    #[arg(long, value_parser = humantime::parse_duration)]
+    warm_up: Duration,
+    /// How long is measured after that
+    #[arg(long = "for", value_parser = humantime::parse_duration)]
+    run_for: Duration,
 }
 
 /// What to feed to whom.
@@ -156,6 +193,11 @@ pub fn run(role: &Role) -> Result<()> {
         Role::Load(options) => feed(options),
         Role::Send(options) => send(options),
         Role::Roof { job, connect, run_for } => run_roof(*job, connect, *run_for),
+        Role::EmptyBatches { batches } => say(&ticks::empty_batches(*batches)?),
+        Role::ShortBatches(ShortBatchesOptions { connect, batch, warm_up, run_for }) => {
+            say(&ticks::short_batches(*connect, *batch, *warm_up, *run_for)?)
+        }
+        Role::Timer { interval, run_for } => say(&ticks::bare_timer(*interval, *run_for)),
     }
 }
 

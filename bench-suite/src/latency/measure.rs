@@ -17,10 +17,10 @@ const AFTERWARDS: Duration = Duration::from_secs(3);
 
 /// One run of one batch interval.
 #[derive(Debug, Serialize)]
-pub(super) struct Run {
-    pub(super) job: Summary,
-    pub(super) stamped: StampedSummary,
-    pub(super) load: LoadDone,
+pub(crate) struct Run {
+    pub(crate) job: Summary,
+    pub(crate) stamped: StampedSummary,
+    pub(crate) load: LoadDone,
 }
 
 impl Run {
@@ -30,7 +30,7 @@ impl Run {
     }
 
     /// Why its figures are worth nothing, if they are not.
-    pub(super) fn reason_not_valid(&self) -> Option<String> {
+    pub(crate) fn reason_not_valid(&self) -> Option<String> {
         let incomplete = (!self.stamped.proven).then(|| self.stamped.check.sentences().join("; "));
         incomplete
             .or_else(|| self.stamped.reason_not_valid())
@@ -63,7 +63,8 @@ pub(super) fn all(options: &Options) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
-fn one(options: &Options, batch: millstream::Duration) -> Result<Run> {
+/// One run with batches of that interval, whatever intervals `options` names.
+pub(crate) fn one(options: &Options, batch: millstream::Duration) -> Result<Run> {
     let load = FeedingLoad::start(
         &[
             "--stamped",

@@ -4,6 +4,8 @@
 mod measure;
 mod table;
 
+pub(crate) use measure::{Run, one};
+
 use std::path::PathBuf;
 use std::time::Duration;
 
