@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::block::Block;
 use crate::conf::{InvalidUtf8, LongLines};
 use crate::framing::{Carry, Framing, RecordLimit};
+use crate::key::Key;
 use crate::received::{Form, ReceivedBlock, RecordPolicy};
 use crate::table::{Table, hash_of};
 use crate::text::for_each_line;
@@ -61,11 +62,11 @@ pub fn words(text: &str) -> u64 {
     bytes
 }
 
-/// Numbers `keys` in a table; gives how many are distinct.
-pub fn number<'k>(keys: impl Iterator<Item = &'k str>) -> usize {
-    let mut table: Table<&str> = Table::default();
+/// Numbers `keys` in a table that begins empty; gives how many are distinct.
+pub fn number<'k, K: Key<'k>>(keys: impl Iterator<Item = K>) -> usize {
+    let mut table: Table<K> = Table::default();
     for key in keys {
-        table.find_or_insert(hash_of(&key), |known| *known == key, || key);
+        table.find_or_insert(hash_of(&key), |known| *known == key, || key.clone());
     }
     table.len()
 }
