@@ -9,7 +9,7 @@ use crate::conf::{InvalidUtf8, LongLines};
 use crate::framing::{Carry, Framing, RecordLimit};
 use crate::key::Key;
 use crate::received::{Form, ReceivedBlock, RecordPolicy};
-use crate::table::{Table, hash_of};
+use crate::table::{Table, fix_seed, hash_of};
 use crate::text::for_each_line;
 
 const LIMIT: RecordLimit = RecordLimit { max_bytes: 1 << 20, long_lines: LongLines::Skip };
@@ -69,4 +69,13 @@ pub fn number<'k, K: Key<'k>>(keys: impl Iterator<Item = K>) -> usize {
         table.find_or_insert(hash_of(&key), |known| *known == key, || key.clone());
     }
     table.len()
+}
+
+/// Has the tables of this process hash as those of every other that asks for it, so that the
+/// instructions of two runs can be held against each other.
+///
+/// # Panics
+/// Once a table has hashed with a seed of its own.
+pub fn fix_hash_seed() {
+    assert!(fix_seed(), "the seed is fixed before anything is hashed");
 }

@@ -7,14 +7,23 @@
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, OnceLock};
 
-use foldhash::fast::RandomState;
+use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
+
+/// What this process's hashes begin with.
+static SEED: OnceLock<SeedableRandomState> = OnceLock::new();
 
 /// The seeded hash of this process.
 #[inline]
 pub(crate) fn hash_of(key: &impl Hash) -> u64 {
-    static SEED: OnceLock<RandomState> = OnceLock::new();
-    SEED.get_or_init(RandomState::default).hash_one(key)
+    SEED.get_or_init(SeedableRandomState::random).hash_one(key)
+}
+
+/// Has this process hash as every other that asks for it, where probes are to be counted. Says
+/// whether that came before its first hash; later it changes nothing.
+#[cfg(feature = "internals")]
+pub(crate) fn fix_seed() -> bool {
+    SEED.set(SeedableRandomState::fixed()).is_ok()
 }
 
 /// Whether so many keys of a table's have gone that it should be made anew without them: more than
