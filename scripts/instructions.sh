@@ -1,25 +1,26 @@
 #!/usr/bin/env bash
-# Holds the kernels to the instructions a record that scripts/instructions.txt says they take, within
-# 2 %, as callgrind counts them.
+# Holds the kernels to the instructions a record that scripts/instructions.txt says they take,
+# within 2 %, as callgrind counts them.
 #
 #     scripts/instructions.sh                 all kernels
 #     scripts/instructions.sh words lines     some of them
 #     scripts/instructions.sh --update        all of them, and the table is written anew
 #
-# An instruction is not a nanosecond: what waits for memory counts as little as what does not. But the
-# count is the same on a busy machine, so it finds a change of a few percent that no clock finds.
+# An instruction is not a nanosecond: what waits for memory counts as little as what does not. But
+# the count is the same on a busy machine, so it finds a change of a few percent that no clock
+# finds.
 #
-# A count is what two runs differ by, one of which goes on for some rounds: start-up, making the data
-# and warming up are no part of it. Both hash with one seed. Runs differ by up to half a percent, from
-# threads that wait for each other.
+# A count is what two runs differ by, one of which goes on for some rounds: start-up, making the
+# data and warming up are no part of it. Both hash with one seed. Runs differ by up to half a
+# percent, from threads that wait for each other.
 #
-# valgrind shows programs a processor of its own, one with AVX2 where the machine has it and never one
-# with AVX-512. So what chooses its instructions at run time is counted in its AVX2 form, and a form
-# for AVX-512 is not seen here.
+# valgrind shows programs a processor of its own, one with AVX2 where the machine has it and never
+# one with AVX-512. So what chooses its instructions at run time is counted in its AVX2 form, and a
+# form for AVX-512 is not seen here.
 #
-# Exit codes: 0 as the table has it, or nothing that it could be held against; 1 failed; 2 wrong usage;
-# 3 a kernel has changed by more than 2 %, for worse or for better: a table that is too kind would hide
-# the next regression.
+# Exit codes: 0 as the table has it, or nothing that it could be held against; 1 failed; 2 wrong
+# usage; 3 a kernel has changed by more than 2 %, for worse or for better: a table that is too kind
+# would hide the next regression.
 set -euo pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/.."
