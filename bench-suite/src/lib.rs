@@ -12,6 +12,7 @@
 //! - [`latency`]: how late the result of a record is, by batch interval.
 //! - [`promptness`]: how soon after its tick the result of a batch is out, against what it is to be.
 //! - [`generator`]: what the load generator can do, beside a bare sender.
+//! - [`turns`]: sides that are compared take turns; medians of their ratios, and how sure they are.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```
@@ -28,6 +29,7 @@ pub mod machine;
 pub mod outcome;
 pub mod usage;
 pub mod results;
+pub mod turns;
 // The parts of a benchmark, each a process of its own.
 pub mod roof;
 pub mod job;
