@@ -75,7 +75,8 @@ pub struct Options {
     /// the moment at which it was due, and whether all of them came
     #[arg(long)]
     pub stamped: bool,
-    /// With --stamped: leave out lines that were due so soon after the first
+    /// Leave out of the figures what comes so soon after the first line: tables grow then, and windows
+    /// fill. Without --stamped it is batches that are left out, else lines by when they were due too
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     pub warm_up: Duration,
     /// With --stamped: write the latencies to this file, as an HdrHistogram log: corrected, and

@@ -35,12 +35,16 @@ pub fn run(options: &Options) -> Result<Outcome> {
         .is_stamped()
         .then(|| Recorder::new(options.warm_up, options.hdr_log.as_deref()))
         .transpose()?;
+    let warm_up = match millstream::Duration::try_from(options.warm_up) {
+        Ok(warm_up) => warm_up,
+        Err(e) => refuse(&format!("--warm-up: {e}")),
+    };
     let answers = Answers::default();
     let teller = Arc::new(Teller {
         answers: answers.clone(),
         form: options.progress,
         live: Live::new(),
-        gathered: Mutex::default(),
+        gathered: Mutex::new(Gathered::after(warm_up)),
     });
     let ssc = match StreamingContext::new(conf(options), options.batch) {
         Ok(ssc) => ssc,

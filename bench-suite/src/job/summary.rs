@@ -6,6 +6,7 @@ use std::fmt;
 use hdrhistogram::Histogram;
 use loadgen::{Figure, Verdict};
 use millstream::progress::BatchReport;
+use millstream::{Duration, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -16,7 +17,8 @@ use crate::usage::Usage;
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// A run as a whole. Rates and delays are over the batches between the first with records and the
-/// last, both left out: one began before the load, the other ended with it.
+/// last, both left out: one began before the load, the other ended with it. A warm-up is left out
+/// too.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Summary {
     /// 1; it changes when a field changes its meaning or goes.
@@ -109,6 +111,10 @@ pub(super) struct Gathered {
     measured: Span,
     /// The last batch with records, and the empty ones since: measured if another follows.
     pending: Option<Span>,
+    /// How long after the first batch with records nothing is measured.
+    warm_up: Duration,
+    /// The last batch that is not, once there are records.
+    warm_up_ends: Time,
 }
 
 /// Some batches, added up.
@@ -123,6 +129,10 @@ struct Span {
 }
 
 impl Gathered {
+    pub(super) fn after(warm_up: Duration) -> Self {
+        Gathered { warm_up, ..Gathered::default() }
+    }
+
     pub(super) fn add(&mut self, report: &BatchReport, answer: Option<&Answer>) {
         self.batches += 1;
         self.failed += u64::from(!report.succeeded());
@@ -135,7 +145,11 @@ impl Gathered {
         match (&mut self.pending, report.records) {
             (None, 0) => {}
             // The first batch with records is not measured: it began before the load.
-            (None, _) => self.pending = Some(Span::default()),
+            (None, _) => {
+                self.pending = Some(Span::default());
+                self.warm_up_ends = report.batch_time() + self.warm_up;
+            }
+            (Some(_), _) if report.batch_time() <= self.warm_up_ends => {}
             (Some(pending), 0) => pending.add(report),
             (Some(pending), _) => {
                 self.measured.append(std::mem::take(pending));
@@ -247,10 +261,14 @@ impl fmt::Display for Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use millstream::{Time, secs};
+    use millstream::secs;
 
     fn summary(batches: &[(u64, f64)]) -> Summary {
-        let mut gathered = Gathered::default();
+        summary_after(Duration::ZERO, batches)
+    }
+
+    fn summary_after(warm_up: Duration, batches: &[(u64, f64)]) -> Summary {
+        let mut gathered = Gathered::after(warm_up);
         for (n, &(records, processing_ms)) in batches.iter().enumerate() {
             let mut report = BatchReport::from((Time::from_millis(n as i64 * 1000), secs(1)));
             (report.records, report.processing_ms) = (records, processing_ms);
@@ -268,6 +286,15 @@ mod tests {
         assert_eq!(summary.lines_per_s, 100.0);
         assert!((1.9..2.1).contains(&summary.processing_p99_ms), "{}", summary.processing_p99_ms);
         assert_eq!(summary.totals, json!({ "lines": 308 }));
+    }
+
+    #[test]
+    fn a_warm_up_counts_from_the_first_batch_with_records() {
+        let batches = [(0, 0.1), (5, 9.0), (100, 1.0), (0, 1.0), (200, 2.0), (300, 1.0), (9, 1.0)];
+        let summary = |warm_up| summary_after(warm_up, &batches);
+        assert_eq!(summary(secs(1)).measured_batches, 3);
+        assert_eq!(summary(secs(2)).lines_per_s, 250.0);
+        assert_eq!((summary(secs(4)).measured_batches, summary(secs(4)).records), (0, 614));
     }
 
     #[test]
