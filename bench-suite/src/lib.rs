@@ -36,6 +36,7 @@ pub mod job;
 pub mod ticks;
 pub mod role;
 mod part;
+mod fed;
 // The benchmarks.
 pub mod quick;
 pub mod windows;

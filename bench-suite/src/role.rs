@@ -179,7 +179,7 @@ pub struct RoofDone {
     pub bytes_per_s: f64,
     /// Lines a second, likewise; 0 for `receive`, which does not look.
     pub lines_per_s: f64,
-    /// The answers' sum: lines matched, or words.
+    /// The answers' sum: lines matched, or words, or the lines counted.
     pub found: u64,
     /// All lines.
     pub lines: u64,
@@ -264,7 +264,8 @@ fn run_roof(job: RoofJob, connect: &[SocketAddr], run_for: Duration) -> Result<(
     };
     let found = measured.batches.iter().map(|batch| match batch.answer {
         roof::Answer::Matched(n) | roof::Answer::Words { total: n, .. } => n,
-        roof::Answer::Received | roof::Answer::Counted => 0,
+        roof::Answer::Counted => batch.lines,
+        roof::Answer::Received => 0,
     });
     say(&RoofDone {
         job: job.name().into(),

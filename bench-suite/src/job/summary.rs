@@ -65,6 +65,13 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// What was found, and in how many lines: matches, or words, or the lines themselves.
+    pub(crate) fn found(&self) -> (u64, u64) {
+        let total = |name: &str| self.totals.get(name).and_then(Value::as_u64);
+        let found = ["matched", "total", "lines"].into_iter().find_map(total);
+        (found.unwrap_or(0), self.records)
+    }
+
     /// Every figure that an objective may be about, by its name; nothing where this run has none.
     pub fn figures(&self) -> Vec<Figure> {
         let measured = |value| Some(value).filter(|_| self.measured_batches > 0);

@@ -6,18 +6,14 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::Options;
+use crate::fed::{Feed, same_share};
 use crate::job::{Summary, Workload};
 use crate::machine::Machine;
-use crate::part::{FeedingLoad, Part};
 use crate::role::{LoadDone, RoofDone, RoofJob};
 use crate::stderr;
-use loadgen::time;
 
 /// How long a bare loop runs: two seconds to warm up, three to measure.
 const ROOF_SECONDS: u64 = 5;
-
-/// Two shares of the same lines that differ by more than this are not the same.
-const SAME_WITHIN: f64 = 0.02;
 
 /// All that the quick benchmark finds.
 #[derive(Debug, Serialize)]
@@ -57,6 +53,8 @@ pub(super) fn all(options: &Options) -> Result<Measured> {
         "{steps} measurements, about {} s in all; the machine should do nothing else",
         seconds + steps as u64
     ));
+    let feed = Feed { connections: options.connections, vocabulary: options.vocabulary };
+    let bare = |job| feed.bare(job, Duration::from_secs(ROOF_SECONDS));
     let mut step = 0;
     let mut tell = |what: &str| {
         step += 1;
@@ -64,72 +62,19 @@ pub(super) fn all(options: &Options) -> Result<Measured> {
     };
 
     tell("the roof: loopback, received and discarded");
-    let receive = roof(RoofJob::Receive, options)?;
+    let receive = bare(RoofJob::Receive)?;
     let mut rows = Vec::new();
-    for (workload, bare) in workloads {
+    for (workload, bare_job) in workloads {
         tell(&format!("the roof: a bare {}", workload.name()));
-        let roof = roof(bare, options)?;
+        let roof = bare(bare_job)?;
         tell(&format!("{} in the engine", workload.name()));
-        let (job, load) = engine(workload, options)?;
+        let (job, load) = feed.engine(workload, options.run_for, Duration::ZERO)?;
         if job.measured_batches == 0 {
             bail!("{}: no batch could be measured; give it more time with --for", workload.name());
         }
-        let right = same(&job, &roof);
+        let all_answered = workload != Workload::Count || job.found() == (job.records, job.records);
+        let right = all_answered && same_share(job.found(), (roof.found, roof.lines));
         rows.push(Row { job, load, roof, right });
     }
     Ok(Measured { machine: Machine::here(), receive, rows })
-}
-
-fn load_flags(options: &Options) -> [String; 4] {
-    let (connections, vocabulary) = (options.connections, options.vocabulary);
-    ["--connections".into(), connections.to_string(), "--vocabulary".into(), vocabulary.to_string()]
-}
-
-fn roof(job: RoofJob, options: &Options) -> Result<RoofDone> {
-    let load = FeedingLoad::start(&load_flags(options))?;
-    let run_for = Duration::from_secs(ROOF_SECONDS);
-    let mut args = vec![
-        "role".into(),
-        "roof".into(),
-        job.name().into(),
-        "--for".into(),
-        format!("{ROOF_SECONDS}s"),
-    ];
-    for _ in 0..options.connections {
-        args.extend(["--connect".into(), load.address.to_string()]);
-    }
-    let done = Part::start(&format!("bare {}", job.name()), &args)?.hear(run_for)?;
-    load.end()?;
-    Ok(done)
-}
-
-fn engine(workload: Workload, options: &Options) -> Result<(Summary, LoadDone)> {
-    let load = FeedingLoad::start(&load_flags(options))?;
-    let args = [
-        "job",
-        workload.name(),
-        "--connect",
-        &load.address.to_string(),
-        "--connections",
-        &options.connections.to_string(),
-        "--for",
-        &time::written(options.run_for),
-        "--progress",
-        "none",
-        "--json",
-    ];
-    let job = Part::start(workload.name(), &args.map(String::from))?.hear(options.run_for)?;
-    Ok((job, load.end()?))
-}
-
-/// Whether both found the same share in the lines that each had: matches a line, or words a line.
-fn same(job: &Summary, roof: &RoofDone) -> bool {
-    let found = match job.workload.as_str() {
-        "grep" => job.totals["matched"].as_u64(),
-        "word-count" => job.totals["total"].as_u64(),
-        _ => return job.totals["lines"].as_u64() == Some(job.records),
-    };
-    let share = |found: u64, lines: u64| found as f64 / lines.max(1) as f64;
-    let (ours, theirs) = (share(found.unwrap_or(0), job.records), share(roof.found, roof.lines));
-    (ours / theirs - 1.0).abs() < SAME_WITHIN
 }
