@@ -6,6 +6,7 @@
 //!   in `job/workload`.
 //! - [`roof`]: the bare loops, with no engine.
 //! - [`ticks`]: how late empty batches, short batches and a bare timer are.
+//! - [`memory`]: work on batches that are in memory, in the engine or in a bare loop.
 //! - [`quick`]: the benchmark of a minute: who runs when, the table, the verdict, the result's
 //!   folder.
 //! - [`windows`]: what a slide of a window costs, for windows of many lengths.
@@ -34,6 +35,7 @@ pub mod turns;
 pub mod roof;
 pub mod job;
 pub mod ticks;
+pub mod memory;
 pub mod role;
 mod part;
 mod fed;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::job::interval;
+use crate::memory;
 use crate::roof;
 use crate::ticks;
 use crate::usage::{self, Usage};
@@ -24,6 +25,8 @@ pub enum Role {
     Load(LoadOptions),
     /// Feed lines from a bare loop until SIGTERM
     Send(SendOptions),
+    /// Work on batches that are in memory
+    Memory(memory::Options),
     /// Run a bare loop
     Roof {
         /// Which
@@ -192,6 +195,7 @@ pub fn run(role: &Role) -> Result<()> {
     match role {
         Role::Load(options) => feed(options),
         Role::Send(options) => send(options),
+        Role::Memory(options) => say(&memory::run(options)?),
         Role::Roof { job, connect, run_for } => run_roof(*job, connect, *run_for),
         Role::EmptyBatches { batches } => say(&ticks::empty_batches(*batches)?),
         Role::ShortBatches(ShortBatchesOptions { connect, batch, warm_up, run_for }) => {

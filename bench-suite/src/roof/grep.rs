@@ -5,6 +5,10 @@ use memchr::memmem::Finder;
 
 use super::lines;
 use super::receive::{Answer, Kernel};
+use super::reference::Reference;
+
+/// Over loopback, on two connections, one line in a hundred matching; the sender on the same cores.
+pub const OVER_TCP: Reference = Reference { machine: Reference::AMD_EPYC, bytes_per_s: 4.3e9 };
 
 /// How many lines of a text hold the needle, which holds no newline. Each line counts once.
 pub fn lines_matching(text: &[u8], needle: &[u8]) -> u64 {

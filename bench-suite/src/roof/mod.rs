@@ -6,10 +6,14 @@
 
 mod edges;
 pub mod grep;
+pub mod in_memory;
+pub mod key_sum;
 pub mod lines;
+pub mod number_sum;
 #[cfg(test)]
 mod odd_text;
 mod receive;
+mod reference;
 mod send;
 mod simd;
 pub mod word_count;
@@ -26,6 +30,7 @@ use std::time::{Duration, Instant};
 
 pub use receive::Answer;
 use receive::{Discard, Kernel, Share, lock, read_all};
+pub use reference::Reference;
 pub use send::send;
 
 /// What is done with the bytes.
