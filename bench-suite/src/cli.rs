@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{generator, job, latency, promptness, quick, role, windows};
+use crate::{generator, job, latency, promptness, quick, role, roofline, windows};
 
 /// What was written on the command line.
 #[derive(Debug, Parser)]
@@ -30,6 +30,9 @@ pub enum Command {
     Promptness(promptness::Options),
     /// What the load generator can do: rates held, and its roof
     Generator(generator::Options),
+    /// How near the engine comes to the best bare loop, work by work, and whether that is near enough
+    #[command(after_help = ROOFLINE_EXAMPLES)]
+    Roofline(roofline::Options),
     /// A part of a benchmark, started by this program itself
     #[command(subcommand, hide = true)]
     Role(role::Role),
@@ -45,7 +48,8 @@ Examples:
     bench-suite job word-count --connect 127.0.0.1:7777 --batch 100ms
 
 Exit codes:
-  0  done    1  failed    2  wrong usage    4  a target was missed    5  the run is not valid";
+  0  done    1  failed    2  wrong usage    4  an objective or a target was missed
+  5  the run is not valid";
 
 const JOB_EXAMPLES: &str = "\
 Examples:
@@ -68,3 +72,15 @@ Examples:
 Exit codes:
   0  done, or drained after Ctrl-C    1  failed, or stamped lines are missing    2  wrong usage
   4  an objective was missed    5  latencies mean nothing: two clocks differ";
+
+const ROOFLINE_EXAMPLES: &str = "\
+Examples:
+  Every row, which takes some twenty minutes on a machine that does nothing else:
+    bench-suite roofline
+
+  Two rows, more often and for longer, for a program to read:
+    bench-suite roofline --rows grep-tcp,word-count --turns 15 --for 8s --json
+
+Exit codes:
+  0  no row has missed its target    1  failed    2  wrong usage    4  a row has missed its target
+  5  two sides found different results";

@@ -14,6 +14,7 @@
 //! - [`promptness`]: how soon after its tick the result of a batch is out, against what it is to be.
 //! - [`generator`]: what the load generator can do, beside a bare sender.
 //! - [`turns`]: sides that are compared take turns; medians of their ratios, and how sure they are.
+//! - [`roofline`]: work by work, how near the engine comes to the bare loop.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```
@@ -45,4 +46,5 @@ pub mod windows;
 pub mod latency;
 pub mod promptness;
 pub mod generator;
+pub mod roofline;
 pub mod cli;

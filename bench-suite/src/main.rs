@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bench_suite::cli::{Cli, Command};
 use bench_suite::outcome::Outcome;
-use bench_suite::{generator, job, latency, promptness, quick, role, stderr, windows};
+use bench_suite::{generator, job, latency, promptness, quick, role, roofline, stderr, windows};
 use clap::Parser;
 
 #[global_allocator]
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Some(Command::Latency(options)) => latency::run(&options),
         Some(Command::Promptness(options)) => promptness::run(&options),
         Some(Command::Generator(options)) => generator::run(&options),
+        Some(Command::Roofline(options)) => roofline::run(&options),
         Some(Command::Role(role)) => role::run(&role).map(|()| Outcome::Good),
     };
     done.map_or_else(

@@ -45,6 +45,11 @@ impl<T> Taken<T> {
         self.sides.len()
     }
 
+    /// What a side is called.
+    pub fn name(&self, side: usize) -> &str {
+        &self.sides[side]
+    }
+
     /// What a side's runs gave, in order of the turns; those that failed left out.
     pub fn outcomes(&self, side: usize) -> impl Iterator<Item = &T> {
         self.runs.iter().filter_map(move |turn| outcome(turn, side))

@@ -5,14 +5,14 @@ use rand::seq::index::sample;
 use rand::{RngExt, SeedableRng};
 
 /// A key and its value in a batch.
-pub(super) type Pair = (u64, u64);
+pub(crate) type Pair = (u64, u64);
 
 /// Batches with the same number of keys each, drawn from all; each key comes once.
 #[derive(Clone, Copy)]
-pub(super) struct Batches {
-    pub(super) keys: usize,
-    pub(super) keys_per_batch: usize,
-    pub(super) seed: u64,
+pub(crate) struct Batches {
+    pub(crate) keys: usize,
+    pub(crate) keys_per_batch: usize,
+    pub(crate) seed: u64,
 }
 
 impl Batches {

@@ -3,6 +3,8 @@
 use anyhow::{Result, bail};
 
 use super::Options;
+use super::batches::Batches;
+use super::calls::Calls;
 use super::figures::{Figures, Gathered};
 use super::operation::Operation;
 use super::sliding::Sliding;
@@ -14,9 +16,6 @@ const ROUNDS: usize = 100;
 
 /// After which of its turns a window's result is looked at.
 const CHECKED_AFTER: [usize; 3] = [0, ROUNDS / 2, ROUNDS - 1];
-
-/// Batches that are at hand at most.
-const MOST_PROVIDED: usize = 100;
 
 pub(super) fn all(options: &Options) -> Result<Vec<Figures>> {
     if options.keys_per_batch > options.keys {
@@ -41,10 +40,13 @@ pub(super) fn all(options: &Options) -> Result<Vec<Figures>> {
 
 /// All windows of one operation.
 fn of(operation: Operation, slides: usize, options: &Options) -> Result<Vec<Figures>> {
-    let start = |&ratio: &usize| Sliding::start(operation, ratio, options);
+    let &Options { keys, keys_per_batch, seed, parallelism, .. } = options;
+    let batches = Batches { keys, keys_per_batch, seed };
+    let start =
+        |&ratio: &usize| Sliding::start(operation, ratio, batches, parallelism, Calls::counting());
     let mut windows = options.ratios.iter().map(start).collect::<Result<Vec<_>>>()?;
     for window in &mut windows {
-        fill(window)?;
+        window.fill()?;
     }
     let mut gathered: Vec<Gathered> = windows.iter().map(|_| Gathered::default()).collect();
     for round in 0..ROUNDS {
@@ -60,20 +62,6 @@ fn of(operation: Operation, slides: usize, options: &Options) -> Result<Vec<Figu
     windows.into_iter().try_for_each(Sliding::end)?;
     let all = options.ratios.iter().zip(&gathered);
     Ok(all.map(|(&ratio, gathered)| gathered.figures(operation, ratio)).collect())
-}
-
-/// Slides until the window is full, so that something leaves with every slide to come.
-fn fill(window: &mut Sliding) -> Result<()> {
-    let mut left = window.length;
-    while left > 0 {
-        let now = left.min(MOST_PROVIDED);
-        window.provide(now);
-        for _ in 0..now {
-            window.slide()?;
-        }
-        left -= now;
-    }
-    Ok(())
 }
 
 fn take_turn(window: &mut Sliding, gathered: &mut Gathered, slides: usize) -> Result<()> {

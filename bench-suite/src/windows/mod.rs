@@ -22,6 +22,11 @@ use crate::outcome::Outcome;
 use crate::results::Kept;
 use crate::stderr;
 
+pub(crate) use batches::Batches;
+pub(crate) use calls::Calls;
+pub(crate) use operation::Operation;
+pub(crate) use sliding::Sliding;
+
 /// The version of the raw data's form.
 const SCHEMA_VERSION: u32 = 1;
 

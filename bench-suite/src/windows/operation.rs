@@ -12,7 +12,7 @@ use super::seen::Seen;
 /// What a window does with its pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     /// Sums by key, with the inverse.
     Sum,
     /// The largest value by key; a maximum has no inverse.

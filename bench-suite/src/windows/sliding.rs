@@ -9,7 +9,6 @@ use anyhow::{Context, Result, bail};
 use millstream::progress::{BatchReport, Listener};
 use millstream::{Conf, ManualClock, Queue, Running, StreamingContext, Time, Window, secs};
 
-use super::Options;
 use super::batches::{Batches, Pair};
 use super::calls::Calls;
 use super::operation::Operation;
@@ -18,11 +17,14 @@ use super::seen::Seen;
 /// How often batches are cut. The clock is moved by hand, so this is not how long they take.
 const INTERVAL: millstream::Duration = secs(1);
 
+/// Batches that are at hand at most.
+const MOST_PROVIDED: usize = 100;
+
 /// A batch that takes longer than this is not waited for.
 const PATIENCE: millstream::Duration = secs(60);
 
 /// A window, and what is known of it.
-pub(super) struct Sliding {
+pub(crate) struct Sliding {
     operation: Operation,
     /// In batches; it slides with every batch.
     pub(super) length: usize,
@@ -38,9 +40,9 @@ pub(super) struct Sliding {
 }
 
 /// What one slide took.
-pub(super) struct Slide {
+pub(crate) struct Slide {
     /// From the clock's move until the batch was done, what it changes in the window included.
-    pub(super) ms: f64,
+    pub(crate) ms: f64,
     /// Partial results that entered or left.
     pub(super) entries: u64,
     /// Calls of the functions that the window was given.
@@ -50,15 +52,22 @@ pub(super) struct Slide {
 }
 
 impl Sliding {
-    pub(super) fn start(operation: Operation, length: usize, options: &Options) -> Result<Self> {
+    /// Starts a window of so many batches, on so many tasks at once, or one for each core.
+    pub(crate) fn start(
+        operation: Operation,
+        length: usize,
+        batches: Batches,
+        parallelism: Option<usize>,
+        calls: Calls,
+    ) -> Result<Self> {
         let clock = ManualClock::at(Time::default());
         let entries = Arc::new(AtomicU64::new(0));
         let mut conf = Conf::new("windows").clock(clock.clone()).listener(Entries(entries.clone()));
-        if let Some(tasks) = options.parallelism {
+        if let Some(tasks) = parallelism {
             conf = conf.parallelism(tasks);
         }
         let ssc = StreamingContext::new(conf, INTERVAL)?;
-        let (queue, calls, seen) = (Queue::new(), Calls::default(), Seen::default());
+        let (queue, seen) = (Queue::new(), Seen::default());
         let window = Window::every_batch(INTERVAL * i64::try_from(length)?);
         let running = ssc.start({
             let (queue, calls, seen) = (queue.clone(), calls.clone(), seen.clone());
@@ -68,8 +77,6 @@ impl Sliding {
                 Ok(())
             }
         })?;
-        let Options { keys, keys_per_batch, seed, .. } = *options;
-        let batches = Batches { keys, keys_per_batch, seed };
         Ok(Sliding {
             operation,
             length,
@@ -84,15 +91,29 @@ impl Sliding {
         })
     }
 
+    /// Slides until the window is full, so that something leaves with every slide to come.
+    pub(crate) fn fill(&mut self) -> Result<()> {
+        let mut left = self.length;
+        while left > 0 {
+            let now = left.min(MOST_PROVIDED);
+            self.provide(now);
+            for _ in 0..now {
+                self.slide()?;
+            }
+            left -= now;
+        }
+        Ok(())
+    }
+
     /// Makes so many batches at hand, so that making them is no part of a slide.
-    pub(super) fn provide(&self, batches: usize) {
+    pub(crate) fn provide(&self, batches: usize) {
         for number in self.done..self.done + batches {
             self.queue.push(self.batches.batch(number));
         }
     }
 
     /// Slides by one of the batches that are at hand.
-    pub(super) fn slide(&mut self) -> Result<Slide> {
+    pub(crate) fn slide(&mut self) -> Result<Slide> {
         let (entries, calls) = (self.entries.load(Ordering::Relaxed), self.calls.so_far());
         let started = Instant::now();
         self.clock.advance(INTERVAL);
@@ -108,7 +129,7 @@ impl Sliding {
     }
 
     /// Slides once more, and says whether the result is what a recomputation gives.
-    pub(super) fn check(&mut self) -> Result<bool> {
+    pub(crate) fn check(&mut self) -> Result<bool> {
         self.seen.wanted.store(true, Ordering::Relaxed);
         self.provide(1);
         self.slide()?;

@@ -1,0 +1,169 @@
+//! How near the engine comes to the machine: work by work, its rate beside that of the best bare loop
+//! over the same bytes, in turn, and whether that is near enough.
+
+mod run;
+mod rows;
+mod verdict;
+mod figures;
+mod measure;
+mod table;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bytesize::ByteSize;
+use clap::Args;
+use serde::Serialize;
+
+use crate::job::at_least_one;
+use crate::machine::Machine;
+use crate::outcome::Outcome;
+use crate::results::Kept;
+use crate::stderr;
+use crate::turns::{Order, Plan};
+use figures::Figures;
+use loadgen::time;
+use rows::{Row, Setting};
+use verdict::Said;
+
+/// The version of the raw data's form.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The flags of `roofline`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Which rows [default: all]
+    #[arg(long, value_name = "ROW,..", value_delimiter = ',', value_parser = rows::names())]
+    pub rows: Vec<String>,
+    /// How often each side of a row runs; below six nothing is judged
+    #[arg(long, value_name = "N", default_value_t = 9, value_parser = at_least_one)]
+    pub turns: usize,
+    /// Who comes first in a turn
+    #[arg(long, value_name = "ORDER", value_enum, default_value_t)]
+    pub order: Order,
+    /// How much of each run is measured
+    #[arg(long = "for", value_name = "TIME", default_value = "4s", value_parser = at_least_a_second)]
+    pub run_for: Duration,
+    /// Connections of a row over TCP, each with a receiver of its own
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = at_least_one)]
+    pub connections: usize,
+    /// The size of a batch of a row from memory, of some rows a multiple; much more than the cache
+    /// holds
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = batch_size)]
+    pub batch_size: ByteSize,
+    /// Print all that was measured as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where the result's folder is made
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub results: PathBuf,
+}
+
+fn at_least_a_second(text: &str) -> Result<Duration, String> {
+    let given = humantime::parse_duration(text).map_err(|e| e.to_string())?;
+    if given < Duration::from_secs(1) {
+        return Err(format!(
+            "{text} is too short: a batch over TCP takes a second; give 1s or more"
+        ));
+    }
+    Ok(given)
+}
+
+fn batch_size(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse()?;
+    let (least, most) = (ByteSize::mib(1), ByteSize::gib(1));
+    if !(least..=most).contains(&size) {
+        return Err(format!(
+            "a batch of {text} is not possible: it must lie between 1MiB and 1GiB"
+        ));
+    }
+    Ok(size)
+}
+
+/// All that was measured, as it is kept.
+#[derive(Serialize)]
+struct Raw<'a> {
+    schema_version: u32,
+    machine: &'a Machine,
+    turns: usize,
+    order: Order,
+    setting: &'a Setting,
+    rows: &'a [Figures],
+}
+
+/// Measures, prints the table and the verdicts, and keeps the result. The run is valid if the two
+/// sides of every row have found the same; it fails where nothing could be found out of a row.
+pub fn run(options: &Options) -> Result<Outcome> {
+    let machine = Machine::here();
+    let setting = Setting {
+        connections: options.connections,
+        batch_bytes: options.batch_size.as_u64() as usize,
+        run_for: options.run_for,
+    };
+    let plan = Plan { turns: options.turns, order: options.order };
+    let is_asked_for =
+        |row: &&Row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name);
+    let rows: Vec<&Row> = rows::all().filter(is_asked_for).collect();
+    let figures = measure::all(&rows, &setting, plan, &machine.short_name());
+    let raw = Raw {
+        schema_version: SCHEMA_VERSION,
+        machine: &machine,
+        turns: options.turns,
+        order: options.order,
+        setting: &setting,
+        rows: &figures,
+    };
+    let summary = format!("{}\n{}", table::table(&figures), table::sentences(&figures));
+    if options.json {
+        println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
+    } else {
+        println!("{summary}");
+    }
+    let kept = Kept {
+        name: "roofline",
+        command: &command(options),
+        machine: &machine,
+        raw: &raw,
+        summary: &summary,
+        how: "The two sides of a row took turns, each in a process of its own, but for windows; over \
+              TCP with a load generator beside it on the same machine.",
+    };
+    let folder = kept.keep(&options.results)?;
+    stderr::tell(format_args!("kept in {}", folder.display()));
+    outcome(&figures)
+}
+
+fn outcome(figures: &[Figures]) -> Result<Outcome> {
+    let of = |said| figures.iter().find(|row| row.verdict.said == said);
+    if of(Said::Wrong).is_some() {
+        return Ok(Outcome::NotValid);
+    }
+    if let Some(row) = of(Said::Failed) {
+        bail!("{}: {}; its failures are told above", row.row, row.verdict.reason);
+    }
+    Ok(match of(Said::NotMet) {
+        Some(_) => Outcome::ObjectiveMissed,
+        None => Outcome::Good,
+    })
+}
+
+/// The command that measures the same again.
+fn command(options: &Options) -> String {
+    let order = match options.order {
+        Order::Alternating => "",
+        Order::Mirrored => " --order mirrored",
+    };
+    let rows = match &options.rows[..] {
+        [] => String::new(),
+        rows => format!(" --rows {}", rows.join(",")),
+    };
+    format!(
+        "cargo run --release -p bench-suite -- roofline{rows} --turns {}{order} --for {} \
+         --connections {} --batch-size {}B",
+        options.turns,
+        time::written(options.run_for),
+        options.connections,
+        options.batch_size.as_u64(),
+    )
+}
