@@ -134,6 +134,12 @@ class Engines:
         return json.loads(summary), [json.loads(line) for line in lines]
 
 
+def sent(load):
+    """Ends a load, and gives its summary: in it, whether the generator kept to its schedule."""
+    load.end()
+    return json.loads(load.rest(SILENCE_S))
+
+
 def spark_batches(spark):
     """What the scheduler says of each batch, as it is done."""
     within_s = TO_START_S
