@@ -27,7 +27,7 @@ disk, and PyPI the first time. All three workloads take about half an hour, with
 
 Exit codes:
   0  done, and every target met    1  failed    2  wrong usage    4  a target was missed
-  5  not valid: the machine was too busy for the load generator
+  5  not valid: the machine was too busy for the load generator    130  stopped by Ctrl-C
 END
 }
 

@@ -54,10 +54,16 @@ class Child:
         except queue.Empty:
             raise Died(f"{self.name} has said nothing for {within_s:.0f} s{self.last_words()}") from None
 
-    def json_lines(self, silence_s):
-        """Its lines of JSON, each as it comes, until its stdout ends."""
-        while (line := self.line(silence_s)) is not None:
+    def json_lines(self, first_within_s, silence_s):
+        """Its lines of JSON without end, each as it comes; raises if it ends."""
+        within_s = first_within_s
+        while True:
+            line = self.line(within_s)
+            if line is None:
+                self.process.wait()
+                self.check_alive()
             if line.startswith("{"):
+                within_s = silence_s
                 yield json.loads(line)
 
     def rest(self, within_s):
@@ -83,7 +89,8 @@ class Child:
         """Raises if it has ended."""
         code = self.process.poll()
         if code is not None:
-            raise Died(f"{self.name} ended early with exit code {code}{self.last_words()}")
+            how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+            raise Died(f"{self.name} ended early {how}{self.last_words()}")
 
     def end(self):
         """Asks it to end, and kills it if it does not."""

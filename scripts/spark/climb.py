@@ -85,13 +85,18 @@ def climb(rates, batches, tell=lambda stair: None):
             begin_ms = batch["batch_time_ms"]
         number = (batch["batch_time_ms"] - begin_ms) // INTERVAL_MS
         stair, within = divmod(number, STAIR_S)
+        delay_ms = batch["scheduling_delay_ms"]
+        if stair < len(WARM_UP) and delay_ms > len(WARM_UP) * STAIR_S * INTERVAL_MS:
+            # What the warm-up cannot catch up with in its own length holds no higher rate.
+            judged.append(judge(rates[len(WARM_UP)], [batch]))
+            tell(judged[-1])
+            return judged
         if stair < len(WARM_UP) or within == 0:
             of_stair = []
             continue
         if within == STAIR_S - 1:
             continue
         of_stair.append(batch)
-        delay_ms = batch["scheduling_delay_ms"]
         is_growing = delay_ms > of_stair[0]["scheduling_delay_ms"]
         hopeless = batch["failed"] or is_growing and delay_ms > HOPELESS_INTERVALS * INTERVAL_MS
         if within == JUDGED_BATCHES or hopeless:
@@ -145,8 +150,9 @@ def self_test():
     assert found(rates, lines_per_s=900) == (None, 1000)
     assert found(rates, lines_per_s=1e9) == (rates[-1], None)
     assert found(rates, lines_per_s=1e9, reads_at_most=2000) == (1500, 2250)
-    failed = climb(rates, made_up(rates, lines_per_s=100))
-    assert len(failed) == 1 and not failed[0].held, failed
+    for lines_per_s, batches in [(800, JUDGED_BATCHES), (20, 1)]:
+        (failed,) = climb(rates, made_up(rates, lines_per_s))
+        assert not failed.held and failed.batches == batches, failed
     assert climb(rates, iter(())) == []
     one_slow = [
         {"records": 10, "processing_ms": ms, "scheduling_delay_ms": delay_ms, "failed": False}

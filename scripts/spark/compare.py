@@ -80,14 +80,13 @@ def check_answers(at, workload):
     load, address = at.load(CONNECTIONS, *records)
     spark = at.spark(workload.name, address, Setting())
     answers, lines = [], 0
-    for told in spark.json_lines(engines.TO_START_S):
+    for told in engines.spark_says(spark):
         if "result" in told:
             answers.append(told["result"])
         else:
             lines += told["records"]
-        if lines == CHECKED_LINES:
+        if lines >= CHECKED_LINES:
             break
-    spark.check_alive()
     spark.end()
     load.end()
     load, address = at.load(CONNECTIONS, *records)
@@ -209,7 +208,12 @@ def compare(at, workload, options):
 
 def read_options():
     """The flags: those of the person, and those with which the script says where things are."""
-    parser = argparse.ArgumentParser(prog="scripts/against-spark.sh", allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="against-spark",
+        usage="scripts/against-spark.sh [OPTIONS]; --help has them all",
+        add_help=False,
+        allow_abbrev=False,
+    )
     names = [workload.name for workload in WORKLOADS]
     parser.add_argument("--workload", action="append", choices=names)
     parser.add_argument("--turns", type=int)
@@ -240,29 +244,34 @@ def main():
     """Measures, prints and keeps; the exit code says what it came to."""
     options = read_options()
     signal.signal(signal.SIGTERM, stop)
+    versions = report.versions(options)
     at = engines.Engines(
         options.loadgen, options.bench_suite, options.spark_home, options.spark_jar,
         options.port, options.seed,
     )
+    rows, code = [], 0
     try:
-        rows = [
-            compare(at, workload, options)
-            for workload in WORKLOADS
-            if workload.name in options.workload
-        ]
+        for workload in WORKLOADS:
+            if workload.name in options.workload:
+                rows.append(compare(at, workload, options))
     except children.Died as died:
         tell(f"against-spark: {died}")
-        return 1
+        code = 1
     except KeyboardInterrupt:
-        tell("against-spark: stopped; what it had started is ended, and nothing is kept")
-        return 130
+        tell("against-spark: stopped; what it had started is ended")
+        code = 130
     finally:
         children.end_all()
         at.clean_up()
-    raw = report.raw(rows, options)
-    summary = report.summary(rows)
-    print(json.dumps(raw, indent=2) if options.json else summary)
-    tell(f"kept in {report.keep(options, raw, summary)}")
+    if rows:
+        raw, summary = report.raw(rows, options, versions), report.summary(rows)
+        print(json.dumps(raw, indent=2) if options.json else summary)
+        tell(f"kept in {report.keep(options, raw, summary)}")
+    return code or outcome(rows)
+
+
+def outcome(rows):
+    """The exit code, and why it is not 0."""
     if not all(row["checked"]["right"] for row in rows):
         tell("against-spark: the engines did not find the same, so the rates mean nothing")
         return 1

@@ -105,7 +105,8 @@ class Engines:
             (self.scratch / folder).mkdir()
         command = [
             self.spark_home / "bin/spark-submit", "--class", "DStreams", *setting.submit_flags(),
-            self.spark_jar, workload, host, port, setting.receivers, self.scratch / "spark/checkpoint",
+            self.spark_jar, workload, host, port, setting.receivers,
+            self.scratch / "spark/checkpoint",
         ]
         env = {
             "SPARK_HOME": str(self.spark_home),
@@ -115,12 +116,12 @@ class Engines:
         }
         return Child("Spark", command, self.scratch / "spark.stderr", env)
 
-    def millstream(self, workload, address, connections, run_for_s, *flags):
+    def millstream(self, workload, address, connections, run_for_s):
         """Our engine's summary, and its batches, after a run."""
         progress = self.scratch / "millstream.stderr"
         command = [
             self.bench_suite, "job", workload, "--connect", address, "--connections", connections,
-            "--batch", "1s", "--for", f"{run_for_s}s", "--json", "--progress", "ndjson", *flags,
+            "--batch", "1s", "--for", f"{run_for_s}s", "--json", "--progress", "ndjson",
         ]
         if workload.startswith("windowed"):
             command += ["--window", "10s", "--slide", "1s"]
@@ -140,17 +141,14 @@ def sent(load):
     return json.loads(load.rest(SILENCE_S))
 
 
+def spark_says(spark):
+    """What Spark tells, of batches and of their results, as they are done."""
+    return spark.json_lines(TO_START_S, SILENCE_S)
+
+
 def spark_batches(spark):
     """What the scheduler says of each batch, as it is done."""
-    within_s = TO_START_S
-    while True:
-        line = spark.line(within_s)
-        if line is None:
-            spark.process.wait()
-            spark.check_alive()
-        elif line.startswith("{") and '"records"' in line:
-            within_s = SILENCE_S
-            yield json.loads(line)
+    return (told for told in spark_says(spark) if "records" in told)
 
 
 def as_json(setting):

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import climb
 
-HEAD = ["workload", "Spark M/s", "bracket", "ours M/s", "longest batch", "ratio", "target", "met", "same", "valid"]
+HEAD = [
+    "workload", "Spark M/s", "bracket", "ours M/s", "longest batch", "ratio", "target", "met", "same",
+    "valid",
+]
 
 
 def millions(lines_per_s):
@@ -43,15 +46,15 @@ def summary(rows):
     for line in table:
         first, *others = [
             cell.ljust(width) if n == 0 else cell.rjust(width)
-            for n, (cell, width) in enumerate(zip(line, widths))
+            for n, (cell, width) in enumerate(zip(line, widths, strict=True))
         ]
         lines.append("  ".join([first, *others]))
     lines.insert(1, "-" * len(lines[0]))
     settings = [f"{row['workload']}: {row['spark_setting_text']}." for row in rows]
     legend = f"""
 Spark M/s      the highest rate in million lines per second that Spark's DStreams held, in Java, in
-               batches of a second: over {climb.JUDGED_BATCHES} batches the mean processing time stayed under the
-               interval, the scheduling delay did not grow, and all lines were read
+               batches of a second: over {climb.JUDGED_BATCHES} batches the mean processing time
+               stayed under the interval, the scheduling delay did not grow, and all lines were read
 bracket        that rate, and the next higher one tried, which was not held
 ours M/s       what ours took in and processed of an unlimited sender: the median of its turns, or
                the lower of two
@@ -66,6 +69,7 @@ What Spark held most with:
 
 def machine():
     """What the figures were measured on."""
+
     def field(path, name):
         text = Path(path).read_text(encoding="utf-8")
         match = re.search(rf"^{name}\s*:\s*(.*)$", text, re.MULTILINE)
@@ -100,12 +104,12 @@ def versions(options):
     }
 
 
-def raw(rows, options):
+def raw(rows, options, versions):
     """All that was measured."""
     return {
         "schema_version": 1,
         "machine": machine(),
-        "versions": versions(options),
+        "versions": versions,
         "command": options.command,
         "batch_interval_ms": climb.INTERVAL_MS,
         "rows": rows,
@@ -148,8 +152,11 @@ def keep(options, raw, summary):
 its setting and each stair, and the summary of every run of ours. Load generator and engine ran as
 processes of their own on the same machine, over loopback; the engines took turns.
 """
-    for file, content in [
-        ("raw.json", json.dumps(raw, indent=2)), ("summary.txt", summary), ("README.md", readme.rstrip()),
-    ]:
+    files = {
+        "raw.json": json.dumps(raw, indent=2),
+        "summary.txt": summary,
+        "README.md": readme.rstrip(),
+    }
+    for file, content in files.items():
         (folder / file).write_text(content + "\n", encoding="utf-8")
     return folder
