@@ -10,9 +10,9 @@ from pathlib import Path
 from children import Child, Died
 
 # Spark comes up, compiles and connects within this, also on a busy machine.
-TO_START_S = 120
+TO_START_S = 300
 # A batch takes a second; an engine that has told of none for this long is given up.
-SILENCE_S = 60
+SILENCE_S = 120
 
 
 @dataclass(frozen=True)
