@@ -76,6 +76,7 @@ mod window;
 mod slabs;
 mod framing;
 mod block;
+mod ascii;
 mod text;
 mod received;
 mod columns;
@@ -146,10 +147,10 @@ pub use key::Key;
 pub use key_text::{KeyBytes, KeyText};
 pub use pipe::{
     AsOf, AtSeparator, Boxed, ByFlattening, ByFlatteningValues, ByFullJoining, ByJoining,
-    ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Field, Filter, FlatMap,
-    Fused, Glom, InFields, IntoFields, Items, Lines, Map, MapBy, MapPartitions, OneColumn, Parse,
-    Parser, Pipe, Product, ReadAs, Reading, Records, Replay, Split, Text, Union, UnionOfMany,
-    Windowed, Words,
+    ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Containing, Field,
+    Filter, FlatMap, Fused, Glom, InFields, IntoFields, Items, Lines, Map, MapBy, MapPartitions,
+    OneColumn, Parse, Parser, Pipe, Product, ReadAs, Reading, Records, Replay, Split, Text, Union,
+    UnionOfMany, Windowed, Words,
 };
 pub use rdd::{Distinct, Rdd};
 pub use scope::Scope;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::sealed::Sealed;
-use super::{Pipe, Text, Trace};
+use super::{Pipe, Text, TextPiece, Trace};
 use crate::batch::Batch;
 
 /// The records that a pipeline has of one batch, whichever batch asks for them: datasets of several
@@ -43,7 +43,7 @@ impl<'b, P: Pipe<'b>> Pipe<'b> for AsOf<'b, P> {
     #[inline]
     fn run_text<S>(&self, plan: &P::Plan, partition: usize, sink: S) -> ControlFlow<()>
     where
-        S: FnMut(&'b str) -> ControlFlow<()>,
+        S: FnMut(TextPiece<'b>) -> ControlFlow<()>,
         P::Item: Text<'b>,
     {
         self.pipe.run_text(plan, partition, sink)

@@ -9,6 +9,7 @@
 mod as_of;
 mod boxed;
 mod columns;
+mod containing;
 mod glom;
 mod narrow;
 mod pairs;
@@ -28,6 +29,7 @@ use crate::time::Duration;
 pub use as_of::AsOf;
 pub use boxed::Boxed;
 pub use columns::{Field, InFields, IntoFields, OneColumn, Parse, Parser, ReadAs, Reader, Reading};
+pub use containing::Containing;
 pub use glom::Glom;
 pub use narrow::{
     AtSeparator, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Fused, Map, MapBy,
@@ -84,16 +86,16 @@ pub trait Pipe<'b>: sealed::Sealed + Clone + Send + Sync + 'b {
     where
         S: FnMut(Self::Item) -> ControlFlow<()>;
 
-    /// Pushes the text of one partition in pieces of one line or of many, newlines included or not:
-    /// for operators to which a newline is one more separator.
+    /// Pushes the text of one partition in pieces of one record or of many lines: for operators that
+    /// have something to gain from many.
     #[doc(hidden)]
     #[inline]
     fn run_text<S>(&self, plan: &Self::Plan, partition: usize, mut sink: S) -> ControlFlow<()>
     where
-        S: FnMut(&'b str) -> ControlFlow<()>,
+        S: FnMut(TextPiece<'b>) -> ControlFlow<()>,
         Self::Item: Text<'b>,
     {
-        self.run(plan, partition, |item| sink(item.text()))
+        self.run(plan, partition, |item| sink(TextPiece::Record(item.text())))
     }
 
     /// How many records one partition has.
@@ -108,6 +110,16 @@ pub trait Pipe<'b>: sealed::Sealed + Clone + Send + Sync + 'b {
     /// What it is made of.
     #[doc(hidden)]
     fn trace(&self) -> Trace;
+}
+
+/// Text as an operator may read it.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub enum TextPiece<'b> {
+    /// Lines as they came, each ended by a newline.
+    Lines(&'b str),
+    /// One record, whatever is in it.
+    Record(&'b str),
 }
 
 /// Records that are text.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::vec::IntoIter;
 
 use super::sealed::Sealed;
-use super::{Pipe, Text, Trace, push_all};
+use super::{Pipe, Text, TextPiece, Trace, push_all};
 use crate::batch::Batch;
 use crate::words::for_each_word;
 
@@ -229,7 +229,10 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for Words<P> {
         S: FnMut(&'b str) -> ControlFlow<()>,
     {
         // A newline ends a word as a space does, so a whole block is cut at once.
-        self.pipe.run_text(plan, partition, |text| for_each_word(text, &mut sink))
+        self.pipe.run_text(plan, partition, |piece| {
+            let (TextPiece::Lines(text) | TextPiece::Record(text)) = piece;
+            for_each_word(text, &mut sink)
+        })
     }
 
     fn trace(&self) -> Trace {

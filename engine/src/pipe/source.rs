@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::sealed::Sealed;
-use super::{Needs, Pipe, Trace};
+use super::{Needs, Pipe, TextPiece, Trace};
 use crate::batch::Batch;
 use crate::block::SourceId;
 use crate::partition::group;
@@ -52,9 +52,9 @@ impl<'b> Pipe<'b> for Lines {
     #[inline]
     fn run_text<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
     where
-        S: FnMut(&'b str) -> ControlFlow<()>,
+        S: FnMut(TextPiece<'b>) -> ControlFlow<()>,
     {
-        plan[partition].iter().map(|block| block.text()).try_for_each(sink)
+        plan[partition].iter().map(|block| TextPiece::Lines(block.text())).try_for_each(sink)
     }
 
     fn count(&self, plan: &Self::Plan, partition: usize) -> u64 {

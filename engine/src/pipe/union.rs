@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::sealed::Sealed;
-use super::{Pipe, Text, Trace};
+use super::{Pipe, Text, TextPiece, Trace};
 use crate::batch::Batch;
 
 /// See [`DStream::union`](crate::DStream::union).
@@ -46,7 +46,7 @@ impl<'b, P: Pipe<'b>, Q: Pipe<'b, Item = P::Item>> Pipe<'b> for Union<P, Q> {
         sink: S,
     ) -> ControlFlow<()>
     where
-        S: FnMut(&'b str) -> ControlFlow<()>,
+        S: FnMut(TextPiece<'b>) -> ControlFlow<()>,
         P::Item: Text<'b>,
     {
         match partition.checked_sub(self.first.partitions(first)) {
@@ -141,7 +141,7 @@ impl<'b, P: Pipe<'b>> Pipe<'b> for UnionOfMany<P> {
     #[inline]
     fn run_text<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
     where
-        S: FnMut(&'b str) -> ControlFlow<()>,
+        S: FnMut(TextPiece<'b>) -> ControlFlow<()>,
         P::Item: Text<'b>,
     {
         let (pipe, plan, partition) = plan.find(partition);

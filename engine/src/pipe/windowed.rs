@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::sealed::Sealed;
 use super::union::Plans;
-use super::{Pipe, Replay, Text, Trace};
+use super::{Pipe, Replay, Text, TextPiece, Trace};
 use crate::batch::Batch;
 use crate::time::Duration;
 
@@ -44,7 +44,7 @@ impl<'b, P: Replay<'b>> Pipe<'b> for Windowed<P> {
     #[inline]
     fn run_text<S>(&self, plan: &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
     where
-        S: FnMut(&'b str) -> ControlFlow<()>,
+        S: FnMut(TextPiece<'b>) -> ControlFlow<()>,
         P::Item: Text<'b>,
     {
         let (_, plan, partition) = plan.find(partition);

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::Remembers;
 use crate::batch::{Batch, StageFailed, reason_of};
 use crate::pipe::sealed::Sealed;
-use crate::pipe::{Pipe, Replay, Text, Trace};
+use crate::pipe::{Pipe, Replay, Text, TextPiece, Trace};
 use crate::time::Time;
 
 /// The records of the dataset that a closure has made of a batch's. Named by that dataset's
@@ -104,7 +104,7 @@ impl<'b, Q: Pipe<'b>> Pipe<'b> for Transformed<'b, Q> {
     #[inline]
     fn run_text<S>(&self, (pipe, plan): &Self::Plan, partition: usize, sink: S) -> ControlFlow<()>
     where
-        S: FnMut(&'b str) -> ControlFlow<()>,
+        S: FnMut(TextPiece<'b>) -> ControlFlow<()>,
         Q::Item: Text<'b>,
     {
         pipe.run_text(plan, partition, sink)

@@ -84,12 +84,13 @@ fn operator(random: &mut Random, input: &Node) -> Operator {
 }
 
 fn of_text(random: &mut Random) -> Operator {
-    match random.below(9) {
+    match random.below(10) {
         0 | 1 => Operator::Words,
         2 => Operator::Split(random.pick(&[' ', ',', 'é', '\t'])),
         3 if random.one_in(2) => Operator::WordsOfUnion,
         3 => Operator::Window(Over::Words, span(random)),
-        4 | 5 => Operator::Map(Kind::Label),
+        4 => Operator::Containing(random.pick(&["a", "é", " ", "", "\r"])),
+        5 | 6 => Operator::Map(Kind::Label),
         _ => Operator::Map(Kind::Pair),
     }
 }

@@ -12,12 +12,14 @@ pub(crate) const MOST_BATCHES: usize = 10;
 /// be split among tasks.
 const MANY_WORDS: usize = 10_000;
 
-const ODD_WORDS: [&str; 12] = [
+const ODD_WORDS: [&str; 14] = [
     "é",
     "żółć",
     "日本語",
     "🦀",
     "e\u{301}",
+    "a-word-too-long-for-a-slot",
+    "sixteen-bytes-e\u{1}",
     "\u{a0}",
     "\u{2003}x",
     "\0",

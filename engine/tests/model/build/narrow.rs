@@ -19,6 +19,8 @@ pub(super) fn apply<'b>(
     match (operator, stream) {
         (Operator::Words, Stream::Lines(s)) => Stream::Text(s.words().boxed()),
         (Operator::Words, Stream::Text(s)) => Stream::Text(s.words().boxed()),
+        (Operator::Containing(text), Stream::Lines(s)) => Stream::Text(s.containing(text).boxed()),
+        (Operator::Containing(text), Stream::Text(s)) => Stream::Text(s.containing(text).boxed()),
         (Operator::Split(at), Stream::Lines(s)) => Stream::Text(s.split(at).boxed()),
         (Operator::Split(at), Stream::Text(s)) => Stream::Text(s.split(at).boxed()),
         (Operator::Map(Kind::Text), Stream::Lines(s)) => Stream::Text(s.map(tail).boxed()),

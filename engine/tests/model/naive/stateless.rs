@@ -34,6 +34,9 @@ pub(super) fn evaluate(
         }
         Operator::Words => words(inputs[0]),
         Operator::Split(separator) => texts(inputs[0], |line| line.split(separator).collect()),
+        Operator::Containing(text) => {
+            records().filter(|record| record.text.contains(text)).collect()
+        }
         Operator::Filter(m) => records().filter(|r| !weight(r.parts()).is_multiple_of(m)).collect(),
         Operator::Repeat(m) => records()
             .flat_map(|r| {

@@ -4,10 +4,11 @@ use super::{ByKey, Join, MapSpec, Operator, Over, State, Transform};
 
 impl Operator {
     /// All that `call` gives.
-    pub(crate) const CALLS: [&str; 42] = [
+    pub(crate) const CALLS: [&str; 43] = [
         "source",
         "words",
         "split",
+        "containing",
         "filter",
         "flat_map",
         "map_partitions",
@@ -55,6 +56,7 @@ impl Operator {
             Operator::Source(_) => "source",
             Operator::Words | Operator::WordsOfUnion => "words",
             Operator::Split(_) => "split",
+            Operator::Containing(_) => "containing",
             Operator::Filter(_) => "filter",
             Operator::Repeat(_) => "flat_map",
             Operator::Reverse => "map_partitions",
@@ -108,7 +110,10 @@ impl Operator {
     pub(crate) fn name(self) -> String {
         let letter = |c: &char| c.is_ascii_alphabetic() || *c == '(';
         let described = match self {
-            Operator::State(_) | Operator::Source(_) | Operator::Split(_) => self.call().into(),
+            Operator::State(_)
+            | Operator::Source(_)
+            | Operator::Split(_)
+            | Operator::Containing(_) => self.call().into(),
             Operator::Window(over, _) => format!("Window({over:?}"),
             other => format!("{other:?}"),
         };

@@ -7,6 +7,7 @@ pub(crate) enum Operator {
     Source(usize),
     Words,
     Split(char),
+    Containing(&'static str),
     /// Leaves out the records whose weight is a multiple.
     Filter(u64),
     /// A `flat_map`: each record as often as its weight says, fewer times than this.
@@ -208,7 +209,10 @@ impl Operator {
         let digested = if of == Pair { Pair } else { Number };
         let (takes, gives) = match self {
             Operator::Source(_) => (false, of),
-            Operator::Words | Operator::WordsOfUnion | Operator::Split(_) => (of == Text, of),
+            Operator::Words
+            | Operator::WordsOfUnion
+            | Operator::Split(_)
+            | Operator::Containing(_) => (of == Text, of),
             Operator::Map(to) => (borrows || matches!(to, Number | Owned), to),
             Operator::Count => (true, Number),
             Operator::CountByValue => (true, tallied),
