@@ -50,8 +50,9 @@ pub(crate) fn on_stored(
     })
 }
 
-/// Runs the early stages over a parcel, unless its batch's turn has come first. A stage that panics
-/// has not taken it in, and finds it again at the batch's turn.
+/// Runs the early stages over a parcel, unless its batch's turn has come first. A stage tries again by
+/// itself what panics; where it cannot even begin it has not taken the parcel in, and finds it again at
+/// the batch's turn.
 fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) -> bool {
     let Some(blocks) = parcel.begin_early() else { return false };
     let batch = Batch::of_blocks(parcel.batch(), sources, parcel.source(), blocks.clone());

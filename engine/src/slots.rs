@@ -189,7 +189,7 @@ impl<O: Clone, V: Clone> Slots<O, V> {
         })
     }
 
-    /// Forgets all keys and keeps the memory. A table that was hardly filled goes on with half of it.
+    /// Forgets all keys and keeps the memory, or half of it where the table was hardly filled.
     pub(crate) fn clear(&mut self) {
         let (keys, slots) = (self.order.len(), self.slots.len());
         if keys < slots / FEW {
@@ -202,6 +202,7 @@ impl<O: Clone, V: Clone> Slots<O, V> {
         }
         if keys < slots / FEW && slots > 1 << FIRST_LOG {
             self.slots.truncate(slots / 2);
+            self.slots.shrink_to_fit();
             self.shift += 1;
         }
         match Arc::get_mut(&mut self.long) {

@@ -1,50 +1,15 @@
 //! In the steady state a batch allocates the same few times, however many records it has: counted by
 //! an allocator that counts.
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use counting::Counting;
 use millstream::{Conf, ManualClock, Queue, Scope, Stop, StreamingContext, Time, Window, secs};
 
+mod counting;
+
 #[global_allocator]
-static ALLOCATOR: Counting = Counting(AtomicU64::new(0));
-
-/// The system's allocator, with a count of the calls that hand out memory.
-struct Counting(AtomicU64);
-
-#[allow(unsafe_code)]
-mod counting {
-    use super::{Counting, GlobalAlloc, Layout, Ordering, System};
-
-    // SAFETY: every call goes to the system's allocator with the arguments as they came, and its
-    // answer comes back as it is, so its promises are kept if the caller's are; counting allocates
-    // nothing and cannot unwind.
-    unsafe impl GlobalAlloc for Counting {
-        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            // SAFETY: the caller's promises about `layout` are the ones that this call asks for.
-            unsafe { System.alloc(layout) }
-        }
-
-        unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            // SAFETY: as for `alloc`.
-            unsafe { System.alloc_zeroed(layout) }
-        }
-
-        unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-            self.0.fetch_add(1, Ordering::Relaxed);
-            // SAFETY: `block` came from here, so from the system's allocator, with this layout.
-            unsafe { System.realloc(block, layout, new_size) }
-        }
-
-        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-            // SAFETY: as for `realloc`.
-            unsafe { System.dealloc(block, layout) }
-        }
-    }
-}
+static ALLOCATOR: Counting = Counting::new();
 
 /// Tests that count must not run at the same time: what is counted is the whole process.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -82,10 +47,10 @@ fn allocations(
         .unwrap();
     let batch = |records| {
         queue.push(vec![lines(records)]);
-        let before = ALLOCATOR.0.load(Ordering::Relaxed);
+        let before = ALLOCATOR.calls();
         clock.advance(secs(1));
         running.wait_for_batch(clock.now(), secs(60)).unwrap();
-        ALLOCATOR.0.load(Ordering::Relaxed) - before
+        ALLOCATOR.calls() - before
     };
     for n in 0..WARM_UP {
         batch(if n % 2 == 0 { FEW } else { MANY });

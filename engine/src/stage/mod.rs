@@ -68,6 +68,6 @@ pub(crate) trait Stateful<'b>: Send + Sync {
 
 /// A stage that can take blocks in before their batch's turn.
 pub(crate) trait EarlyStage<'b>: Send + Sync {
-    /// Takes in the blocks of `blocks`, whole or, where it panics, not at all.
+    /// Takes in the blocks of `blocks`; where it panics, none of them.
     fn take_in(&self, blocks: &Batch<'b>);
 }

@@ -172,6 +172,8 @@ impl<O: Clone, S: Clone> Part<O, S> {
     fn apply(&mut self, update: Update<O, S>) {
         // A dataset that was leaked holds what it was lent for ever; then these are copies.
         let mut states = Arc::unwrap_or_clone(update.states);
+        // They are made anew with every batch, so room for more would be room for nothing.
+        states.reserve_exact(update.new_states.len());
         states.extend(Arc::unwrap_or_clone(update.new_states));
         for (hash, key) in update.new_hashes.into_iter().zip(Arc::unwrap_or_clone(update.new_keys))
         {
