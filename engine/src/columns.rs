@@ -1,9 +1,11 @@
-//! Columns of text: a line seen as the pieces between separators, and what they can be read as.
+//! Columns of text: a line seen as the pieces between separators.
 //!
-//! Nothing is copied and nothing is kept of where the separators are: a column is searched for when
-//! it is asked for, so a line of which one column is read costs no more than that.
+//! Nothing is copied. A column is searched for when it is asked for, so a line of which one column is
+//! read costs no more than that; where the line comes with the places of its first separators, there is
+//! nothing to search.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::iter::FusedIterator;
 
 use memchr::memchr;
@@ -27,16 +29,36 @@ const NEAR_BYTES: usize = 32;
 /// assert_eq!(fields.get(3), None);
 /// assert_eq!(fields.iter().count(), 3);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 pub struct Fields<'b> {
     line: &'b str,
     separator: char,
+    near: Near,
+}
+
+/// The separators among the first bytes of a text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Near {
+    /// A bit for each of the bytes, set where there is a separator, which is of ASCII.
+    separators: u64,
+    /// How many bytes these are.
+    bytes: usize,
 }
 
 impl<'b> Fields<'b> {
     /// The columns of `line`.
     pub fn new(line: &'b str, separator: char) -> Self {
-        Fields { line, separator }
+        Fields { line, separator, near: Near::default() }
+    }
+
+    /// The columns of a line of which `separators` has a bit for each of the first `bytes` bytes, and
+    /// perhaps others, set where there is a `separator`.
+    #[inline]
+    pub(crate) fn cut(line: &'b str, separator: u8, separators: u64, bytes: usize) -> Self {
+        debug_assert!(separator.is_ascii() && bytes < 64);
+        let bytes = bytes.min(line.len());
+        let near = Near { separators: separators & !(u64::MAX << bytes), bytes };
+        Fields { line, separator: char::from(separator), near }
     }
 
     /// The line, separators and all.
@@ -53,7 +75,7 @@ impl<'b> Fields<'b> {
     /// The columns in order. Cost: a search for each separator.
     #[inline]
     pub fn iter(&self) -> Columns<'b> {
-        Columns { rest: Some(self.line), separator: self.separator }
+        Columns { rest: Some(self.line), separator: self.separator, near: self.near }
     }
 }
 
@@ -72,6 +94,7 @@ pub struct Columns<'b> {
     /// What follows the last separator that was found.
     rest: Option<&'b str>,
     separator: char,
+    near: Near,
 }
 
 impl<'b> Iterator for Columns<'b> {
@@ -80,20 +103,37 @@ impl<'b> Iterator for Columns<'b> {
     #[inline]
     fn next(&mut self) -> Option<&'b str> {
         let rest = self.rest?;
+        let Near { separators, bytes } = self.near;
+        if separators != 0 {
+            let end = separators.trailing_zeros() as usize;
+            self.near = Near { separators: separators >> end >> 1, bytes: bytes - (end + 1) };
+            self.rest = Some(&rest[end + 1..]);
+            return Some(&rest[..end]);
+        }
+        if bytes == rest.len() {
+            self.rest = None;
+            return Some(rest);
+        }
+        self.search(rest)
+    }
+}
+
+impl<'b> Columns<'b> {
+    /// The first column of `rest`, in which no separator is known.
+    #[inline(never)]
+    fn search(&mut self, rest: &'b str) -> Option<&'b str> {
+        let known = std::mem::take(&mut self.near).bytes;
         let end = match u8::try_from(self.separator) {
-            Ok(byte) if byte.is_ascii() => find(byte, rest.as_bytes()),
+            Ok(byte) if byte.is_ascii() => {
+                find(byte, &rest.as_bytes()[known..]).map(|end| known + end)
+            }
             _ => rest.find(self.separator),
         };
-        let column = match end {
-            Some(end) => {
-                self.rest = Some(&rest[end + self.separator.len_utf8()..]);
-                &rest[..end]
-            }
-            None => {
-                self.rest = None;
-                rest
-            }
+        let (column, rest) = match end {
+            Some(end) => (&rest[..end], Some(&rest[end + self.separator.len_utf8()..])),
+            None => (rest, None),
         };
+        self.rest = rest;
         Some(column)
     }
 }
@@ -119,150 +159,30 @@ fn find(byte: u8, text: &[u8]) -> Option<usize> {
     }
 }
 
-impl FusedIterator for Columns<'_> {}
-
-/// What can be read from a text: `&str` (as it is), `String`, integers, floating-point numbers,
-/// `bool` and `char`, as [`str::parse`] reads them: white space is part of the text, and ` 5` is no
-/// number.
-///
-/// Implement it for a type of your own, which may borrow from the text:
-///
-/// ```
-/// use millstream::FromText;
-/// # use millstream::{secs, testing};
-/// /// As in `db1:5432`.
-/// struct Host<'b>(&'b str, u16);
-///
-/// impl<'b> FromText<'b> for Host<'b> {
-///     fn from_text(text: &'b str) -> Option<Self> {
-///         let (name, port) = text.split_once(':')?;
-///         Some(Host(name, port.parse().ok()?))
-///     }
-/// }
-///
-/// let out = testing::run(secs(1), 1, |s, out| {
-///     let hosts = s.queue_stream([vec!["db1:5432", "no host", "db2:80"]]).parse::<Host<'_>>();
-///     out.collect(&hosts.map(|Host(_, port)| port));
-///     Ok(())
-/// })?;
-/// assert_eq!(out, [[5432, 80]]);
-/// # Ok::<(), millstream::Error>(())
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read from a text",
-    note = "`&str`, `String`, numbers, `bool`, `char` and types that implement `millstream::FromText` can"
-)]
-pub trait FromText<'b>: Sized {
-    /// What `text` says, or `None` where it says nothing of the kind. Called once for each text.
-    fn from_text(text: &'b str) -> Option<Self>;
-}
-
-impl<'b> FromText<'b> for &'b str {
-    #[inline]
-    fn from_text(text: &'b str) -> Option<Self> {
-        Some(text)
+impl PartialEq for Fields<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.line, self.separator) == (other.line, other.separator)
     }
 }
 
-impl<'b> FromText<'b> for String {
-    #[inline]
-    fn from_text(text: &'b str) -> Option<Self> {
-        Some(text.to_owned())
+impl Eq for Fields<'_> {}
+
+impl Hash for Fields<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.line, self.separator).hash(state);
     }
 }
 
-macro_rules! as_the_standard_library_parses {
-    ($($t:ty),*) => {$(
-        impl<'b> FromText<'b> for $t {
-            #[inline]
-            fn from_text(text: &'b str) -> Option<Self> {
-                text.parse().ok()
-            }
-        }
-    )*};
-}
-
-as_the_standard_library_parses!(
-    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char
-);
-
-/// What can be read from columns: tuples of one to eight types that are [`FromText`], from the
-/// first columns in order. A line may have more columns, which are not looked at.
-///
-/// Implement it for a struct by way of a tuple:
-///
-/// ```
-/// use millstream::{BadColumn, Fields, FromFields};
-/// struct Request<'b> {
-///     path: &'b str,
-///     status: u16,
-/// }
-///
-/// impl<'b> FromFields<'b> for Request<'b> {
-///     fn from_fields(fields: Fields<'b>) -> Result<Self, BadColumn> {
-///         let (path, status) = FromFields::from_fields(fields)?;
-///         Ok(Request { path, status })
-///     }
-/// }
-///
-/// let request = Request::from_fields(Fields::new("/index.html 200 1.3s", ' '))?;
-/// assert_eq!((request.path, request.status), ("/index.html", 200));
-/// # Ok::<(), BadColumn>(())
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be read from columns",
-    note = "tuples of one to eight types that are `millstream::FromText` can, and types that implement `millstream::FromFields`"
-)]
-pub trait FromFields<'b>: Sized {
-    /// What the columns say, or the first one that is missing or says something else. Called once
-    /// for each line.
-    fn from_fields(fields: Fields<'b>) -> Result<Self, BadColumn>;
-}
-
-/// The first column that is missing, or that cannot be read as it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadColumn {
-    /// Its number, counted from 0.
-    pub column: usize,
-    /// The type that it should be read as.
-    pub expected: &'static str,
-}
-
-impl fmt::Display for BadColumn {
+impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let BadColumn { column, expected } = self;
-        write!(f, "column {column} (counted from 0) is missing or no {expected}")
+        f.debug_struct("Fields")
+            .field("line", &self.line)
+            .field("separator", &self.separator)
+            .finish()
     }
 }
 
-impl std::error::Error for BadColumn {}
-
-macro_rules! tuples {
-    ($($name:ident $index:tt),*) => {
-        impl<'b, $($name: FromText<'b>),*> FromFields<'b> for ($($name,)*) {
-            #[inline]
-            fn from_fields(fields: Fields<'b>) -> Result<Self, BadColumn> {
-                let mut columns = fields.iter();
-                Ok(($({
-                    let column = columns.next().and_then($name::from_text);
-                    column.ok_or(BadColumn {
-                        column: $index,
-                        expected: std::any::type_name::<$name>(),
-                    })?
-                },)*))
-            }
-        }
-    };
-}
-
-tuples!(A 0);
-tuples!(A 0, B 1);
-tuples!(A 0, B 1, C 2);
-tuples!(A 0, B 1, C 2, D 3);
-tuples!(A 0, B 1, C 2, D 3, E 4);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-tuples!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+impl FusedIterator for Columns<'_> {}
 
 /// A text as a sentence shows it: in quotes, control characters escaped, cut short.
 pub(crate) fn quoted(text: &str) -> String {
@@ -313,23 +233,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn a_tuple_is_read_from_the_first_columns_and_names_the_one_that_is_bad() {
-        let read = |line| <(&str, i64, bool)>::from_fields(Fields::new(line, '\t'));
-        assert_eq!(read("a\t-3\ttrue"), Ok(("a", -3, true)));
-        assert_eq!(read("a\t-3\ttrue\tmore"), Ok(("a", -3, true)));
-        assert_eq!(read("\t+0\tfalse\t"), Ok(("", 0, false)));
-        let bad = |column, expected| Err(BadColumn { column, expected });
-        assert_eq!(read("a\t 3\ttrue"), bad(1, "i64"));
-        assert_eq!(read("a\t3"), bad(2, "bool"));
-        assert_eq!(read(""), bad(1, "i64"));
-        let eight = <(u8, u8, u8, u8, u8, u8, f64, char)>::from_fields(Fields::new(
-            "1 2 3 4 5 6 7.5 é",
-            ' ',
-        ));
-        assert_eq!(eight, Ok((1, 2, 3, 4, 5, 6, 7.5, 'é')));
     }
 
     #[test]

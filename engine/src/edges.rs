@@ -64,7 +64,7 @@ fn changes(separators: u64, inside: &mut u64) -> u64 {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod avx512 {
+pub(crate) mod avx512 {
     use std::arch::x86_64::{
         __m512i, _mm512_add_epi16, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask,
         _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_maskz_compress_epi8,
@@ -75,11 +75,11 @@ mod avx512 {
     use super::{Room, WINDOW, changes};
 
     /// Half a window's edges, as they are written.
-    const HALF: usize = WINDOW / 2;
+    pub(crate) const HALF: usize = WINDOW / 2;
 
     /// Whether the processor has what [`word_edges`] is compiled for.
     #[inline]
-    pub(super) fn is_there() -> bool {
+    pub(crate) fn is_there() -> bool {
         is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vbmi2")
@@ -103,7 +103,8 @@ mod avx512 {
         table
     };
 
-    const POSITIONS: [u8; WINDOW] = {
+    /// The number of each byte of a window.
+    pub(crate) const POSITIONS: [u8; WINDOW] = {
         let mut positions = [0; WINDOW];
         let mut i = 0;
         while i < WINDOW {
@@ -144,14 +145,14 @@ mod avx512 {
 
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn load(bytes: &[u8; WINDOW]) -> __m512i {
+    pub(crate) fn load(bytes: &[u8; WINDOW]) -> __m512i {
         // SAFETY: both sides are 64 bytes, and any bytes are a register's content.
         unsafe { transmute(*bytes) }
     }
 
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn store(register: __m512i) -> [u16; HALF] {
+    pub(crate) fn store(register: __m512i) -> [u16; HALF] {
         // SAFETY: both sides are 64 bytes, and any bytes are 32 integers.
         unsafe { transmute(register) }
     }

@@ -79,7 +79,13 @@ mod block;
 mod ascii;
 mod text;
 mod received;
+mod separators;
+mod edges;
+mod cuts;
 mod columns;
+mod cut_lines;
+mod digits;
+mod parsing;
 
 // intake: received -> assigned -> done
 mod intake;
@@ -88,8 +94,6 @@ mod intake;
 mod input;
 mod tally;
 mod batch;
-mod separators;
-mod edges;
 mod words;
 mod table;
 mod packed;
@@ -131,7 +135,7 @@ pub mod windows {}
 pub mod internals;
 
 pub use clock::{Clock, ManualClock};
-pub use columns::{BadColumn, Columns, Fields, FromFields, FromText};
+pub use columns::{Columns, Fields};
 pub use conf::{Conf, InvalidUtf8, LongLines, Unparsed};
 pub use context::{Running, StreamingContext};
 pub use dstream::{DStream, WindowedWhole, WithState};
@@ -145,11 +149,12 @@ pub use intake::queue::Queue;
 pub use intake::store::{Refused, Store};
 pub use key::Key;
 pub use key_text::{KeyBytes, KeyText};
+pub use parsing::{BadColumn, FromFields, FromText};
 pub use pipe::{
     AsOf, AtSeparator, Boxed, ByFlattening, ByFlatteningValues, ByFullJoining, ByJoining,
     ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Containing, Field,
-    Filter, FlatMap, Fused, Glom, InFields, IntoFields, Items, Lines, Map, MapBy, MapPartitions,
-    OneColumn, Parse, Parser, Pipe, Product, ReadAs, Reading, Records, Replay, Split, Text, Union,
+    Filter, FlatMap, Fused, Glom, InFields, Items, Lines, Map, MapBy, MapPartitions, OneColumn,
+    Parse, Parser, Pipe, Product, ReadAs, Reading, Records, Replay, Split, Text, Union,
     UnionOfMany, Windowed, Words,
 };
 pub use rdd::{Distinct, Rdd};

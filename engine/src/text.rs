@@ -28,9 +28,15 @@ pub(crate) fn for_each_line<'t>(
     for end in memchr_iter(b'\n', text.as_bytes()) {
         let line = &text[start..end];
         start = end + 1;
-        sink(line.strip_suffix('\r').unwrap_or(line))?;
+        sink(without_return(line))?;
     }
     ControlFlow::Continue(())
+}
+
+/// A line that ended before its newline, without the carriage return that may be there.
+#[inline]
+pub(crate) fn without_return(line: &str) -> &str {
+    line.strip_suffix('\r').unwrap_or(line)
 }
 
 /// Whole lines of valid UTF-8, each ended by a newline, none longer than the limit; and what became

@@ -4,10 +4,7 @@ use std::marker::PhantomData;
 
 use super::DStream;
 use crate::columns::Fields;
-use crate::pipe::{
-    Field, Fused, InFields, IntoFields, OneColumn, Parse, Parser, Pipe, ReadAs, Reader, Reading,
-    Text,
-};
+use crate::pipe::{Field, InFields, OneColumn, Parse, Parser, Pipe, ReadAs, Reader, Reading, Text};
 
 impl<'b, P: Pipe<'b, Item: Text<'b>>> DStream<'b, P> {
     /// Each line as columns between separators, for [`field`](DStream::field) and
@@ -25,9 +22,8 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> DStream<'b, P> {
     /// assert_eq!(testing::sorted(out), [["apples 7", "pears 5"]]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
-    pub fn fields(&self, separator: char) -> DStream<'b, InFields<'b, P>> {
-        let operator = IntoFields { separator, _fields: PhantomData };
-        self.with(Fused { pipe: self.pipe.clone(), operator })
+    pub fn fields(&self, separator: char) -> DStream<'b, InFields<P>> {
+        self.with(InFields { pipe: self.pipe.clone(), separator })
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::sealed::Sealed;
 use super::{Pipe, Text, TextPiece, Trace};
 use crate::batch::Batch;
+use crate::columns::Fields;
 
 /// The records that a pipeline has of one batch, whichever batch asks for them: datasets of several
 /// batches can be brought together. Made by the methods of [`Rdd`](crate::Rdd).
@@ -47,6 +48,21 @@ impl<'b, P: Pipe<'b>> Pipe<'b> for AsOf<'b, P> {
         P::Item: Text<'b>,
     {
         self.pipe.run_text(plan, partition, sink)
+    }
+
+    #[inline]
+    fn run_columns<S>(
+        &self,
+        plan: &P::Plan,
+        partition: usize,
+        separator: char,
+        sink: S,
+    ) -> ControlFlow<()>
+    where
+        S: FnMut(Fields<'b>) -> ControlFlow<()>,
+        P::Item: Text<'b>,
+    {
+        self.pipe.run_columns(plan, partition, separator, sink)
     }
 
     fn count(&self, plan: &P::Plan, partition: usize) -> u64 {

@@ -5,14 +5,19 @@ use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 
 use super::sealed::Sealed;
-use super::{Fused, Operator, Pipe, Text, Trace};
+use super::{Pipe, Text, Trace};
 use crate::batch::{Batch, StageFailed};
-use crate::columns::{BadColumn, Fields, FromFields, FromText, quoted};
+use crate::columns::{Fields, quoted};
 use crate::conf::Unparsed;
+use crate::parsing::{BadColumn, FromFields, FromText};
 use crate::tally::Tally;
 
 /// See [`DStream::fields`](crate::DStream::fields).
-pub type InFields<'b, P> = Fused<P, IntoFields<'b>>;
+#[derive(Clone)]
+pub struct InFields<P> {
+    pub(crate) pipe: P,
+    pub(crate) separator: char,
+}
 
 /// See [`DStream::field`](crate::DStream::field).
 pub type Field<'b, P> = Reading<P, OneColumn<'b>>;
@@ -20,25 +25,38 @@ pub type Field<'b, P> = Reading<P, OneColumn<'b>>;
 /// See [`DStream::parse`](crate::DStream::parse).
 pub type Parse<P, T> = Reading<P, Parser<T>>;
 
-/// The operator of [`InFields`].
-#[derive(Clone)]
-pub struct IntoFields<'b> {
-    pub(crate) separator: char,
-    pub(crate) _fields: PhantomData<fn() -> &'b str>,
-}
+impl<P> Sealed for InFields<P> {}
 
-impl Sealed for IntoFields<'_> {}
+impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for InFields<P> {
+    type Item = Fields<'b>;
+    type Plan = P::Plan;
 
-impl<'b, In: Text<'b>> Operator<In> for IntoFields<'b> {
-    const NAME: &'static str = "fields";
-    type Out = Fields<'b>;
+    fn prepare(&self, batch: &Batch<'b>) -> P::Plan {
+        self.pipe.prepare(batch)
+    }
+
+    fn partitions(&self, plan: &P::Plan) -> usize {
+        self.pipe.partitions(plan)
+    }
+
+    fn is_empty(&self, plan: &P::Plan, partition: usize) -> bool {
+        self.pipe.is_empty(plan, partition)
+    }
 
     #[inline]
-    fn push<S>(&self, item: In, sink: &mut S) -> ControlFlow<()>
+    fn run<S>(&self, plan: &P::Plan, partition: usize, sink: S) -> ControlFlow<()>
     where
         S: FnMut(Fields<'b>) -> ControlFlow<()>,
     {
-        sink(Fields::new(item.text(), self.separator))
+        self.pipe.run_columns(plan, partition, self.separator, sink)
+    }
+
+    fn count(&self, plan: &P::Plan, partition: usize) -> u64 {
+        self.pipe.count(plan, partition)
+    }
+
+    fn trace(&self) -> Trace {
+        self.pipe.trace().then("fields")
     }
 }
 

@@ -24,11 +24,12 @@ use std::ops::ControlFlow;
 
 use crate::batch::Batch;
 use crate::block::SourceId;
+use crate::columns::Fields;
 use crate::time::Duration;
 
 pub use as_of::AsOf;
 pub use boxed::Boxed;
-pub use columns::{Field, InFields, IntoFields, OneColumn, Parse, Parser, ReadAs, Reader, Reading};
+pub use columns::{Field, InFields, OneColumn, Parse, Parser, ReadAs, Reader, Reading};
 pub use containing::Containing;
 pub use glom::Glom;
 pub use narrow::{
@@ -96,6 +97,23 @@ pub trait Pipe<'b>: sealed::Sealed + Clone + Send + Sync + 'b {
         Self::Item: Text<'b>,
     {
         self.run(plan, partition, |item| sink(TextPiece::Record(item.text())))
+    }
+
+    /// Pushes the records of one partition, in order, each as columns.
+    #[doc(hidden)]
+    #[inline]
+    fn run_columns<S>(
+        &self,
+        plan: &Self::Plan,
+        partition: usize,
+        separator: char,
+        mut sink: S,
+    ) -> ControlFlow<()>
+    where
+        S: FnMut(Fields<'b>) -> ControlFlow<()>,
+        Self::Item: Text<'b>,
+    {
+        self.run(plan, partition, |item| sink(Fields::new(item.text(), separator)))
     }
 
     /// How many records one partition has.

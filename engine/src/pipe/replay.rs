@@ -1,8 +1,8 @@
 //! Which streams can be read again for a batch that is over.
 
 use super::{
-    Boxed, Fused, Glom, Items, Lines, MapPartitions, Operator, Pipe, Reader, Reading, Records,
-    Text, Union, UnionOfMany, Words,
+    Boxed, Fused, Glom, InFields, Items, Lines, MapPartitions, Operator, Pipe, Reader, Reading,
+    Records, Text, Union, UnionOfMany, Words,
 };
 
 /// A stream whose records can be computed again for a batch that is over, which a window of raw
@@ -37,6 +37,8 @@ where
 impl<'b, P: Replay<'b>> Replay<'b> for Glom<P> {}
 
 impl<'b, P: Replay<'b, Item: Text<'b>>> Replay<'b> for Words<P> {}
+
+impl<'b, P: Replay<'b, Item: Text<'b>>> Replay<'b> for InFields<P> {}
 
 impl<'b, P: Replay<'b>, Q: Replay<'b, Item = P::Item>> Replay<'b> for Union<P, Q> {}
 

@@ -8,6 +8,8 @@ use super::sealed::Sealed;
 use super::{Needs, Pipe, TextPiece, Trace};
 use crate::batch::Batch;
 use crate::block::SourceId;
+use crate::columns::Fields;
+use crate::cut_lines::for_each_cut_line;
 use crate::partition::group;
 use crate::received::ReceivedBlock;
 use crate::text::for_each_line;
@@ -55,6 +57,31 @@ impl<'b> Pipe<'b> for Lines {
         S: FnMut(TextPiece<'b>) -> ControlFlow<()>,
     {
         plan[partition].iter().map(|block| TextPiece::Lines(block.text())).try_for_each(sink)
+    }
+
+    #[inline]
+    fn run_columns<S>(
+        &self,
+        plan: &Self::Plan,
+        partition: usize,
+        separator: char,
+        mut sink: S,
+    ) -> ControlFlow<()>
+    where
+        S: FnMut(Fields<'b>) -> ControlFlow<()>,
+    {
+        let Some(separator) = u8::try_from(separator).ok().filter(u8::is_ascii) else {
+            return self.run(plan, partition, |line| sink(Fields::new(line, separator)));
+        };
+        for block in &plan[partition] {
+            let mut given = 0;
+            for_each_cut_line(block.text(), separator, |line| {
+                given += 1;
+                sink(line)
+            })?;
+            assert_eq!(given, block.counts().records, "a block gives the records that it counts");
+        }
+        ControlFlow::Continue(())
     }
 
     fn count(&self, plan: &Self::Plan, partition: usize) -> u64 {

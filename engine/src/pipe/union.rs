@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::sealed::Sealed;
 use super::{Pipe, Text, TextPiece, Trace};
 use crate::batch::Batch;
+use crate::columns::Fields;
 
 /// See [`DStream::union`](crate::DStream::union).
 #[derive(Clone)]
@@ -52,6 +53,24 @@ impl<'b, P: Pipe<'b>, Q: Pipe<'b, Item = P::Item>> Pipe<'b> for Union<P, Q> {
         match partition.checked_sub(self.first.partitions(first)) {
             None => self.first.run_text(first, partition, sink),
             Some(partition) => self.second.run_text(second, partition, sink),
+        }
+    }
+
+    #[inline]
+    fn run_columns<S>(
+        &self,
+        (first, second): &Self::Plan,
+        partition: usize,
+        separator: char,
+        sink: S,
+    ) -> ControlFlow<()>
+    where
+        S: FnMut(Fields<'b>) -> ControlFlow<()>,
+        P::Item: Text<'b>,
+    {
+        match partition.checked_sub(self.first.partitions(first)) {
+            None => self.first.run_columns(first, partition, separator, sink),
+            Some(partition) => self.second.run_columns(second, partition, separator, sink),
         }
     }
 
@@ -146,6 +165,22 @@ impl<'b, P: Pipe<'b>> Pipe<'b> for UnionOfMany<P> {
     {
         let (pipe, plan, partition) = plan.find(partition);
         self.pipes[pipe].run_text(plan, partition, sink)
+    }
+
+    #[inline]
+    fn run_columns<S>(
+        &self,
+        plan: &Self::Plan,
+        partition: usize,
+        separator: char,
+        sink: S,
+    ) -> ControlFlow<()>
+    where
+        S: FnMut(Fields<'b>) -> ControlFlow<()>,
+        P::Item: Text<'b>,
+    {
+        let (pipe, plan, partition) = plan.find(partition);
+        self.pipes[pipe].run_columns(plan, partition, separator, sink)
     }
 
     fn count(&self, plan: &Self::Plan, partition: usize) -> u64 {

@@ -6,6 +6,7 @@ use super::sealed::Sealed;
 use super::union::Plans;
 use super::{Pipe, Replay, Text, TextPiece, Trace};
 use crate::batch::Batch;
+use crate::columns::Fields;
 use crate::time::Duration;
 
 /// See [`DStream::window`](crate::DStream::window).
@@ -49,6 +50,22 @@ impl<'b, P: Replay<'b>> Pipe<'b> for Windowed<P> {
     {
         let (_, plan, partition) = plan.find(partition);
         self.pipe.run_text(plan, partition, sink)
+    }
+
+    #[inline]
+    fn run_columns<S>(
+        &self,
+        plan: &Self::Plan,
+        partition: usize,
+        separator: char,
+        sink: S,
+    ) -> ControlFlow<()>
+    where
+        S: FnMut(Fields<'b>) -> ControlFlow<()>,
+        P::Item: Text<'b>,
+    {
+        let (_, plan, partition) = plan.find(partition);
+        self.pipe.run_columns(plan, partition, separator, sink)
     }
 
     fn count(&self, plan: &Self::Plan, partition: usize) -> u64 {

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use super::Remembers;
 use crate::batch::{Batch, StageFailed, reason_of};
+use crate::columns::Fields;
 use crate::pipe::sealed::Sealed;
 use crate::pipe::{Pipe, Replay, Text, TextPiece, Trace};
 use crate::time::Time;
@@ -108,6 +109,21 @@ impl<'b, Q: Pipe<'b>> Pipe<'b> for Transformed<'b, Q> {
         Q::Item: Text<'b>,
     {
         pipe.run_text(plan, partition, sink)
+    }
+
+    #[inline]
+    fn run_columns<S>(
+        &self,
+        (pipe, plan): &Self::Plan,
+        partition: usize,
+        separator: char,
+        sink: S,
+    ) -> ControlFlow<()>
+    where
+        S: FnMut(Fields<'b>) -> ControlFlow<()>,
+        Q::Item: Text<'b>,
+    {
+        pipe.run_columns(plan, partition, separator, sink)
     }
 
     fn count(&self, (pipe, plan): &Self::Plan, partition: usize) -> u64 {

@@ -1,0 +1,154 @@
+//! Where lines end and where columns are cut: the places of a text's newlines, and a bit for each of its
+//! separators.
+//!
+//! The portable form is the meaning. The form for AVX-512, chosen at run time, looks at 64 bytes at once,
+//! without a branch on how many lines end there; tests hold it against the portable one.
+
+#![allow(unsafe_code)]
+
+use crate::separators::WINDOW;
+
+/// The most text, in bytes, that is looked at in one go.
+pub(crate) const PIECE: usize = 1024;
+
+/// Bytes after a place whose separators are known, at least.
+pub(crate) const NEAR: usize = 57;
+
+/// What has been found in a piece of text.
+pub(crate) struct Cuts {
+    /// A window's worth may be written behind the last.
+    newlines: [u16; PIECE + WINDOW],
+    /// A bit for each byte, and room to read a word at the last.
+    separators: [u8; PIECE / 8 + 8],
+}
+
+impl Cuts {
+    /// Room for what will be found.
+    pub(crate) fn room() -> Self {
+        Cuts { newlines: [0; PIECE + WINDOW], separators: [0; PIECE / 8 + 8] }
+    }
+
+    /// Looks at `piece`, and says how many newlines it has found.
+    ///
+    /// # Panics
+    /// If the piece is longer than [`PIECE`].
+    #[inline]
+    pub(crate) fn look_at(&mut self, piece: &[u8], separator: u8) -> usize {
+        assert!(piece.len() <= PIECE, "{} bytes in one piece", piece.len());
+        #[cfg(target_arch = "x86_64")]
+        if avx512::is_there() {
+            // SAFETY: the processor has just said that it has what the function is compiled for.
+            return unsafe { avx512::look_at(self, piece, separator) };
+        }
+        portable(self, piece, separator)
+    }
+
+    /// The places of the first `found` newlines, in order.
+    #[inline]
+    pub(crate) fn newlines(&self, found: usize) -> &[u16] {
+        &self.newlines[..found]
+    }
+
+    /// A bit for each byte from `place` on that is a separator: of [`NEAR`] bytes, and perhaps of some
+    /// more.
+    #[inline]
+    pub(crate) fn separators_from(&self, place: usize) -> u64 {
+        let word = self.separators[place / 8..].first_chunk().map_or(0, |b| u64::from_le_bytes(*b));
+        word >> (place % 8)
+    }
+}
+
+/// Says how many newlines it has found.
+fn portable(cuts: &mut Cuts, piece: &[u8], separator: u8) -> usize {
+    let mut found = 0;
+    cuts.separators.fill(0);
+    for (place, byte) in piece.iter().enumerate() {
+        cuts.separators[place / 8] |= u8::from(*byte == separator) << (place % 8);
+        cuts.newlines[found] = place as u16;
+        found += usize::from(*byte == b'\n');
+    }
+    found
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::{
+        _mm512_add_epi16, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi16,
+        _mm512_extracti64x4_epi64, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi16,
+    };
+
+    use super::{Cuts, WINDOW};
+    pub(super) use crate::edges::avx512::is_there;
+    use crate::edges::avx512::{HALF, POSITIONS, load, store};
+
+    /// Says how many newlines it has found.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+    pub(super) fn look_at(cuts: &mut Cuts, piece: &[u8], separator: u8) -> usize {
+        let positions = load(&POSITIONS);
+        let (newline, separator) =
+            (_mm512_set1_epi8(b'\n' as i8), _mm512_set1_epi8(separator.cast_signed()));
+        let mut found = 0;
+        let mut last = [0; WINDOW];
+        for at in (0..piece.len()).step_by(WINDOW) {
+            let window = piece[at..].first_chunk().unwrap_or_else(|| {
+                last[..piece.len() - at].copy_from_slice(&piece[at..]);
+                &last
+            });
+            let window = load(window);
+            let separators = _mm512_cmpeq_epi8_mask(separator, window);
+            cuts.separators[at / 8..at / 8 + 8].copy_from_slice(&separators.to_le_bytes());
+            let newlines = _mm512_cmpeq_epi8_mask(newline, window);
+            // All positions are written, those that are no newlines behind those that are.
+            let packed = _mm512_maskz_compress_epi8(newlines, positions);
+            let base = _mm512_set1_epi16(at as i16);
+            let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(packed));
+            let room = &mut cuts.newlines[found..found + WINDOW];
+            room[..HALF].copy_from_slice(&store(_mm512_add_epi16(base, low)));
+            let count = newlines.count_ones() as usize;
+            if count > HALF {
+                let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(packed));
+                room[HALF..].copy_from_slice(&store(_mm512_add_epi16(base, high)));
+            }
+            found += count;
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_the_machine_has_gives_what_the_portable_form_gives() {
+        let mut state = 7u64;
+        let mut random = move |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        let (mut cuts, mut expected) = (Cuts::room(), Cuts::room());
+        for round in 0..2000 {
+            // From newlines at each byte to none at all.
+            let gap = round % 40;
+            let separator = [b'\t', b',', 0, 0x7f, b'\n', b'\r'][random(6) as usize];
+            let piece: Vec<u8> = (0..random(PIECE as u64 + 1))
+                .map(|_| match random(gap + 2) {
+                    0 => b'\n',
+                    1 => [separator, b'\n'][(gap == 0) as usize],
+                    _ => random(256) as u8,
+                })
+                .collect();
+            let found = cuts.look_at(&piece, separator);
+            assert_eq!(found, portable(&mut expected, &piece, separator));
+            assert_eq!(cuts.newlines(found), expected.newlines(found), "{piece:?}");
+            for place in 0..piece.len() {
+                let known = u64::MAX >> (64 - NEAR.min(piece.len() - place));
+                let separators = cuts.separators_from(place) & known;
+                assert_eq!(separators, expected.separators_from(place) & known, "{place}");
+                for (i, byte) in piece[place..].iter().take(NEAR).enumerate() {
+                    assert_eq!(separators >> i & 1 == 1, *byte == separator, "{place} {i}");
+                }
+            }
+        }
+    }
+}
