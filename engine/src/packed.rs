@@ -1,10 +1,9 @@
 //! Keys of up to 16 bytes as two integers: they are compared, hashed and kept without a look
 //! elsewhere.
 
-use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
-use foldhash::fast::RandomState;
+use crate::table::hash_of;
 
 /// The longest key, in bytes, that is packed.
 pub(crate) const LONGEST: usize = 16;
@@ -153,9 +152,8 @@ impl Seeds {
     pub(crate) fn of_this_process() -> Self {
         static SEEDS: OnceLock<Seeds> = OnceLock::new();
         *SEEDS.get_or_init(|| {
-            let random = RandomState::default();
             // Odd, so that neither is zero, and a difference in the other's factor stays.
-            Seeds { low: random.hash_one(1) | 1, high: random.hash_one(2) | 1 }
+            Seeds { low: hash_of(&1u8) | 1, high: hash_of(&2u8) | 1 }
         })
     }
 }
