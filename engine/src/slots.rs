@@ -189,6 +189,18 @@ impl<O: Clone, V: Clone> Slots<O, V> {
         })
     }
 
+    /// Keys and values, in order of insertion, taken out.
+    pub(crate) fn take_entries(&mut self) -> impl Iterator<Item = (Packed, V)> {
+        let (order, slots) = (&self.order, &mut self.slots);
+        order.iter().enumerate().filter_map(|(i, &at)| {
+            if let Some(&soon) = order.get(i + AHEAD) {
+                prefetch(slots, soon as usize);
+            }
+            let slot = &mut slots[at as usize];
+            slot.value.take().map(|value| (slot.key, value))
+        })
+    }
+
     /// Forgets all keys and keeps the memory, or half of it where the table was hardly filled.
     pub(crate) fn clear(&mut self) {
         let (keys, slots) = (self.order.len(), self.slots.len());

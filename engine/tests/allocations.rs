@@ -135,5 +135,5 @@ fn an_inverse_window_allocates_by_the_batch() {
 
 #[test]
 fn a_state_allocates_by_the_batch() {
-    assert_few(500, state);
+    assert_few(400, state);
 }

@@ -162,23 +162,26 @@ impl<'b, K: Key<'b>, C: Combine> Merge<'_, 'b, K, C> {
     }
 }
 
-/// The entries of a piece by partition: those of the partitions in `range`.
-fn by_partition<'b, K: Key<'b>, V: Clone>(
+/// So many entries of some slots by partition, those of the partitions in `range`; `long` are the slots'
+/// long keys.
+fn by_partition<'b, K: Key<'b>, V>(
     batch: &Batch<'b>,
-    slots: &Slots<K::Owned, V>,
+    entries: impl Iterator<Item = (Packed, V)>,
+    len: usize,
+    long: &[K::Owned],
     range: Range<usize>,
     partition: impl Fn(Packed) -> usize,
 ) -> Partitions<(K, V)> {
     let mut found: Vec<(Vec<K::Owned>, Vec<V>)> =
         range.clone().map(|_| Default::default()).collect();
     if let [(keys, values)] = &mut found[..] {
-        keys.reserve_exact(slots.len());
-        values.reserve_exact(slots.len());
+        keys.reserve_exact(len);
+        values.reserve_exact(len);
     }
-    for (key, value) in slots.entries() {
+    for (key, value) in entries {
         let (keys, values) = &mut found[partition(key) - range.start];
-        keys.push(K::unpack(key).unwrap_or_else(|| slots.long()[key.number() as usize].clone()));
-        values.push(value.clone());
+        keys.push(K::unpack(key).unwrap_or_else(|| long[key.number() as usize].clone()));
+        values.push(value);
     }
     let lent = |(keys, values): (Vec<K::Owned>, Vec<V>)| {
         let keys: &'b Vec<K::Owned> = batch.lend(&Arc::new(keys));
@@ -243,13 +246,17 @@ where
             let range = task * each..partitions.min((task + 1) * each);
             if let ([piece], 1) = (pieces, tasks) {
                 let partition = |key| merge.partition(0, key);
-                return (piece.len() as u64, by_partition(batch, piece, range, partition));
+                let entries = piece.entries().map(|(key, value)| (key, value.clone()));
+                let found = by_partition(batch, entries, piece.len(), long[0], range, partition);
+                return (piece.len() as u64, found);
             }
             let mut merged = Slots::default();
             let entered = merge.merge(range.clone(), &mut merged);
             let lent: &'b Vec<K::Owned> = batch.lend(merged.long());
             let of_merged = Merge::<K, C> { long: &[lent], ..merge };
-            (entered, by_partition(batch, &merged, range, |key| of_merged.partition(0, key)))
+            let partition = |key| of_merged.partition(0, key);
+            let len = merged.len();
+            (entered, by_partition(batch, merged.take_entries(), len, lent, range, partition))
         });
         let left: u64 = merged.iter().map(|(entered, _)| entered).sum();
         assert_eq!(
