@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 
 use super::EarlyStage;
 use super::edge::{Compute, Partitions};
-use crate::batch::{ATTEMPTS, Batch, gave_up, reason_of};
+use crate::batch::{ATTEMPTS, Batch, StageFailed, gave_up, reason_of};
 use crate::intake::Committed;
 use crate::panics::drop_all;
 use crate::pipe::Pipe;
@@ -133,12 +133,17 @@ impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> EarlyStage<'b> for AggregateNode<'b, 
             while let Err(panic) = catch_unwind(AssertUnwindSafe(|| {
                 self.aggregate.work(&self.pipe, &plan, partition, &mut piece, &mut taken)
             })) {
+                let for_good = panic.is::<StageFailed>();
                 let reason = reason_of(panic);
                 let mut made = self.made.lock();
                 let made = made.entry(time).or_default();
-                if attempt == ATTEMPTS {
+                if for_good || attempt == ATTEMPTS {
                     // The batch fails when its turn comes.
-                    made.failed.get_or_insert(gave_up(self.aggregate.name(), &reason));
+                    let why = || match for_good {
+                        true => reason,
+                        false => gave_up(self.aggregate.name(), &reason),
+                    };
+                    made.failed.get_or_insert_with(why);
                     break;
                 }
                 made.retries += 1;
