@@ -6,6 +6,8 @@
 
 #![allow(unsafe_code)]
 
+use memchr::memchr_iter;
+
 use crate::separators::WINDOW;
 
 /// The most text, in bytes, that is looked at in one go.
@@ -60,12 +62,14 @@ impl Cuts {
 
 /// Says how many newlines it has found.
 fn portable(cuts: &mut Cuts, piece: &[u8], separator: u8) -> usize {
-    let mut found = 0;
     cuts.separators.fill(0);
-    for (place, byte) in piece.iter().enumerate() {
-        cuts.separators[place / 8] |= u8::from(*byte == separator) << (place % 8);
+    for place in memchr_iter(separator, piece) {
+        cuts.separators[place / 8] |= 1 << (place % 8);
+    }
+    let mut found = 0;
+    for place in memchr_iter(b'\n', piece) {
         cuts.newlines[found] = place as u16;
-        found += usize::from(*byte == b'\n');
+        found += 1;
     }
     found
 }
