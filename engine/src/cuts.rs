@@ -76,19 +76,15 @@ fn portable(cuts: &mut Cuts, piece: &[u8], separator: u8) -> usize {
 
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
-    use std::arch::x86_64::{
-        _mm512_add_epi16, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi16,
-        _mm512_extracti64x4_epi64, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi16,
-    };
+    use std::arch::x86_64::{_mm512_cmpeq_epi8_mask, _mm512_set1_epi8};
 
     use super::{Cuts, WINDOW};
     pub(super) use crate::edges::avx512::is_there;
-    use crate::edges::avx512::{HALF, POSITIONS, load, store};
+    use crate::edges::avx512::{load, write_places};
 
     /// Says how many newlines it has found.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
     pub(super) fn look_at(cuts: &mut Cuts, piece: &[u8], separator: u8) -> usize {
-        let positions = load(&POSITIONS);
         let (newline, separator) =
             (_mm512_set1_epi8(b'\n' as i8), _mm512_set1_epi8(separator.cast_signed()));
         let mut found = 0;
@@ -102,18 +98,7 @@ mod avx512 {
             let separators = _mm512_cmpeq_epi8_mask(separator, window);
             cuts.separators[at / 8..at / 8 + 8].copy_from_slice(&separators.to_le_bytes());
             let newlines = _mm512_cmpeq_epi8_mask(newline, window);
-            // All positions are written, those that are no newlines behind those that are.
-            let packed = _mm512_maskz_compress_epi8(newlines, positions);
-            let base = _mm512_set1_epi16(at as i16);
-            let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(packed));
-            let room = &mut cuts.newlines[found..found + WINDOW];
-            room[..HALF].copy_from_slice(&store(_mm512_add_epi16(base, low)));
-            let count = newlines.count_ones() as usize;
-            if count > HALF {
-                let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(packed));
-                room[HALF..].copy_from_slice(&store(_mm512_add_epi16(base, high)));
-            }
-            found += count;
+            found += write_places(newlines, at, &mut cuts.newlines[found..]);
         }
         found
     }

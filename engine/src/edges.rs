@@ -74,8 +74,8 @@ pub(crate) mod avx512 {
 
     use super::{Room, WINDOW, changes};
 
-    /// Half a window's edges, as they are written.
-    pub(crate) const HALF: usize = WINDOW / 2;
+    /// Half a window's places, as they are written.
+    const HALF: usize = WINDOW / 2;
 
     /// Whether the processor has what [`word_edges`] is compiled for.
     #[inline]
@@ -104,7 +104,7 @@ pub(crate) mod avx512 {
     };
 
     /// The number of each byte of a window.
-    pub(crate) const POSITIONS: [u8; WINDOW] = {
+    const POSITIONS: [u8; WINDOW] = {
         let mut positions = [0; WINDOW];
         let mut i = 0;
         while i < WINDOW {
@@ -116,7 +116,7 @@ pub(crate) mod avx512 {
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
     pub(super) fn word_edges(piece: &[u8], inside: bool, room: &mut Room) -> usize {
-        let (separators, positions) = (load(&SEPARATORS), load(&POSITIONS));
+        let separators = load(&SEPARATORS);
         let (mut found, mut inside) = (0, u64::from(inside));
         let mut last = [b' '; WINDOW];
         for at in (0..piece.len()).step_by(WINDOW) {
@@ -127,20 +127,27 @@ pub(crate) mod avx512 {
             let window = load(window);
             let itself = _mm512_shuffle_epi8(separators, window);
             let changes = changes(_mm512_cmpeq_epi8_mask(itself, window), &mut inside);
-            // All positions are written, those that are no edges behind those that are.
-            let packed = _mm512_maskz_compress_epi8(changes, positions);
-            let base = _mm512_set1_epi16(at as i16);
-            let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(packed));
-            room[found..found + HALF].copy_from_slice(&store(_mm512_add_epi16(base, low)));
-            let edges = changes.count_ones() as usize;
-            if edges > HALF {
-                let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(packed));
-                let high = store(_mm512_add_epi16(base, high));
-                room[found + HALF..found + WINDOW].copy_from_slice(&high);
-            }
-            found += edges;
+            found += write_places(changes, at, &mut room[found..]);
         }
         found
+    }
+
+    /// Writes the places of a mask's bits, counted from `base`, to the front of `room`; says how many
+    /// they are. A window's worth may be written behind them.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+    pub(crate) fn write_places(mask: u64, base: usize, room: &mut [u16]) -> usize {
+        // All are written, those whose bits are not set behind those whose are.
+        let packed = _mm512_maskz_compress_epi8(mask, load(&POSITIONS));
+        let base = _mm512_set1_epi16(base as i16);
+        let low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(packed));
+        room[..HALF].copy_from_slice(&store(_mm512_add_epi16(base, low)));
+        let places = mask.count_ones() as usize;
+        if places > HALF {
+            let high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(packed));
+            room[HALF..WINDOW].copy_from_slice(&store(_mm512_add_epi16(base, high)));
+        }
+        places
     }
 
     #[inline]
@@ -152,7 +159,7 @@ pub(crate) mod avx512 {
 
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub(crate) fn store(register: __m512i) -> [u16; HALF] {
+    fn store(register: __m512i) -> [u16; HALF] {
         // SAFETY: both sides are 64 bytes, and any bytes are 32 integers.
         unsafe { transmute(register) }
     }

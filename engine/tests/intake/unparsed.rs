@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use millstream::Unparsed;
+
 use crate::rig::{Rig, conf, wait_until};
 
 /// Sums the values of `key<TAB>value` lines by key; `each` is called with every value that parses.
@@ -67,7 +69,7 @@ fn blocks_that_were_worked_on_early_count_for_the_batch_that_they_belong_to() {
 fn early_work_that_panics_behind_its_records_leaves_no_count() {
     let tries = Arc::new(AtomicU64::new(0));
     let counted = tries.clone();
-    // The second block's merge into what the first has left panics, early and once at the turn.
+    // The second block's record panics where it meets the first's, twice.
     let both = move || {
         assert!(counted.fetch_add(1, Ordering::SeqCst) >= 2, "not yet");
     };
@@ -79,4 +81,25 @@ fn early_work_that_panics_behind_its_records_leaves_no_count() {
     assert_eq!(rig.batch(), [("a".to_string(), 3)]);
     assert_eq!(rig.report().unparsed, 2);
     assert!(tries.load(Ordering::SeqCst) >= 3);
+}
+
+#[test]
+fn a_record_that_must_parse_fails_its_batch_with_one_sentence_with_early_work_and_without() {
+    for early in [true, false] {
+        let strict = conf().unparsed(Unparsed::Fail).early_work(early);
+        let rig = Rig::start(strict, |s, out| {
+            let pairs = s.listen_text_stream(":0").fields('\t').parse::<(&str, u64)>();
+            let sums = pairs.reduce_by_key(|a, b| a + b);
+            out.collect(&sums.map(|(key, n)| (key.to_owned(), n)));
+            Ok(())
+        });
+        rig.send(b"a\t1\na\tbad\n");
+        rig.close_blocks_until(10);
+        assert_eq!(rig.batch(), []);
+        let errors = rig.report().errors;
+        assert!(errors.len() == 1 && errors[0].contains("column 1"), "{errors:?}");
+        assert!(!errors[0].contains("attempts"), "it is not tried again: {errors:?}");
+        rig.send(b"a\t2\n");
+        assert_eq!(rig.batch(), [("a".to_string(), 2)]);
+    }
 }
