@@ -250,18 +250,17 @@ impl<'b> Batch<'b> {
         self.run_stage_where(name, tasks, |_| true, task)
     }
 
-    /// [`run_stage`](Batch::run_stage) where `has_work` knows of tasks that have nothing to do.
-    /// Unless several others are left, all run on the calling thread: it would take longer to wake
-    /// another one.
+    /// [`run_stage`](Batch::run_stage) where `is_worth_it` knows of tasks that another thread would
+    /// not be woken for. Unless several others are left, all run on the calling thread.
     pub(crate) fn run_stage_where<R: Send>(
         &self,
         name: &'static str,
         tasks: usize,
-        has_work: impl Fn(usize) -> bool,
+        is_worth_it: impl Fn(usize) -> bool,
         task: impl Fn(usize) -> R + Sync,
     ) -> Vec<R> {
         let results: Vec<Mutex<Option<R>>> = (0..tasks).map(|_| Mutex::new(None)).collect();
-        let divide = (0..tasks).filter(|&i| has_work(i)).nth(1).is_some();
+        let divide = (0..tasks).filter(|&i| is_worth_it(i)).nth(1).is_some();
         self.run_tasks(name, tasks, divide, &|i| {
             let result = task(i);
             *results[i].lock() = Some(result);

@@ -197,6 +197,11 @@ impl Admission {
         self.let_in(capacity.bytes, running.free_share);
     }
 
+    /// Whether a batch has its turn now.
+    pub(crate) fn turn_runs(&self) -> bool {
+        self.running.lock().is_some()
+    }
+
     /// Has `wake` called when reading may go on.
     pub(crate) fn on_change(&self, wake: Wake) {
         self.wakes.lock().push(wake);

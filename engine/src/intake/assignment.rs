@@ -97,6 +97,11 @@ impl Intake {
         !self.state.lock().received.is_empty()
     }
 
+    /// Whether the interval of a batch ends at `time`.
+    pub(crate) fn ends_batch(&self, time: Time) -> bool {
+        self.batch_of(time) == time
+    }
+
     /// Bytes stored since the start.
     pub(crate) fn stored_bytes(&self) -> u64 {
         self.stored_bytes.load(Ordering::Relaxed)

@@ -20,6 +20,10 @@ use crate::time::{Duration, Time};
 
 use parking_lot::Mutex;
 
+/// Less than this is left to its batch's turn once the batch is over, also while the turn of another
+/// one keeps it waiting.
+const LEAST_EARLY_BYTES: usize = 64 << 10;
+
 /// A receiver's open blocks.
 pub(super) struct Filling {
     source: SourceId,
@@ -56,14 +60,33 @@ impl Filling {
         }
     }
 
-    /// When it must be closed next; `None` while there is nothing that could be.
+    /// When the receiver must close it next, if nothing comes before; `None` while there is nothing
+    /// that could be closed, and where the driver will: a thread that woke up beside the driver would
+    /// only take a core from it.
     pub(super) fn due(&self) -> Option<Time> {
         let empty = self.slab.is_none() && self.framing == LineCounts::default();
-        (!empty).then_some(self.next_close)
+        (!empty && !self.intake.ends_batch(self.next_close)).then_some(self.next_close)
+    }
+
+    /// Closes what was open when the time of its blocks came, if it has, on the receiver's thread.
+    /// Early work begins on it, unless its batch is over and has its turn next.
+    pub(super) fn close_early_when_due(&mut self, now: Time) {
+        let closes_at = self.next_close;
+        let stored = match self.intake.ends_batch(closes_at) && !self.is_worth_early_work() {
+            true => Stored::AtTurnOf(closes_at),
+            false => Stored::EarlyWorkMayBegin,
+        };
+        self.close_when_due(now, stored);
+    }
+
+    /// Whether so much is open that it is worth a task of its own while another batch has its turn.
+    fn is_worth_early_work(&self) -> bool {
+        self.slab.as_ref().is_some_and(|slab| slab.filled() >= LEAST_EARLY_BYTES)
+            && self.intake.admission.turn_runs()
     }
 
     /// Closes what was open when the time of its blocks came, if it has.
-    pub(super) fn close_when_due(&mut self, now: Time, stored: Stored) {
+    fn close_when_due(&mut self, now: Time, stored: Stored) {
         if now < self.next_close {
             return;
         }
@@ -136,5 +159,92 @@ impl Filling {
 impl Closing for Mutex<Filling> {
     fn close(&self, now: Time, batch: Time) {
         self.lock().close_when_due(now, Stored::AtTurnOf(batch));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::conf::{InvalidUtf8, LongLines};
+    use crate::framing::RecordLimit;
+    use crate::intake::{Admission, Bounds, Reads};
+    use crate::progress::Progress;
+    use crate::received::Form;
+    use crate::slabs::SlabPool;
+    use crate::time::millis;
+
+    const BATCH: Duration = millis(1000);
+
+    fn at(millis: i64) -> Time {
+        Time::from_millis(millis)
+    }
+
+    /// What is filled in blocks of half a batch, with so many bytes in it.
+    fn filling(bytes: usize) -> Filling {
+        let bounds = Bounds { interval: BATCH.to_std(), most_early_bytes: 1 << 20, threads: 1 };
+        let pool = SlabPool::new(SlabPool::least_bytes(100), 100);
+        let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
+        let mut filling = Filling::new(
+            0,
+            &Surroundings {
+                intake: Arc::new(Intake::new(BATCH, at(0), Admission::new(bounds))),
+                pool: pool.clone(),
+                clock: ManualClock::at(at(0)).into(),
+                progress: Arc::new(Progress::new(Vec::new(), false)),
+                block_interval: millis(500),
+                policy: RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) },
+                reads: Reads { early: true, at_turn: false },
+                max_carry_bytes: 0,
+                max_store_bytes: 0,
+            },
+        );
+        assert!(filling.change_slab(|| pool.take()));
+        fill(&mut filling, bytes);
+        filling
+    }
+
+    fn fill(filling: &mut Filling, bytes: usize) {
+        let slab = filling.slab().unwrap();
+        let range = slab.filled()..slab.filled() + bytes;
+        slab.room()[..bytes].fill(b'\n');
+        slab.advance(bytes);
+        let counts = LineCounts::default();
+        filling.take_in(0, 0, &Framed { records: range, counts, torn: None });
+    }
+
+    /// Whether early work may begin on what the receiver closes at the end of a batch.
+    fn early_at_the_end_of_a_batch(mut filling: Filling) -> bool {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = told.clone();
+        filling.intake.on_stored(Box::new(move |_, early| tell.lock().push(early)));
+        filling.next_close = at(1000);
+        filling.close_early_when_due(at(1000));
+        let told = told.lock();
+        assert_eq!(told.len(), 1);
+        told[0]
+    }
+
+    #[test]
+    fn a_receiver_wakes_up_for_the_end_of_a_block_but_not_for_that_of_a_batch() {
+        let mut filling = filling(10);
+        assert_eq!(filling.due(), Some(at(500)));
+        filling.close_early_when_due(at(500));
+        fill(&mut filling, 10);
+        assert_eq!(filling.due(), None);
+        filling.close_when_due(at(1000), Stored::AtTurnOf(at(1000)));
+        fill(&mut filling, 10);
+        assert_eq!(filling.due(), Some(at(1500)));
+    }
+
+    #[test]
+    fn when_a_batch_is_over_early_work_begins_only_on_much_that_has_to_wait() {
+        assert!(!early_at_the_end_of_a_batch(filling(10)));
+        assert!(!early_at_the_end_of_a_batch(filling(LEAST_EARLY_BYTES)));
+        for (bytes, early) in [(10, false), (LEAST_EARLY_BYTES, true)] {
+            let filling = filling(bytes);
+            filling.intake.admission.turn_began(std::time::Duration::ZERO, 0);
+            assert_eq!(early_at_the_end_of_a_batch(filling), early);
+        }
     }
 }

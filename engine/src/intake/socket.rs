@@ -157,7 +157,7 @@ impl SocketReceiver {
     }
 
     fn close_when_due(&self, filling: &mut Filling) {
-        filling.close_when_due(self.around.clock.now(), Stored::EarlyWorkMayBegin);
+        filling.close_early_when_due(self.around.clock.now());
     }
 
     // ---- reading ----

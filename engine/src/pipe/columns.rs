@@ -39,8 +39,8 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for InFields<P> {
         self.pipe.partitions(plan)
     }
 
-    fn is_empty(&self, plan: &P::Plan, partition: usize) -> bool {
-        self.pipe.is_empty(plan, partition)
+    fn known_records(&self, plan: &P::Plan, partition: usize) -> Option<usize> {
+        self.pipe.known_records(plan, partition)
     }
 
     #[inline]

@@ -73,12 +73,12 @@ pub trait Pipe<'b>: sealed::Sealed + Clone + Send + Sync + 'b {
     #[doc(hidden)]
     fn partitions(&self, plan: &Self::Plan) -> usize;
 
-    /// Whether a partition is known to have no records, without running it.
+    /// How many records go into a partition's operators, where that is known without running them.
     #[doc(hidden)]
     #[inline]
-    fn is_empty(&self, plan: &Self::Plan, partition: usize) -> bool {
+    fn known_records(&self, plan: &Self::Plan, partition: usize) -> Option<usize> {
         let _: (&Self::Plan, usize) = (plan, partition);
-        false
+        None
     }
 
     /// Pushes the records of one partition, in order, until the sink has had enough.
@@ -156,6 +156,10 @@ impl<'b, 's: 'b> Text<'b> for &'s str {
     }
 }
 
+/// Fewer records than this are gone through by one thread: in the time that it takes to wake another
+/// one on a busy machine, they are done.
+const LEAST_RECORDS_TO_DIVIDE: usize = 4 << 10;
+
 /// Runs a task for each partition of a plan, and gives their results in order.
 pub(crate) fn run_stage<'b, P: Pipe<'b>, R: Send>(
     batch: &Batch<'b>,
@@ -164,8 +168,25 @@ pub(crate) fn run_stage<'b, P: Pipe<'b>, R: Send>(
     plan: &P::Plan,
     task: impl Fn(usize) -> R + Sync,
 ) -> Vec<R> {
-    let has_work = |partition| !pipe.is_empty(plan, partition);
-    batch.run_stage_where(name, pipe.partitions(plan), has_work, task)
+    let partitions = pipe.partitions(plan);
+    let known = |partition| pipe.known_records(plan, partition);
+    let all = (0..partitions).map(known).sum::<Option<usize>>();
+    let few = all.is_some_and(|records| records < LEAST_RECORDS_TO_DIVIDE);
+    let is_worth_it = |partition| !few && known(partition) != Some(0);
+    batch.run_stage_where(name, partitions, is_worth_it, task)
+}
+
+/// [`run_stage`] for tasks that may wait for something else than the processor, however few records
+/// they have: they wait at the same time.
+pub(crate) fn run_stage_apart<'b, P: Pipe<'b>, R: Send>(
+    batch: &Batch<'b>,
+    name: &'static str,
+    pipe: &P,
+    plan: &P::Plan,
+    task: impl Fn(usize) -> R + Sync,
+) -> Vec<R> {
+    let is_worth_it = |partition| pipe.known_records(plan, partition) != Some(0);
+    batch.run_stage_where(name, pipe.partitions(plan), is_worth_it, task)
 }
 
 /// Runs a partition to its end.

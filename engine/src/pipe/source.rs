@@ -130,8 +130,9 @@ impl<'b, T: Clone + Send + Sync + 'static> Pipe<'b> for Items<T> {
         plan.len()
     }
 
-    fn is_empty(&self, plan: &Self::Plan, partition: usize) -> bool {
-        plan[partition].is_empty()
+    /// An item may stand for anything, a file or a question: only none of them is nothing to do.
+    fn known_records(&self, plan: &Self::Plan, partition: usize) -> Option<usize> {
+        plan[partition].is_empty().then_some(0)
     }
 
     #[inline]

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::vec::IntoIter;
 
 use super::Rdd;
-use crate::pipe::{Pipe, push_all, run_stage};
+use crate::pipe::{Pipe, push_all, run_stage, run_stage_apart};
 
 impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// How many records it has. Cost: one pass; for lines as they came, only a count of newlines.
@@ -169,7 +169,10 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn for_each_partition(&self, f: impl Fn(usize, IntoIter<P::Item>) + Sync) {
-        self.run_partitions("for_each_partition", f);
+        let (pipe, plan) = self.plan();
+        run_stage_apart(&self.batch, "for_each_partition", pipe, &plan, |partition| {
+            f(partition, records_of(pipe, &plan, partition).into_iter());
+        });
     }
 
     /// All records brought together by `f`, which must be associative and commutative; none for an
@@ -338,7 +341,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// ```
     pub fn for_each(&self, f: impl Fn(P::Item) + Sync) {
         let (pipe, plan) = self.plan();
-        run_stage(&self.batch, "for_each", pipe, &plan, |partition| {
+        run_stage_apart(&self.batch, "for_each", pipe, &plan, |partition| {
             push_all(pipe, &plan, partition, &f);
         });
     }
@@ -365,9 +368,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     ) -> Vec<R> {
         let (pipe, plan) = self.plan();
         run_stage(&self.batch, name, pipe, &plan, |partition| {
-            let mut records = Vec::new();
-            push_all(pipe, &plan, partition, |item| records.push(item));
-            f(partition, records.into_iter())
+            f(partition, records_of(pipe, &plan, partition).into_iter())
         })
     }
 
@@ -375,6 +376,12 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     fn plan(&self) -> (&P, P::Plan) {
         (&self.pipe, self.pipe.prepare(&self.batch))
     }
+}
+
+fn records_of<'b, P: Pipe<'b>>(pipe: &P, plan: &P::Plan, partition: usize) -> Vec<P::Item> {
+    let mut records = Vec::new();
+    push_all(pipe, plan, partition, |item| records.push(item));
+    records
 }
 
 fn first_of<'b, P: Pipe<'b>>(pipe: &P, plan: &P::Plan, partition: usize, n: usize) -> Vec<P::Item> {

@@ -133,8 +133,8 @@ impl<'b, T: Clone + Send + Sync + 'b> Pipe<'b> for Edge<'b, T> {
         plan.len()
     }
 
-    fn is_empty(&self, plan: &Self::Plan, partition: usize) -> bool {
-        plan[partition].is_empty()
+    fn known_records(&self, plan: &Self::Plan, partition: usize) -> Option<usize> {
+        Some(plan[partition].len())
     }
 
     #[inline]

@@ -32,8 +32,8 @@ impl<'b, T: Clone + Send + Sync + 'b> Pipe<'b> for StateEdge<'b, T> {
         self.0.partitions(plan)
     }
 
-    fn is_empty(&self, plan: &Self::Plan, partition: usize) -> bool {
-        self.0.is_empty(plan, partition)
+    fn known_records(&self, plan: &Self::Plan, partition: usize) -> Option<usize> {
+        self.0.known_records(plan, partition)
     }
 
     #[inline]
