@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use crate::conf::Conf;
 use crate::driver::{Driver, Orders, Started};
+use crate::early;
 use crate::engine::Engine;
 use crate::error::{BoxError, Error, Result};
 use crate::progress::{Listener, Progress};
@@ -231,7 +232,7 @@ impl Running {
 
     /// Fails on the driver's thread and in a task, which would wait for themselves.
     fn refuse_inside(&self, call: &'static str) -> Result {
-        if self.engine.parts().tasks.current_thread_index().is_some() {
+        if early::is_inside(&self.engine.parts().tasks) {
             return Err(Error::FromInside { call });
         }
         self.status.refuse_inside(call)

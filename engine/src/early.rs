@@ -1,14 +1,26 @@
 //! Early work: what is done with a parcel of blocks as soon as a receiver has stored it.
+//!
+//! As many threads do it as tasks may run at once, and receivers are among them: one that finds the
+//! tasks busy works on its parcel itself, while that is in its core's cache, and reads into the same
+//! memory again. Where fewer receivers are busy than tasks may run, the tasks that are left take what
+//! receivers hand over, and these go on reading. Where more are, or a batch has its turn, tasks do it all.
 
+use std::cell::Cell;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use rayon::ThreadPool;
+use smallvec::SmallVec;
 
 use crate::batch::{Batch, reason_of};
+use crate::block::SourceId;
 use crate::graph::Early;
-use crate::intake::{Intake, OnStored, Parcel, Taken};
+use crate::intake::{Intake, OnStored, Parcel, Taken, Workers};
 use crate::progress::LineCounts;
 
 /// Slabs that may wait for early work, for each thread: enough to keep it busy, few enough to stay
@@ -20,7 +32,11 @@ pub(crate) fn most_waiting_bytes(slab_bytes: usize, threads: usize) -> u64 {
     slab_bytes as u64 * SLABS_PER_THREAD * threads as u64
 }
 
-/// Has each parcel that is stored in time worked on by `tasks`, by the early stages of its source.
+/// A receiver that has stored none of so many parcels for each receiver is not busy.
+const PARCELS_PER_RECEIVER: usize = 4;
+
+/// Has each parcel that is stored in time worked on, by the early stages of its source: by `tasks`, or
+/// by whoever has stored it.
 pub(crate) fn on_stored(
     early: Vec<Option<Early<'static>>>,
     intake: &Arc<Intake>,
@@ -28,17 +44,19 @@ pub(crate) fn on_stored(
 ) -> OnStored {
     let early = Arc::new(early);
     let intake = Arc::downgrade(intake);
-    Box::new(move |parcel, may_begin| {
-        if early[parcel.source()].is_none() {
-            return;
-        }
-        let Some(intake) = intake.upgrade() else { return };
-        if !may_begin {
+    let busy = BusyReceivers::default();
+    let handed_over = Arc::new(AtomicUsize::new(0));
+    Box::new(move |parcel, workers| {
+        early[parcel.source()].as_ref()?;
+        let intake = intake.upgrade()?;
+        if workers == Workers::Nobody {
             intake.admission.early_ended(parcel.bytes(), None);
-            return;
+            return None;
         }
+        let busy = busy.after_one_more_of(parcel.source());
+        let turn_runs = intake.admission.turn_runs();
         let early = early.clone();
-        tasks.spawn(move || {
+        let work = move || {
             let bytes = parcel.bytes();
             let started = Instant::now();
             let worked = early[parcel.source()]
@@ -46,8 +64,61 @@ pub(crate) fn on_stored(
                 .is_some_and(|work| take_in(&parcel, work, early.len()));
             drop(parcel);
             intake.admission.early_ended(bytes, worked.then(|| started.elapsed()));
+        };
+        let spare_tasks = tasks.current_num_threads().checked_sub(busy);
+        let tasks_are_busy = spare_tasks.is_some_and(|spare| handed_over.load(Relaxed) >= spare);
+        if tasks_are_busy && !turn_runs && workers == Workers::TasksAndReceiver {
+            let tasks = tasks.clone();
+            return Some(Box::new(move || beside(&tasks, work)));
+        }
+        handed_over.fetch_add(1, Relaxed);
+        let handed_over = handed_over.clone();
+        tasks.spawn(move || {
+            work();
+            handed_over.fetch_sub(1, Relaxed);
         });
+        None
     })
+}
+
+thread_local! {
+    /// The tasks beside which this thread does early work now.
+    static BESIDE: Cell<*const ThreadPool> = const { Cell::new(ptr::null()) };
+}
+
+/// Does the work of a task on a thread that is none.
+fn beside(tasks: &Arc<ThreadPool>, work: impl FnOnce()) {
+    BESIDE.set(Arc::as_ptr(tasks));
+    work();
+    BESIDE.set(ptr::null());
+}
+
+/// Whether the caller is one of `tasks`, or does the work of one.
+pub(crate) fn is_inside(tasks: &Arc<ThreadPool>) -> bool {
+    tasks.current_thread_index().is_some() || BESIDE.get() == Arc::as_ptr(tasks)
+}
+
+/// Which receivers have stored the last parcels.
+#[derive(Default)]
+struct BusyReceivers(Mutex<VecDeque<SourceId>>);
+
+impl BusyReceivers {
+    /// How many they are, now that this one has stored another.
+    fn after_one_more_of(&self, source: SourceId) -> usize {
+        let mut last = self.0.lock();
+        last.push_front(source);
+        let mut busy: SmallVec<[SourceId; 8]> = SmallVec::new();
+        for (age, source) in last.iter().enumerate() {
+            if age > PARCELS_PER_RECEIVER * busy.len() {
+                break;
+            }
+            if !busy.contains(source) {
+                busy.push(*source);
+            }
+        }
+        last.truncate(PARCELS_PER_RECEIVER * (busy.len() + 1));
+        busy.len()
+    }
 }
 
 /// Runs the early stages over a parcel, unless its batch's turn has come first. A stage tries again by
@@ -78,4 +149,24 @@ fn take_in(parcel: &Parcel, early: &Early<'static>, sources: usize) -> bool {
     drop(blocks);
     parcel.end_early(taken, taken.committed == everybody && !early.keep_blocks);
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receivers_that_store_nothing_any_more_are_not_busy() {
+        let receivers = BusyReceivers::default();
+        let store = |sources: &[SourceId]| {
+            let counts = sources.iter().map(|source| receivers.after_one_more_of(*source));
+            counts.last()
+        };
+        assert_eq!(store(&[7]), Some(1));
+        assert_eq!(store(&[7, 8, 7, 8]), Some(2));
+        assert_eq!(store(&[9, 7, 8, 8, 9, 7]), Some(3));
+        assert_eq!(store(&[7; 3]), Some(3), "the others may be slower");
+        assert_eq!(store(&[7; 20]), Some(1));
+        assert_eq!(store(&[8]), Some(2));
+    }
 }

@@ -12,9 +12,21 @@ use crate::time::{Duration, Time};
 use super::admission::Admission;
 use super::parcel::Parcel;
 
-/// Called with each parcel as it is stored, and with whether early work may begin; it must not
-/// block.
-pub(crate) type OnStored = Box<dyn Fn(Arc<Parcel>, bool) + Send + Sync>;
+/// Called with each parcel as it is stored, and with who may work on it early; it must not block.
+pub(crate) type OnStored = Box<dyn Fn(Arc<Parcel>, Workers) -> Option<Work> + Send + Sync>;
+
+/// Early work that is left to whoever has stored the parcel, to be done when no lock is held.
+pub(crate) type Work = Box<dyn FnOnce() + Send>;
+
+/// Who may work on a parcel before its batch's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Workers {
+    /// Nobody: the turn has come.
+    Nobody,
+    Tasks,
+    /// Tasks, or the receiver itself.
+    TasksAndReceiver,
+}
 
 /// When a parcel is stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,20 +74,24 @@ impl Intake {
         );
     }
 
-    /// Stores blocks that closed at `closed_at` at the latest.
-    pub(crate) fn store(&self, parcel: Parcel, closed_at: Time, stored: Stored) {
+    /// Stores blocks that closed at `closed_at` at the latest. Gives a receiver what it is to do
+    /// itself; a driver is given nothing.
+    #[must_use]
+    pub(crate) fn store(&self, parcel: Parcel, closed_at: Time, stored: Stored) -> Option<Work> {
         let parcel = Arc::new(parcel);
         self.stored_bytes.fetch_add(parcel.bytes(), Ordering::Relaxed);
-        let early = {
+        let workers = {
             let mut state = self.state.lock();
             let batch = self.batch_of(closed_at).max(state.assigned_up_to + self.batch_interval);
             parcel.label(batch);
             state.received.entry(batch).or_default().push(parcel.clone());
-            !matches!(stored, Stored::AtTurnOf(turn) if batch <= turn)
+            match stored {
+                Stored::EarlyWorkMayBegin => Workers::TasksAndReceiver,
+                Stored::AtTurnOf(turn) if batch <= turn => Workers::Nobody,
+                Stored::AtTurnOf(_) => Workers::Tasks,
+            }
         };
-        if let Some(on_stored) = self.on_stored.get() {
-            on_stored(parcel, early);
-        }
+        self.on_stored.get().and_then(|on_stored| on_stored(parcel, workers))
     }
 
     /// Gives out what belongs to `batch`, and whatever was left over from batches before it.
@@ -136,6 +152,10 @@ mod tests {
         Admission::new(Bounds { interval: secs(1).to_std(), most_early_bytes: 0, threads: 1 })
     }
 
+    fn store(intake: &Intake, text: &'static str, closed_at: Time, stored: Stored) {
+        assert!(intake.store(parcel(text), closed_at, stored).is_none());
+    }
+
     fn at(seconds: u64) -> Time {
         Time::default() + secs(seconds)
     }
@@ -147,9 +167,9 @@ mod tests {
     #[test]
     fn a_batch_holds_what_closed_after_the_one_before_and_up_to_its_end() {
         let intake = Intake::new(secs(1), at(0), admission());
-        intake.store(parcel("a\n"), Time::from_millis(1), Stored::EarlyWorkMayBegin);
-        intake.store(parcel("bb\n"), at(1), Stored::EarlyWorkMayBegin);
-        intake.store(parcel("ccc\n"), Time::from_millis(1001), Stored::EarlyWorkMayBegin);
+        store(&intake, "a\n", Time::from_millis(1), Stored::EarlyWorkMayBegin);
+        store(&intake, "bb\n", at(1), Stored::EarlyWorkMayBegin);
+        store(&intake, "ccc\n", Time::from_millis(1001), Stored::EarlyWorkMayBegin);
         assert_eq!(bytes(&intake.assign(at(1))), [2, 3]);
         assert!(intake.has_unassigned());
         assert_eq!(bytes(&intake.assign(at(2))), [4]);
@@ -160,7 +180,7 @@ mod tests {
     fn what_comes_late_goes_to_the_next_batch_and_is_never_lost() {
         let intake = Intake::new(secs(1), at(0), admission());
         assert!(intake.assign(at(5)).is_empty());
-        intake.store(parcel("late\n"), at(3), Stored::EarlyWorkMayBegin);
+        store(&intake, "late\n", at(3), Stored::EarlyWorkMayBegin);
         assert_eq!(bytes(&intake.assign(at(6))), [5]);
     }
 
@@ -169,10 +189,15 @@ mod tests {
         let intake = Intake::new(secs(1), at(0), admission());
         let told = Arc::new(Mutex::new(Vec::new()));
         let tell = told.clone();
-        intake.on_stored(Box::new(move |parcel, early| tell.lock().push((parcel.batch(), early))));
-        intake.store(parcel("a\n"), at(1), Stored::EarlyWorkMayBegin);
-        intake.store(parcel("b\n"), at(1), Stored::AtTurnOf(at(1)));
-        intake.store(parcel("c\n"), at(2), Stored::AtTurnOf(at(1)));
-        assert_eq!(*told.lock(), [(at(1), true), (at(1), false), (at(2), true)]);
+        intake.on_stored(Box::new(move |parcel, workers| {
+            tell.lock().push((parcel.batch(), workers));
+            None
+        }));
+        store(&intake, "a\n", at(1), Stored::EarlyWorkMayBegin);
+        store(&intake, "b\n", at(1), Stored::AtTurnOf(at(1)));
+        store(&intake, "c\n", at(2), Stored::AtTurnOf(at(1)));
+        let expected =
+            [(at(1), Workers::TasksAndReceiver), (at(1), Workers::Nobody), (at(2), Workers::Tasks)];
+        assert_eq!(*told.lock(), expected);
     }
 }

@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::assignment::{Intake, Stored};
+use super::assignment::{Intake, Stored, Work};
 use super::parcel::Parcel;
 use super::receiver::{Closing, Surroundings};
 use crate::block::{Block, Origin, SourceId};
@@ -69,14 +69,16 @@ impl Filling {
     }
 
     /// Closes what was open when the time of its blocks came, if it has, on the receiver's thread.
-    /// Early work begins on it, unless its batch is over and has its turn next.
-    pub(super) fn close_early_when_due(&mut self, now: Time) {
+    /// Early work begins on it, unless its batch is over and has its turn next; gives what the receiver
+    /// is to do of it.
+    #[must_use]
+    pub(super) fn close_early_when_due(&mut self, now: Time) -> Option<Work> {
         let closes_at = self.next_close;
         let stored = match self.intake.ends_batch(closes_at) && !self.is_worth_early_work() {
             true => Stored::AtTurnOf(closes_at),
             false => Stored::EarlyWorkMayBegin,
         };
-        self.close_when_due(now, stored);
+        self.close_when_due(now, stored)
     }
 
     /// Whether so much is open that it is worth a task of its own while another batch has its turn.
@@ -86,20 +88,23 @@ impl Filling {
     }
 
     /// Closes what was open when the time of its blocks came, if it has.
-    fn close_when_due(&mut self, now: Time, stored: Stored) {
+    fn close_when_due(&mut self, now: Time, stored: Stored) -> Option<Work> {
         if now < self.next_close {
-            return;
+            return None;
         }
         if self.slab.as_ref().is_some_and(|slab| slab.filled() == 0) {
             // Nothing came since the last cut: others may need the memory.
             self.slab = None;
         }
-        self.cut(stored);
+        let work = self.cut(stored);
         self.next_close = now.floor(self.block_interval) + self.block_interval;
+        work
     }
 
-    /// Closes the open blocks and stores them.
-    pub(super) fn cut(&mut self, stored: Stored) {
+    /// Closes the open blocks and stores them. Gives what the receiver is to do of their early work, when
+    /// this is no longer locked.
+    #[must_use]
+    pub(super) fn cut(&mut self, stored: Stored) -> Option<Work> {
         let framing = std::mem::take(&mut self.framing);
         let mut blocks = Vec::with_capacity(self.open.len());
         if let Some(slab) = self.slab.as_mut().filter(|slab| slab.filled() > 0) {
@@ -114,10 +119,11 @@ impl Filling {
                 blocks.push(Arc::new(ReceivedBlock::new(block, self.policy)));
             }
         }
-        if !blocks.is_empty() || framing != LineCounts::default() {
-            let parcel = Parcel::new(self.source, blocks, framing);
-            self.intake.store(parcel, self.next_close, stored);
+        if blocks.is_empty() && framing == LineCounts::default() {
+            return None;
         }
+        let parcel = Parcel::new(self.source, blocks, framing);
+        self.intake.store(parcel, self.next_close, stored)
     }
 
     /// Whether the slab has `wanted` bytes of room.
@@ -125,12 +131,18 @@ impl Filling {
         self.slab.as_mut().is_some_and(|slab| slab.room().len() >= wanted)
     }
 
-    /// Closes what is open and lets the slab go for the one that `take` gives, if it gives one. It
-    /// is gone before the next is asked for, so that a budget of two slabs can go round.
-    pub(super) fn change_slab(&mut self, take: impl FnOnce() -> Option<Slab>) -> bool {
-        self.cut(Stored::EarlyWorkMayBegin);
+    /// Closes what is open and lets the slab go. Gives what [`cut`](Filling::cut) gives.
+    #[must_use]
+    pub(super) fn let_go(&mut self) -> Option<Work> {
+        let work = self.cut(Stored::EarlyWorkMayBegin);
         self.slab = None;
-        self.slab = take();
+        work
+    }
+
+    /// Goes on with another slab, the one before having been let go; so a budget of two slabs can go
+    /// round. Says whether there is one.
+    pub(super) fn go_on_with(&mut self, slab: Option<Slab>) -> bool {
+        self.slab = slab;
         self.slab.is_some()
     }
 
@@ -158,7 +170,8 @@ impl Filling {
 
 impl Closing for Mutex<Filling> {
     fn close(&self, now: Time, batch: Time) {
-        self.lock().close_when_due(now, Stored::AtTurnOf(batch));
+        let work = self.lock().close_when_due(now, Stored::AtTurnOf(batch));
+        debug_assert!(work.is_none(), "a driver is given no early work");
     }
 }
 
@@ -168,7 +181,7 @@ mod tests {
     use crate::clock::ManualClock;
     use crate::conf::{InvalidUtf8, LongLines};
     use crate::framing::RecordLimit;
-    use crate::intake::{Admission, Bounds, Reads};
+    use crate::intake::{Admission, Bounds, Reads, Workers};
     use crate::progress::Progress;
     use crate::received::Form;
     use crate::slabs::SlabPool;
@@ -199,9 +212,13 @@ mod tests {
                 max_store_bytes: 0,
             },
         );
-        assert!(filling.change_slab(|| pool.take()));
+        assert!(filling.go_on_with(pool.take()));
         fill(&mut filling, bytes);
         filling
+    }
+
+    fn close_early(filling: &mut Filling, now: Time) {
+        assert!(filling.close_early_when_due(now).is_none(), "nobody leaves work to the receiver");
     }
 
     fn fill(filling: &mut Filling, bytes: usize) {
@@ -213,26 +230,31 @@ mod tests {
         filling.take_in(0, 0, &Framed { records: range, counts, torn: None });
     }
 
-    /// Whether early work may begin on what the receiver closes at the end of a batch.
+    /// Whether the receiver may work on what it closes at the end of a batch.
     fn early_at_the_end_of_a_batch(mut filling: Filling) -> bool {
         let told = Arc::new(Mutex::new(Vec::new()));
         let tell = told.clone();
-        filling.intake.on_stored(Box::new(move |_, early| tell.lock().push(early)));
+        filling.intake.on_stored(Box::new(move |_, workers| {
+            tell.lock().push(workers);
+            None
+        }));
         filling.next_close = at(1000);
-        filling.close_early_when_due(at(1000));
-        let told = told.lock();
-        assert_eq!(told.len(), 1);
-        told[0]
+        close_early(&mut filling, at(1000));
+        match told.lock()[..] {
+            [Workers::Nobody] => false,
+            [Workers::TasksAndReceiver] => true,
+            ref others => panic!("{others:?}"),
+        }
     }
 
     #[test]
     fn a_receiver_wakes_up_for_the_end_of_a_block_but_not_for_that_of_a_batch() {
         let mut filling = filling(10);
         assert_eq!(filling.due(), Some(at(500)));
-        filling.close_early_when_due(at(500));
+        close_early(&mut filling, at(500));
         fill(&mut filling, 10);
         assert_eq!(filling.due(), None);
-        filling.close_when_due(at(1000), Stored::AtTurnOf(at(1000)));
+        assert!(filling.close_when_due(at(1000), Stored::AtTurnOf(at(1000))).is_none());
         fill(&mut filling, 10);
         assert_eq!(filling.due(), Some(at(1500)));
     }

@@ -24,7 +24,7 @@ pub(crate) mod store;
 pub(crate) mod supervisor;
 
 pub(crate) use admission::{Admission, Bounds, Reads};
-pub(crate) use assignment::{Intake, OnStored};
+pub(crate) use assignment::{Intake, OnStored, Workers};
 pub(crate) use descriptors::reserve as reserve_descriptors;
 pub(crate) use occasional::Occasional;
 pub(crate) use parcel::{Committed, Parcel, Taken};

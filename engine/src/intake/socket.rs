@@ -10,7 +10,7 @@ use std::time::{Duration as StdDuration, Instant};
 use mio::{Events, Poll, Token, Waker};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::assignment::Stored;
+use super::assignment::{Stored, Work};
 use super::connection::{Connection, Outcome};
 use super::filling::Filling;
 use super::link::{Endpoint, LISTENER, Link, Made};
@@ -19,7 +19,7 @@ use super::receiver::{Order, ReceiverThread, Surroundings};
 use crate::block::SourceId;
 use crate::error::{Error, Result};
 use crate::progress::Notice;
-use crate::slabs::READ_ROOM_BYTES;
+use crate::slabs::{READ_ROOM_BYTES, Slab};
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -121,7 +121,7 @@ impl SocketReceiver {
             if let Some(drain) = self.order.stop_wanted() {
                 return self.stop(drain);
             }
-            self.close_when_due(&mut self.filling.lock());
+            self.close_when_due();
             let mut link_event = false;
             for event in &events {
                 match event.token() {
@@ -156,8 +156,9 @@ impl SocketReceiver {
         }
     }
 
-    fn close_when_due(&self, filling: &mut Filling) {
-        filling.close_early_when_due(self.around.clock.now());
+    fn close_when_due(&self) {
+        let work = self.filling.lock().close_early_when_due(self.around.clock.now());
+        do_early(work);
     }
 
     // ---- reading ----
@@ -166,8 +167,7 @@ impl SocketReceiver {
     fn read_ready_once(&mut self) {
         let filling = self.filling.clone();
         for _ in 0..self.ready.len() {
-            let mut filling = filling.lock();
-            self.close_when_due(&mut filling);
+            self.close_when_due();
             let Some(id) = self.ready.pop_front() else { return };
             let Some(connection) = self.connections.get(&id) else { continue };
             let wanted = connection.wants(READ_ROOM_BYTES.min(self.around.pool.slab_bytes() / 4));
@@ -176,18 +176,22 @@ impl SocketReceiver {
             fence(Ordering::SeqCst);
             let may_read =
                 self.draining || self.around.intake.admission.may_read(self.around.reads);
-            if !may_read || !self.make_room(wanted, &mut filling) {
+            let room = match may_read {
+                true => self.with_room(&filling, wanted),
+                false => None,
+            };
+            let Some(filling) = room else {
                 self.ready.push_front(id);
                 if self.around.reads.early {
                     // What is read is worked on while nothing may be read.
-                    filling.cut(Stored::EarlyWorkMayBegin);
+                    let work = filling.lock().cut(Stored::EarlyWorkMayBegin);
+                    do_early(work);
                 }
-                drop(filling);
                 if may_read {
                     self.say_full();
                 }
                 return;
-            }
+            };
             self.paused.store(false, Ordering::SeqCst);
             if let Some(connection) = self.connections.get_mut(&id) {
                 connection.queued = false;
@@ -199,22 +203,35 @@ impl SocketReceiver {
         self.paused.store(false, Ordering::SeqCst);
     }
 
-    /// Sees to it that the slab has `wanted` bytes of room; `false` at the budget's end.
-    fn make_room(&self, wanted: usize, filling: &mut Filling) -> bool {
-        if filling.has_room(wanted) {
-            return true;
+    /// Locks `filling`, with `wanted` bytes of room in its slab; nothing at the budget's end.
+    fn with_room<'f>(
+        &self,
+        filling: &'f Mutex<Filling>,
+        wanted: usize,
+    ) -> Option<MutexGuard<'f, Filling>> {
+        let mut filled = filling.lock();
+        if filled.has_room(wanted) {
+            return Some(filled);
         }
+        let work = filled.let_go();
+        drop(filled);
+        do_early(work);
+        let slab = self.take_slab();
+        let mut filling = filling.lock();
+        filling.go_on_with(slab).then_some(filling)
+    }
+
+    /// An empty slab, or nothing at the budget's end; this thread is woken then when there is one.
+    fn take_slab(&self) -> Option<Slab> {
         let pool = &self.around.pool;
-        filling.change_slab(|| match self.waits_for_slab.swap(true, Ordering::SeqCst) {
-            true => pool.take(),
-            false => {
-                let (waits, wake) = (self.waits_for_slab.clone(), self.wake.clone());
-                pool.take_or(Box::new(move || {
-                    waits.store(false, Ordering::SeqCst);
-                    wake();
-                }))
-            }
-        })
+        if self.waits_for_slab.swap(true, Ordering::SeqCst) {
+            return pool.take();
+        }
+        let (waits, wake) = (self.waits_for_slab.clone(), self.wake.clone());
+        pool.take_or(Box::new(move || {
+            waits.store(false, Ordering::SeqCst);
+            wake();
+        }))
     }
 
     fn say_full(&mut self) {
@@ -360,6 +377,14 @@ impl SocketReceiver {
             let notice = Notice::Unfinished { source: self.name.clone(), connections: unfinished };
             self.around.progress.notice(&notice);
         }
-        self.filling.lock().cut(Stored::EarlyWorkMayBegin);
+        let work = self.filling.lock().cut(Stored::EarlyWorkMayBegin);
+        do_early(work);
+    }
+}
+
+/// Does what is left to the receiver of a parcel's early work, while it has nothing locked.
+fn do_early(work: Option<Work>) {
+    if let Some(work) = work {
+        work();
     }
 }

@@ -18,3 +18,4 @@ mod pressure;
 mod records;
 mod stopping;
 mod unparsed;
+mod workers;

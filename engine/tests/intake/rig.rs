@@ -180,7 +180,12 @@ impl<T: Send + 'static> Rig<T> {
 
     /// A client of the first listener, every write of which goes out at once.
     pub(crate) fn client(&self) -> TcpStream {
-        client_of(self.running.listening()[0])
+        self.client_of_listener(0)
+    }
+
+    /// The same of another listener.
+    pub(crate) fn client_of_listener(&self, number: usize) -> TcpStream {
+        client_of(self.running.listening()[number])
     }
 
     /// Sends `bytes` over a connection of its own, closes it, and waits until everything is in.

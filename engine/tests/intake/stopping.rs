@@ -109,8 +109,9 @@ fn a_stop_may_be_repeated() {
     assert_eq!(rig.running.await_termination().expect("nothing failed"), first);
 }
 
-/// Starts a stream whose output or tasks want to stop it, and gives what the stop answered.
-fn stop_from_inside(in_a_task: bool) -> Error {
+/// Starts a stream whose output, or the work of whose so many tasks, wants to stop it, and gives what
+/// the stop answered.
+fn stop_from_inside(in_a_task: bool, tasks: usize) -> Error {
     let (tell, answer) = channel();
     let tell = Mutex::new(Some(tell));
     let held: Arc<Mutex<Option<Running>>> = Arc::default();
@@ -125,8 +126,8 @@ fn stop_from_inside(in_a_task: bool) -> Error {
         })
     };
     let hand = millstream::ManualClock::at(Time::default());
-    let ssc =
-        StreamingContext::new(conf().clock(hand.clone()), BATCH).expect("the settings are right");
+    let conf = conf().parallelism(tasks).clock(hand.clone());
+    let ssc = StreamingContext::new(conf, BATCH).expect("the settings are right");
     let running = ssc
         .start(move |s| {
             let stop = stop.clone();
@@ -161,12 +162,17 @@ fn stop_from_inside(in_a_task: bool) -> Error {
 
 #[test]
 fn a_stop_from_inside_an_output_is_refused() {
-    assert!(matches!(stop_from_inside(false), Error::FromInside { call: "stop" }));
+    assert!(matches!(stop_from_inside(false, 2), Error::FromInside { call: "stop" }));
 }
 
 #[test]
 fn a_stop_from_inside_a_task_is_refused() {
-    assert!(matches!(stop_from_inside(true), Error::FromInside { call: "stop" }));
+    assert!(matches!(stop_from_inside(true, 2), Error::FromInside { call: "stop" }));
+}
+
+#[test]
+fn a_stop_from_inside_what_a_receiver_does_of_the_tasks_work_is_refused() {
+    assert!(matches!(stop_from_inside(true, 1), Error::FromInside { call: "stop" }));
 }
 
 /// A stream in which each line takes a tenth of a second, and how many lines it has begun.
