@@ -101,6 +101,7 @@ mod packing;
 mod key_text;
 mod key;
 mod prefetch;
+mod huge_pages;
 mod slots;
 mod partition;
 #[doc(hidden)]

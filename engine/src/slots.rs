@@ -8,6 +8,7 @@
 use std::mem::needs_drop;
 use std::sync::Arc;
 
+use crate::huge_pages::filled;
 use crate::packed::{Packed, Seeds};
 use crate::prefetch::prefetch;
 
@@ -19,6 +20,9 @@ fn slots_per_key(slots: usize) -> usize {
 
 /// Logarithm of the number of slots at first.
 const FIRST_LOG: u32 = 8;
+
+/// Logarithm of the number of slots at most.
+const MOST_LOG: u32 = 32;
 
 /// A table of which less than one slot in so many was taken is larger than it need be.
 const FEW: usize = 16;
@@ -85,6 +89,15 @@ impl<O, V> Default for Slots<O, V> {
 }
 
 impl<O: Clone, V: Clone> Slots<O, V> {
+    /// With room for so many keys.
+    pub(crate) fn with_room_for(keys: usize) -> Self {
+        let mut slots = Slots::default();
+        let fit = |log: &u32| keys * slots_per_key(1 << log) <= 1 << log;
+        let log = (FIRST_LOG..=MOST_LOG).find(fit).unwrap_or(MOST_LOG);
+        slots.resize(1 << log);
+        slots
+    }
+
     /// How many keys it has.
     pub(crate) fn len(&self) -> usize {
         self.order.len()
@@ -245,8 +258,8 @@ impl<O: Clone, V: Clone> Slots<O, V> {
     /// Moves all keys to a table of so many slots. They lie in the order of their hashes, here and
     /// there, so both are walked from front to back.
     fn resize(&mut self, slots: usize) {
-        assert!(slots <= 1 << 32, "a table holds less than 2^31 keys");
-        let mut old = std::mem::replace(&mut self.slots, vec![Slot::EMPTY; slots]);
+        assert!(slots <= 1 << MOST_LOG, "a table holds less than 2^31 keys");
+        let mut old = std::mem::replace(&mut self.slots, filled(Slot::EMPTY, slots));
         let last = slots - 1;
         self.shift = 64 - slots.ilog2();
         let mut moved = vec![0u32; old.len()];

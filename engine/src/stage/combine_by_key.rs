@@ -250,7 +250,9 @@ where
                 let found = by_partition(batch, entries, piece.len(), long[0], range, partition);
                 return (piece.len() as u64, found);
             }
-            let mut merged = Slots::default();
+            // As many as if each piece had the keys of every other one, which is less than there are.
+            let most_keys = pieces.iter().map(Slots::len).max().unwrap_or(0);
+            let mut merged = Slots::with_room_for(most_keys * range.len() / partitions);
             let entered = merge.merge(range.clone(), &mut merged);
             let lent: &'b Vec<K::Owned> = batch.lend(merged.long());
             let of_merged = Merge::<K, C> { long: &[lent], ..merge };
