@@ -10,6 +10,8 @@ use std::iter::FusedIterator;
 
 use memchr::memchr;
 
+use crate::cuts::NEAR;
+
 /// As much of a text as a sentence shows.
 const SHOWN_CHARS: usize = 60;
 
@@ -33,32 +35,22 @@ const NEAR_BYTES: usize = 32;
 pub struct Fields<'b> {
     line: &'b str,
     separator: char,
-    near: Near,
-}
-
-/// The separators among the first bytes of a text.
-#[derive(Clone, Copy, Debug, Default)]
-struct Near {
-    /// A bit for each of the bytes, set where there is a separator, which is of ASCII.
-    separators: u64,
-    /// How many bytes these are.
-    bytes: usize,
+    ends: Ends,
 }
 
 impl<'b> Fields<'b> {
     /// The columns of `line`.
     pub fn new(line: &'b str, separator: char) -> Self {
-        Fields { line, separator, near: Near::default() }
+        Fields { line, separator, ends: Ends::default() }
     }
 
-    /// The columns of a line of which `separators` has a bit for each of the first `bytes` bytes, and
+    /// The columns of a line of which `separators` has a bit for each of the first [`NEAR`] bytes, and
     /// perhaps others, set where there is a `separator`.
     #[inline]
-    pub(crate) fn cut(line: &'b str, separator: u8, separators: u64, bytes: usize) -> Self {
-        debug_assert!(separator.is_ascii() && bytes < 64);
-        let bytes = bytes.min(line.len());
-        let near = Near { separators: separators & !(u64::MAX << bytes), bytes };
-        Fields { line, separator: char::from(separator), near }
+    pub(crate) fn cut(line: &'b str, separator: u8, separators: u64) -> Self {
+        debug_assert!(separator.is_ascii());
+        let ends = Ends::near(separators, line.len());
+        Fields { line, separator: char::from(separator), ends }
     }
 
     /// The line, separators and all.
@@ -75,7 +67,7 @@ impl<'b> Fields<'b> {
     /// The columns in order. Cost: a search for each separator.
     #[inline]
     pub fn iter(&self) -> Columns<'b> {
-        Columns { rest: Some(self.line), separator: self.separator, near: self.near }
+        Columns { rest: Some(self.line), separator: self.separator, ends: self.ends }
     }
 }
 
@@ -88,13 +80,38 @@ impl<'b> IntoIterator for Fields<'b> {
     }
 }
 
+/// Where the columns end of which that is known: a bit for each of a text's first bytes, and one for
+/// where the text ends, if that is as near. Columns without a bit are searched for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ends(u64);
+
+impl Ends {
+    /// Of a text of `len` bytes, by the separators among its first [`NEAR`] bytes; what is told of others
+    /// is not believed.
+    #[inline]
+    fn near(separators: u64, len: usize) -> Self {
+        match len < NEAR {
+            true => Ends(separators & !(u64::MAX << len) | 1 << len),
+            false => Ends(separators & !(u64::MAX << NEAR)),
+        }
+    }
+
+    /// The next end, and those behind it as seen from there.
+    #[inline]
+    fn pop(&mut self) -> Option<usize> {
+        let end = (self.0 != 0).then(|| self.0.trailing_zeros() as usize)?;
+        self.0 = self.0 >> end >> 1;
+        Some(end)
+    }
+}
+
 /// The columns of a line. See [`Fields::iter`].
 #[derive(Clone, Debug)]
 pub struct Columns<'b> {
     /// What follows the last separator that was found.
     rest: Option<&'b str>,
     separator: char,
-    near: Near,
+    ends: Ends,
 }
 
 impl<'b> Iterator for Columns<'b> {
@@ -103,39 +120,27 @@ impl<'b> Iterator for Columns<'b> {
     #[inline]
     fn next(&mut self) -> Option<&'b str> {
         let rest = self.rest?;
-        let Near { separators, bytes } = self.near;
-        if separators != 0 {
-            let end = separators.trailing_zeros() as usize;
-            self.near = Near { separators: separators >> end >> 1, bytes: bytes - (end + 1) };
-            self.rest = Some(&rest[end + 1..]);
-            return Some(&rest[..end]);
-        }
-        if bytes == rest.len() {
-            self.rest = None;
-            return Some(rest);
-        }
-        self.search(rest)
+        let column = match self.ends.pop() {
+            Some(end) => &rest[..end],
+            // By value: what a function has the address of would lie in memory.
+            None => first_column(rest, self.separator),
+        };
+        self.rest = match column.len() == rest.len() {
+            true => None,
+            false => Some(&rest[column.len() + self.separator.len_utf8()..]),
+        };
+        Some(column)
     }
 }
 
-impl<'b> Columns<'b> {
-    /// The first column of `rest`, in which no separator is known.
-    #[inline(never)]
-    fn search(&mut self, rest: &'b str) -> Option<&'b str> {
-        let known = std::mem::take(&mut self.near).bytes;
-        let end = match u8::try_from(self.separator) {
-            Ok(byte) if byte.is_ascii() => {
-                find(byte, &rest.as_bytes()[known..]).map(|end| known + end)
-            }
-            _ => rest.find(self.separator),
-        };
-        let (column, rest) = match end {
-            Some(end) => (&rest[..end], Some(&rest[end + self.separator.len_utf8()..])),
-            None => (rest, None),
-        };
-        self.rest = rest;
-        Some(column)
-    }
+/// The first column of `text`, in which no separator is known.
+#[inline(never)]
+fn first_column(text: &str, separator: char) -> &str {
+    let end = match u8::try_from(separator) {
+        Ok(byte) if byte.is_ascii() => find(byte, text.as_bytes()),
+        _ => text.find(separator),
+    };
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// Where `byte` first is. Most columns are short, and for those a call costs more than the search.

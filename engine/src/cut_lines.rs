@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use memchr::memchr;
 
 use crate::columns::Fields;
-use crate::cuts::{Cuts, NEAR, PIECE};
+use crate::cuts::{Cuts, PIECE};
 use crate::text::without_return;
 
 /// Calls `sink` with each line of a block's text, as [`for_each_line`](crate::text::for_each_line) does,
@@ -25,7 +25,7 @@ pub(crate) fn for_each_cut_line<'t>(
         for end in cuts.newlines(found) {
             let end = usize::from(*end);
             let line = without_return(&rest[start..end]);
-            sink(Fields::cut(line, separator, cuts.separators_from(start), NEAR))?;
+            sink(Fields::cut(line, separator, cuts.separators_from(start)))?;
             start = end + 1;
         }
         if start == 0 {
