@@ -75,7 +75,7 @@ Exit codes:
 
 const ROOFLINE_EXAMPLES: &str = "\
 Examples:
-  Every row, which takes some twenty minutes on a machine that does nothing else:
+  Every row and every limit, which takes some forty minutes on a machine that does nothing else:
     bench-suite roofline
 
   Two rows, more often and for longer, for a program to read:
@@ -83,4 +83,4 @@ Examples:
 
 Exit codes:
   0  no row has missed its target    1  failed    2  wrong usage    4  a row has missed its target
-  5  two sides found different results";
+  5  two sides found different results, or the load generator was late";

@@ -7,6 +7,7 @@
 //! - [`roof`]: the bare loops, with no engine.
 //! - [`ticks`]: how late empty batches, short batches and a bare timer are.
 //! - [`memory`]: work on batches that are in memory, in the engine or in a bare loop.
+//! - [`footprint`]: what the engine takes of memory, counted by the program's [`allocator`].
 //! - [`quick`]: the benchmark of a minute: who runs when, the table, the verdict, the result's
 //!   folder.
 //! - [`windows`]: what a slide of a window costs, for windows of many lengths.
@@ -14,7 +15,7 @@
 //! - [`promptness`]: how soon after its tick the result of a batch is out, against what it is to be.
 //! - [`generator`]: what the load generator can do, beside a bare sender.
 //! - [`turns`]: sides that are compared take turns; medians of their ratios, and how sure they are.
-//! - [`roofline`]: work by work, how near the engine comes to the bare loop.
+//! - [`roofline`]: work by work, how near the engine comes to the bare loop; and what else it is held to.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```
@@ -26,6 +27,7 @@
 
 // The words.
 mod aligned;
+pub mod allocator;
 pub mod stderr;
 pub mod machine;
 pub mod outcome;
@@ -37,6 +39,7 @@ pub mod roof;
 pub mod job;
 pub mod ticks;
 pub mod memory;
+pub mod footprint;
 pub mod role;
 mod part;
 mod fed;

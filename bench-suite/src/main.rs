@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
+use bench_suite::allocator::Counting;
 use bench_suite::cli::{Cli, Command};
 use bench_suite::outcome::Outcome;
 use bench_suite::{generator, job, latency, promptness, quick, role, roofline, stderr, windows};
 use clap::Parser;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Counting<mimalloc::MiMalloc> = Counting(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {

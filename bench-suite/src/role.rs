@@ -12,6 +12,7 @@ use loadgen::{Data, Label, Load, Schedule, Stop, Text};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use crate::footprint::footprint;
 use crate::job::interval;
 use crate::memory;
 use crate::roof;
@@ -38,6 +39,8 @@ pub enum Role {
         #[arg(long = "for", value_parser = humantime::parse_duration)]
         run_for: Duration,
     },
+    /// Measure what the engine takes of memory
+    Footprint,
     /// Measure batches without records
     EmptyBatches {
         /// How many, under either clock
@@ -197,6 +200,7 @@ pub fn run(role: &Role) -> Result<()> {
         Role::Send(options) => send(options),
         Role::Memory(options) => say(&memory::run(options)?),
         Role::Roof { job, connect, run_for } => run_roof(*job, connect, *run_for),
+        Role::Footprint => say(&footprint()?),
         Role::EmptyBatches { batches } => say(&ticks::empty_batches(*batches)?),
         Role::ShortBatches(ShortBatchesOptions { connect, batch, warm_up, run_for }) => {
             say(&ticks::short_batches(*connect, *batch, *warm_up, *run_for)?)

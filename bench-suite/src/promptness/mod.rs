@@ -45,7 +45,19 @@ pub struct Options {
     pub results: PathBuf,
 }
 
-fn at_least_three_seconds(text: &str) -> Result<Duration, String> {
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            run_for: Duration::from_secs(60),
+            empty_batches: 2000,
+            runs: 3,
+            json: false,
+            results: PathBuf::from("results"),
+        }
+    }
+}
+
+pub(crate) fn at_least_three_seconds(text: &str) -> Result<Duration, String> {
     let given = humantime::parse_duration(text).map_err(|e| e.to_string())?;
     if given < Duration::from_secs(3) {
         return Err(format!("{text} is too short: it must be at least 3s"));

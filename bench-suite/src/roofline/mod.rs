@@ -1,5 +1,6 @@
 //! How near the engine comes to the machine: work by work, its rate beside that of the best bare loop
-//! over the same bytes, in turn, and whether that is near enough.
+//! over the same bytes, in turn, and whether that is near enough. Beside it stands what else the engine
+//! is held to: how late short batches are, what memory it takes, and what was found against Spark.
 
 mod run;
 mod rows;
@@ -7,6 +8,8 @@ mod verdict;
 mod figures;
 mod measure;
 mod table;
+mod limits;
+mod spark;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,12 +22,15 @@ use serde::Serialize;
 use crate::job::at_least_one;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
+use crate::promptness;
 use crate::results::Kept;
 use crate::stderr;
 use crate::turns::{Order, Plan};
 use figures::Figures;
+use limits::Limits;
 use loadgen::time;
 use rows::{Row, Setting};
+use spark::AgainstSpark;
 use verdict::Said;
 
 /// The version of the raw data's form.
@@ -33,7 +39,7 @@ const SCHEMA_VERSION: u32 = 1;
 /// The flags of `roofline`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Which rows [default: all]
+    /// Which rows; with some of them alone, nothing beside them is measured [default: all]
     #[arg(long, value_name = "ROW,..", value_delimiter = ',', value_parser = rows::names())]
     pub rows: Vec<String>,
     /// How often each side of a row runs; below six nothing is judged
@@ -45,6 +51,9 @@ pub struct Options {
     /// How much of each run is measured
     #[arg(long = "for", value_name = "TIME", default_value = "4s", value_parser = at_least_a_second)]
     pub run_for: Duration,
+    /// How long short batches are measured, each of three times
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = promptness::at_least_three_seconds)]
+    pub promptness_for: Duration,
     /// Connections of a row over TCP, each with a receiver of its own
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = at_least_one)]
     pub connections: usize,
@@ -90,6 +99,8 @@ struct Raw<'a> {
     order: Order,
     setting: &'a Setting,
     rows: &'a [Figures],
+    limits: Option<&'a Limits>,
+    against_spark: Option<&'a AgainstSpark>,
 }
 
 /// Measures, prints the table and the verdicts, and keeps the result. The run is valid if the two
@@ -106,6 +117,19 @@ pub fn run(options: &Options) -> Result<Outcome> {
         |row: &&Row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name);
     let rows: Vec<&Row> = rows::all().filter(is_asked_for).collect();
     let figures = measure::all(&rows, &setting, plan, &machine.short_name());
+    let everything = options.rows.is_empty();
+    let limits = match everything {
+        true => Some(limits::measure(&promptness::Options {
+            run_for: options.promptness_for,
+            results: options.results.clone(),
+            ..promptness::Options::default()
+        })?),
+        false => None,
+    };
+    let against_spark = match everything {
+        true => AgainstSpark::last(&options.results, &machine.short_name())?,
+        false => None,
+    };
     let raw = Raw {
         schema_version: SCHEMA_VERSION,
         machine: &machine,
@@ -113,8 +137,15 @@ pub fn run(options: &Options) -> Result<Outcome> {
         order: options.order,
         setting: &setting,
         rows: &figures,
+        limits: limits.as_ref(),
+        against_spark: against_spark.as_ref(),
     };
-    let summary = format!("{}\n{}", table::table(&figures), table::sentences(&figures));
+    let mut summary = format!("{}\n{}", table::table(&figures), table::sentences(&figures));
+    let beside =
+        [limits.as_ref().map(Limits::told), against_spark.as_ref().map(AgainstSpark::told)];
+    for told in beside.iter().flatten() {
+        summary += &format!("\n\n{}", told.trim_end());
+    }
     if options.json {
         println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
     } else {
@@ -131,21 +162,19 @@ pub fn run(options: &Options) -> Result<Outcome> {
     };
     let folder = kept.keep(&options.results)?;
     stderr::tell(format_args!("kept in {}", folder.display()));
-    outcome(&figures)
+    outcome(&figures, limits.as_ref())
 }
 
-fn outcome(figures: &[Figures]) -> Result<Outcome> {
+fn outcome(figures: &[Figures], limits: Option<&Limits>) -> Result<Outcome> {
     let of = |said| figures.iter().find(|row| row.verdict.said == said);
-    if of(Said::Wrong).is_some() {
+    if of(Said::Wrong).is_some() || limits.is_some_and(|limits| limits.not_valid.is_some()) {
         return Ok(Outcome::NotValid);
     }
     if let Some(row) = of(Said::Failed) {
         bail!("{}: {}; its failures are told above", row.row, row.verdict.reason);
     }
-    Ok(match of(Said::NotMet) {
-        Some(_) => Outcome::ObjectiveMissed,
-        None => Outcome::Good,
-    })
+    let met = of(Said::NotMet).is_none() && limits.is_none_or(Limits::are_met);
+    Ok(if met { Outcome::Good } else { Outcome::ObjectiveMissed })
 }
 
 /// The command that measures the same again.
@@ -160,9 +189,10 @@ fn command(options: &Options) -> String {
     };
     format!(
         "cargo run --release -p bench-suite -- roofline{rows} --turns {}{order} --for {} \
-         --connections {} --batch-size {}B",
+         --promptness-for {} --connections {} --batch-size {}B",
         options.turns,
         time::written(options.run_for),
+        time::written(options.promptness_for),
         options.connections,
         options.batch_size.as_u64(),
     )
