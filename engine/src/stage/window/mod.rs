@@ -3,14 +3,19 @@
 //! Each batch leaves a *slice*: a partial result for each key. A window that slides takes in the
 //! slices that enter and takes out those that leave; how it does that is a [`Fold`]. So a slide
 //! costs what enters and leaves, whatever the window's length, and the result of every key is at
-//! hand when it is asked for.
+//! hand when it is asked for. A key is looked up when it enters; beside the slice lies its number,
+//! with which it leaves.
 //!
 //! The slices are the truth: what a window keeps beside them can be made of them again, which is
 //! how it begins, how it goes on after a batch that failed, and how windows that are over are read.
 
+mod changes;
 mod fold;
 mod groups;
+#[cfg(test)]
+mod holds;
 mod keyed;
+mod part;
 mod running;
 mod slices;
 mod stacks;
