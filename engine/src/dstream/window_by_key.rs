@@ -24,7 +24,7 @@ where
     /// Cost: that of [`reduce_by_key`](DStream::reduce_by_key) for each batch, done as blocks close;
     /// then, a slide, two calls of `f` at most for each partial result that enters or leaves, over a
     /// window's length, and a look at each key that is in the window. None of it grows with the
-    /// window's length. Memory: two to three values for each key and batch in the window. See
+    /// window's length. Memory: one to two values for each key and batch in the window. See
     /// [what windows cost](crate::windows).
     ///
     /// ```

@@ -14,14 +14,26 @@ pub(crate) trait Fold<V>: Send + Sync + 'static {
     /// The result of a key.
     type Out: Clone + Send + Sync + 'static;
 
+    /// The function with which slices are turned over before they leave; `None` where they leave as
+    /// they are. Turned over, each entry has its `later` beside it: the result of its key in the
+    /// slices that were turned over with it and came after it.
+    fn turns_over(&self) -> Option<impl Fn(V, V) -> V> {
+        None::<fn(V, V) -> V>
+    }
+
     /// Begins with what is kept; with nothing for a key that is new.
     fn begin(&self, held: Option<&Self::Held>) -> Self::Change;
 
+    /// Begins with `front`, the result of all slices that stay in the window: they were turned over.
+    fn begin_turned(&self, _front: Option<V>) -> Self::Change {
+        unreachable!("only where slices are turned over does a key begin with them")
+    }
+
     /// The oldest slice of the key leaves; `value` is its partial result.
-    fn leave(&self, held: Option<&Self::Held>, change: &mut Self::Change, value: &V);
+    fn leave(&self, change: &mut Self::Change, value: &V, later: Option<&V>);
 
     /// A slice enters.
-    fn enter(&self, held: Option<&Self::Held>, change: &mut Self::Change, value: &V);
+    fn enter(&self, change: &mut Self::Change, value: &V);
 
     /// The result after the change; `None` where no slice of the window has the key any more.
     fn finish(&self, held: Option<&Self::Held>, change: &mut Self::Change) -> Option<Self::Out>;

@@ -24,11 +24,11 @@ impl<U: Clone + Send + Sync + 'static> Fold<Vec<U>> for Groups {
         Moved { popped: 0, pushed: SmallVec::new() }
     }
 
-    fn leave(&self, _: Option<&Self::Held>, change: &mut Moved<U>, _: &Vec<U>) {
+    fn leave(&self, change: &mut Moved<U>, _: &Vec<U>, _: Option<&Vec<U>>) {
         change.popped += 1;
     }
 
-    fn enter(&self, _: Option<&Self::Held>, change: &mut Moved<U>, values: &Vec<U>) {
+    fn enter(&self, change: &mut Moved<U>, values: &Vec<U>) {
         change.pushed.push(values.clone());
     }
 

@@ -38,6 +38,7 @@ pub(super) fn holds<V: Durable, F: Fold<V>>(
         let left = first + leaving;
         let moves = Moves {
             leaving: made[first..left].to_vec(),
+            turning: part.must_turn_over(fold, leaving).then(|| made[left..end].to_vec()),
             entering: made[end..end + entering].to_vec(),
         };
         (first, end) = (left, end + entering);

@@ -75,11 +75,17 @@ where
         });
         let within = |after, up_to| self.slices.within(after, up_to);
         let moves = match before {
-            Some(before) => Moves {
-                leaving: within(before - length, end - length),
-                entering: within(before, end),
-            },
-            None => Moves { leaving: Vec::new(), entering: within(end - length, end) },
+            Some(before) => {
+                let leaving = within(before - length, end - length);
+                // Whichever part is asked: slices are turned over in all of them at once.
+                let turns = parts[0].must_turn_over(&self.fold, leaving.len());
+                let turning = turns.then(|| within(end - length, before));
+                Moves { leaving, turning, entering: within(before, end) }
+            }
+            None => {
+                let entering = within(end - length, end);
+                Moves { leaving: Vec::new(), turning: None, entering }
+            }
         };
         let nothing = Part::default();
         let base = |i: usize| match before {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::changes::Changes;
 use super::fold::Fold;
 use super::slices::Slice;
+use super::turn_over::turn_over;
 use crate::batch::Batch;
 use crate::durable::Durable;
 use crate::key::Key;
@@ -18,14 +19,23 @@ pub(super) struct Part<O, V, F: Fold<V>> {
     table: Table<O>,
     held: Vec<Option<F::Held>>,
     gone: usize,
-    /// By slice in the window, oldest first, and entry: the number of its key. So an entry that
-    /// leaves need not be looked up again.
-    numbers: VecDeque<Vec<u32>>,
+    /// What lies beside the slices in the window, oldest first.
+    inside: VecDeque<Inside<V>>,
+}
+
+/// What lies beside a slice while it is in the window, parallel to its entries.
+struct Inside<V> {
+    /// The numbers of the keys, so that what leaves need not be looked up again.
+    numbers: Vec<u32>,
+    /// Once the slice is turned over: the results of the keys in the slices that come after.
+    later: Option<Vec<Option<V>>>,
 }
 
 /// The slices that a slide moves, each list oldest first.
 pub(super) struct Moves<O, V> {
     pub(super) leaving: Vec<Slice<O, V>>,
+    /// Those that stay, where they must be turned over for the others to leave.
+    pub(super) turning: Option<Vec<Slice<O, V>>>,
     pub(super) entering: Vec<Slice<O, V>>,
 }
 
@@ -41,6 +51,8 @@ impl<O, V> Moves<O, V> {
 pub(super) struct Slide<O, V, F: Fold<V>> {
     /// How many slices leave.
     leaving: usize,
+    /// By slice that stays and entry, where they are turned over.
+    later: Option<Vec<Vec<Option<V>>>>,
     /// By slice that enters and entry: the number of its key.
     entering: Vec<Vec<u32>>,
     /// By number of the key: what becomes of it.
@@ -61,11 +73,17 @@ impl<O, V, F: Fold<V>> Slide<O, V, F> {
 
 impl<O, V, F: Fold<V>> Default for Part<O, V, F> {
     fn default() -> Self {
-        Part { table: Table::default(), held: Vec::new(), gone: 0, numbers: VecDeque::new() }
+        Part { table: Table::default(), held: Vec::new(), gone: 0, inside: VecDeque::new() }
     }
 }
 
 impl<O: Clone + Send + Sync + 'static, V: Durable, F: Fold<V>> Part<O, V, F> {
+    /// Whether the slices that stay must be turned over for the oldest ones, so many, to leave.
+    pub(super) fn must_turn_over(&self, fold: &F, leaving: usize) -> bool {
+        let last = leaving.checked_sub(1).map(|last| &self.inside[last]);
+        fold.turns_over().is_some() && last.is_some_and(|inside| inside.later.is_none())
+    }
+
     /// A slide, and its result: the keys that were there first, in their order, then the new ones.
     pub(super) fn slide<'b, K: Key<'b, Owned = O>>(
         &self,
@@ -76,7 +94,7 @@ impl<O: Clone + Send + Sync + 'static, V: Durable, F: Fold<V>> Part<O, V, F> {
     ) -> SlidPart<K, O, V, F> {
         let mut changes: Changes<K, F::Change> =
             Changes::new(self.table.len(), moves.entries(partition));
-        self.take_out(fold, moves, partition, &mut changes);
+        let later = self.take_out(fold, moves, partition, &mut changes);
         let entering = self.take_in(batch, fold, moves, partition, &mut changes);
 
         let mut results = Vec::with_capacity(self.held.len() - self.gone + changes.new_len());
@@ -91,29 +109,44 @@ impl<O: Clone + Send + Sync + 'static, V: Durable, F: Fold<V>> Part<O, V, F> {
         let mut new = Vec::with_capacity(changes.new_len());
         let (changed, new_changes) = changes.into_parts();
         for (key, hash, mut change) in new_changes {
-            new.push({
-                let out = fold.finish(None, &mut change);
-                let owned = key.own();
-                results.extend(out.map(|out| (key, out)));
-                (hash, owned, change)
-            });
+            let (out, owned) = (fold.finish(None, &mut change), key.own());
+            results.extend(out.map(|out| (key, out)));
+            new.push((hash, owned, change));
         }
-        (Slide { leaving: moves.leaving.len(), entering, changed, new }, results)
+        (Slide { leaving: moves.leaving.len(), later, entering, changed, new }, results)
     }
 
+    /// Takes out what leaves. Where slices are turned over: what lies beside those that stay then.
     fn take_out<K: Clone + Eq>(
         &self,
         fold: &F,
         moves: &Moves<O, V>,
         partition: usize,
         changes: &mut Changes<K, F::Change>,
-    ) {
-        for (numbers, slice) in self.numbers.iter().zip(&moves.leaving) {
-            for (&number, value) in numbers.iter().zip(&slice[partition].values) {
+    ) -> Option<Vec<Vec<Option<V>>>> {
+        if let (Some(staying), Some(f)) = (&moves.turning, fold.turns_over()) {
+            let inside = self.inside.range(moves.leaving.len()..);
+            let slices = inside
+                .zip(staying)
+                .map(|(inside, slice)| (&inside.numbers[..], &slice[partition].values[..]));
+            let turned = turn_over(f, self.held.len(), slices);
+            for (number, front) in turned.fronts.into_iter().enumerate() {
+                if self.held[number].is_some() {
+                    changes.of(number as u32, || fold.begin_turned(front));
+                }
+            }
+            return Some(turned.later);
+        }
+        for (inside, slice) in self.inside.iter().zip(&moves.leaving) {
+            let later = inside.later.as_deref().unwrap_or_default();
+            let entries = inside.numbers.iter().zip(&slice[partition].values);
+            for (entry, (&number, value)) in entries.enumerate() {
                 let held = self.held[number as usize].as_ref();
-                fold.leave(held, changes.of(number, || fold.begin(held)), value);
+                let later = later.get(entry).and_then(Option::as_ref);
+                fold.leave(changes.of(number, || fold.begin(held)), value, later);
             }
         }
+        None
     }
 
     /// Takes in what enters. By slice and entry: the numbers of the keys.
@@ -135,12 +168,12 @@ impl<O: Clone + Send + Sync + 'static, V: Durable, F: Fold<V>> Part<O, V, F> {
                     Some(number) => {
                         let held = self.held[number].as_ref();
                         let number = number as u32;
-                        fold.enter(held, changes.of(number, || fold.begin(held)), value);
+                        fold.enter(changes.of(number, || fold.begin(held)), value);
                         number
                     }
                     None => {
                         let (number, change) = changes.of_new(hash, &key, || fold.begin(None));
-                        fold.enter(None, change, value);
+                        fold.enter(change, value);
                         number
                     }
                 }
@@ -164,8 +197,12 @@ impl<O: Clone + Send + Sync + 'static, V: Durable, F: Fold<V>> Part<O, V, F> {
             self.gone += usize::from(held.is_none());
             self.held.push(held);
         }
-        self.numbers.drain(..slide.leaving);
-        self.numbers.extend(slide.entering);
+        self.inside.drain(..slide.leaving);
+        for (inside, later) in self.inside.iter_mut().zip(slide.later.into_iter().flatten()) {
+            inside.later = Some(later);
+        }
+        let entering = slide.entering.into_iter();
+        self.inside.extend(entering.map(|numbers| Inside { numbers, later: None }));
         if mostly_gone(self.gone, self.held.len()) {
             self.forget_gone();
         }
@@ -184,7 +221,7 @@ impl<O: Clone + Send + Sync + 'static, V: Durable, F: Fold<V>> Part<O, V, F> {
             number
         });
         let renumbered: Vec<u32> = renumber.collect();
-        for number in self.numbers.iter_mut().flatten() {
+        for number in self.inside.iter_mut().flat_map(|inside| &mut inside.numbers) {
             *number = renumbered[*number as usize];
         }
         self.held.retain(Option::is_some);

@@ -40,7 +40,7 @@ where
         held.cloned().unwrap_or(Counted { result: None, slices: 0 })
     }
 
-    fn leave(&self, _: Option<&Counted<V>>, change: &mut Counted<V>, value: &V) {
+    fn leave(&self, change: &mut Counted<V>, value: &V, _: Option<&V>) {
         change.slices -= 1;
         change.result = match change.slices {
             0 => None,
@@ -48,7 +48,7 @@ where
         };
     }
 
-    fn enter(&self, _: Option<&Counted<V>>, change: &mut Counted<V>, value: &V) {
+    fn enter(&self, change: &mut Counted<V>, value: &V) {
         change.slices += 1;
         change.result = Some(match change.result.take() {
             Some(result) => (self.add)(result, value.clone()),

@@ -1,54 +1,32 @@
-//! Two stacks: a window's result without an inverse, at the cost of what enters and leaves.
+//! Two stacks of slices: a window's result without an inverse, at the cost of what enters and leaves.
 //!
-//! Slices enter on the back stack, whose result runs along. They leave from the front stack, each
-//! of whose entries is the result of its slice and all that came after it, up to the stack's
-//! bottom. When the front stack is empty, the back stack is turned over onto it. So each slice of a
-//! key meets the function four times at most: when it enters, when it is turned over, and when the
-//! results of both stacks are brought together, which happens in the slide in which it enters and in
-//! that in which it leaves. Where one enters as another leaves, that is one slide, and three times.
-
-use smallvec::SmallVec;
+//! Slices enter on the back stack, whose result runs along for each key. They leave from the front
+//! stack, where beside each entry lies what its key's result becomes when the slice goes: that of the
+//! later slices of the front. When slices must leave and the front has none, those of the back that
+//! stay are turned over and are the front then.
+//!
+//! So each entry meets the function four times at most: when it enters, when it is turned over, and
+//! when the results of both stacks are brought together, which happens in the slide in which it
+//! enters and in that in which it leaves. Where one enters as another leaves, that is one slide, and
+//! three times.
+//!
+//! A turn walks through all entries of the window, for all keys at once, and comes once in a window's
+//! length. That slide takes longer than the others, by some nanoseconds for each entry; to spread the
+//! walk over the slides before would mean a third result for each key, and a fifth call.
 
 use super::fold::Fold;
 
 /// With a function that need have no inverse.
 pub(crate) struct Stacks<F>(pub(crate) F);
 
-/// The two stacks of one key.
+/// What is kept of one key.
 pub(crate) struct TwoStacks<V> {
-    /// Results from each slice to the stack's bottom; the oldest slice's is on top, at the end.
-    front: Vec<V>,
-    /// Slices that came after those of the front, oldest first.
-    back: Vec<V>,
+    /// The result of the front; `None` where it does not have the key.
+    front: Option<V>,
     /// The result of the back.
     behind: Option<V>,
-    /// The result of both.
-    result: V,
-}
-
-/// What a slide does with two stacks.
-pub(crate) struct Slid<V> {
-    /// Entries that leave the front.
-    popped: usize,
-    /// The back turned over, less what has left it; it takes the front's place, and the back is
-    /// empty then.
-    turned: Option<Vec<V>>,
-    pushed: SmallVec<[V; 1]>,
-    behind: Option<V>,
-    /// Known once the slide is finished.
+    /// The result of both, known once a slide is finished.
     result: Option<V>,
-}
-
-/// A back as a front: results from each slice to the newest, the oldest slice's at the end.
-fn turn_over<V: Clone>(back: &[V], f: impl Fn(V, V) -> V) -> Vec<V> {
-    let mut front: Vec<V> = Vec::with_capacity(back.len());
-    for value in back.iter().rev() {
-        front.push(match front.last() {
-            Some(newer) => f(value.clone(), newer.clone()),
-            None => value.clone(),
-        });
-    }
-    front
 }
 
 impl<V, F> Fold<V> for Stacks<F>
@@ -57,66 +35,48 @@ where
     F: Fn(V, V) -> V + Send + Sync + 'static,
 {
     type Held = TwoStacks<V>;
-    type Change = Slid<V>;
+    type Change = TwoStacks<V>;
     type Out = V;
 
-    fn begin(&self, held: Option<&TwoStacks<V>>) -> Slid<V> {
+    fn turns_over(&self) -> Option<impl Fn(V, V) -> V> {
+        Some(&self.0)
+    }
+
+    fn begin(&self, held: Option<&TwoStacks<V>>) -> TwoStacks<V> {
+        let front = held.and_then(|held| held.front.clone());
         let behind = held.and_then(|held| held.behind.clone());
-        Slid { popped: 0, turned: None, pushed: SmallVec::new(), behind, result: None }
+        TwoStacks { front, behind, result: None }
     }
 
-    fn leave(&self, held: Option<&TwoStacks<V>>, change: &mut Slid<V>, _: &V) {
-        match (&mut change.turned, held) {
-            (Some(turned), _) => drop(turned.pop()),
-            (None, Some(held)) if change.popped < held.front.len() => change.popped += 1,
-            (None, Some(held)) => {
-                let mut turned = turn_over(&held.back, &self.0);
-                turned.pop();
-                change.turned = Some(turned);
-                change.behind = None;
-            }
-            (None, None) => unreachable!("what leaves a window was in it"),
-        }
+    fn begin_turned(&self, front: Option<V>) -> TwoStacks<V> {
+        TwoStacks { front, behind: None, result: None }
     }
 
-    fn enter(&self, _: Option<&TwoStacks<V>>, change: &mut Slid<V>, value: &V) {
-        change.pushed.push(value.clone());
+    fn leave(&self, change: &mut TwoStacks<V>, _: &V, later: Option<&V>) {
+        change.front = later.cloned();
+    }
+
+    fn enter(&self, change: &mut TwoStacks<V>, value: &V) {
         change.behind = Some(match change.behind.take() {
             Some(behind) => (self.0)(behind, value.clone()),
             None => value.clone(),
         });
     }
 
-    fn finish(&self, held: Option<&TwoStacks<V>>, change: &mut Slid<V>) -> Option<V> {
-        let front = match (&change.turned, held) {
-            (Some(turned), _) => turned.last(),
-            (None, Some(held)) => held.front[..held.front.len() - change.popped].last(),
-            (None, None) => None,
-        };
-        change.result = match (front, &change.behind) {
+    fn finish(&self, _: Option<&TwoStacks<V>>, change: &mut TwoStacks<V>) -> Option<V> {
+        change.result = match (&change.front, &change.behind) {
             (Some(front), Some(behind)) => Some((self.0)(front.clone(), behind.clone())),
-            (one, other) => one.or(other.as_ref()).cloned(),
+            (one, other) => one.as_ref().or(other.as_ref()).cloned(),
         };
         change.result.clone()
     }
 
     fn result(&self, held: &TwoStacks<V>) -> V {
-        held.result.clone()
+        held.result.clone().expect("a key without a slice is not kept")
     }
 
-    fn apply(held: Option<TwoStacks<V>>, change: Slid<V>) -> Option<TwoStacks<V>> {
-        let result = change.result?;
-        let (mut front, mut back) =
-            held.map_or_else(Default::default, |held| (held.front, held.back));
-        match change.turned {
-            Some(turned) => {
-                front = turned;
-                back.clear();
-            }
-            None => front.truncate(front.len() - change.popped),
-        }
-        back.extend(change.pushed);
-        Some(TwoStacks { front, back, behind: change.behind, result })
+    fn apply(_: Option<TwoStacks<V>>, change: TwoStacks<V>) -> Option<TwoStacks<V>> {
+        change.result.is_some().then_some(change)
     }
 }
 
