@@ -67,7 +67,7 @@ impl<'b> Fields<'b> {
     /// The columns in order. Cost: a search for each separator.
     #[inline]
     pub fn iter(&self) -> Columns<'b> {
-        Columns { rest: Some(self.line), separator: self.separator, ends: self.ends }
+        Columns { line: self.line, next: Some(0), separator: self.separator, ends: self.ends }
     }
 }
 
@@ -108,10 +108,29 @@ impl Ends {
 /// The columns of a line. See [`Fields::iter`].
 #[derive(Clone, Debug)]
 pub struct Columns<'b> {
-    /// What follows the last separator that was found.
-    rest: Option<&'b str>,
+    line: &'b str,
+    /// Where the next column begins; none after the last.
+    next: Option<usize>,
     separator: char,
+    /// As seen from there.
     ends: Ends,
+}
+
+impl<'b> Columns<'b> {
+    /// The line up to the next column's end, and where in it the column begins.
+    #[inline]
+    pub(crate) fn next_end(&mut self) -> Option<(&'b str, usize)> {
+        let start = self.next?;
+        let len = match self.ends.pop() {
+            Some(len) => len,
+            // By value: what a function has the address of would lie in memory.
+            None => first_column(&self.line[start..], self.separator).len(),
+        };
+        let end = start + len;
+        let is_last = end == self.line.len();
+        self.next = if is_last { None } else { Some(end + self.separator.len_utf8()) };
+        Some((&self.line[..end], start))
+    }
 }
 
 impl<'b> Iterator for Columns<'b> {
@@ -119,17 +138,8 @@ impl<'b> Iterator for Columns<'b> {
 
     #[inline]
     fn next(&mut self) -> Option<&'b str> {
-        let rest = self.rest?;
-        let column = match self.ends.pop() {
-            Some(end) => &rest[..end],
-            // By value: what a function has the address of would lie in memory.
-            None => first_column(rest, self.separator),
-        };
-        self.rest = match column.len() == rest.len() {
-            true => None,
-            false => Some(&rest[column.len() + self.separator.len_utf8()..]),
-        };
-        Some(column)
+        let (text, start) = self.next_end()?;
+        Some(&text[start..])
     }
 }
 

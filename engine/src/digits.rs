@@ -28,6 +28,20 @@ pub(crate) fn number(text: &[u8]) -> Option<u64> {
     Some(high * 100_000_000 + low)
 }
 
+/// The number that a text's end says, from `start` on, if it is one to eight digits and nothing else, and
+/// the text has eight bytes: they are read at once.
+#[inline]
+pub(crate) fn number_at_the_end(text: &[u8], start: usize) -> Option<u64> {
+    let len = text.len() - start;
+    let last = text.last_chunk()?;
+    if !(1..=EIGHT).contains(&len) {
+        return None;
+    }
+    let ones =
+        (u64::from_le_bytes(*last) ^ (EACH * u64::from(b'0'))) & (u64::MAX << (8 * (EIGHT - len)));
+    number_of_ones(ones)
+}
+
 /// One to eight bytes as the low ones of a word, whatever is above them; loads that overlap, so that
 /// there is no branch for each length.
 #[inline]
@@ -41,12 +55,16 @@ fn first_digits(text: &[u8]) -> Option<u64> {
     (len != 0).then(|| at(0) | at(len / 2) | at(len - 1))
 }
 
-/// The number that the low `len` bytes of `bytes` say, one to eight of them, if all are digits: as
-/// eight numbers, then as four, as two, as one.
+/// The number that the low `len` bytes of `bytes` say, one to eight of them, if all are digits.
 #[inline]
 fn number_of_eight(bytes: u64, len: usize) -> Option<u64> {
-    // The last digit in the highest byte; below the first there are zeros.
-    let ones = (bytes ^ (EACH * u64::from(b'0'))) << (8 * (EIGHT - len));
+    number_of_ones((bytes ^ (EACH * u64::from(b'0'))) << (8 * (EIGHT - len)))
+}
+
+/// The number of eight digits, a byte each, the last in the highest one, if all are digits: as eight
+/// numbers, then as four, as two, as one.
+#[inline]
+fn number_of_ones(ones: u64) -> Option<u64> {
     // A byte above 9 has its own highest bit set, or gets it now; none carries into the next one
     // unless it has it already.
     let above_nine = (ones.wrapping_add(EACH * (0x7f - 9)) | ones) & (EACH << 7);
@@ -81,5 +99,20 @@ mod tests {
             }
         }
         assert_eq!(number(b"00000000000000001"), None, "more than are read");
+    }
+
+    #[test]
+    fn a_number_at_the_end_is_what_stands_there_whatever_comes_before() {
+        for before in ["", "x", "key\t", "12345678\t", "é\t", "99999999"] {
+            for digits in ["", "0", "7", "42", "00000001", "99999999", "123456789", "1x", "-1"] {
+                let text = format!("{before}{digits}");
+                let found = number_at_the_end(text.as_bytes(), before.len());
+                let wanted = match (1..=EIGHT).contains(&digits.len()) && text.len() >= EIGHT {
+                    true => number(digits.as_bytes()),
+                    false => None,
+                };
+                assert_eq!(found, wanted, "{text:?} from {}", before.len());
+            }
+        }
     }
 }
