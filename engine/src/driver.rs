@@ -234,8 +234,9 @@ impl Driver {
     pub(crate) fn run(mut self) {
         let clock = self.orders.engine.parts().conf.clock.clone();
         punctual::wake_this_thread_in_time();
+        let watched = punctual::watched(self.orders.batch_interval.to_std());
         let stop = loop {
-            match self.orders.status.wait_for(&clock, self.next) {
+            match self.orders.status.wait_for(&clock, self.next, watched) {
                 Wake::Due => {}
                 Wake::Stop(stop) => break stop,
                 Wake::Snapshot(asked) => {

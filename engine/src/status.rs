@@ -1,11 +1,12 @@
 //! Where a running stream and those who wait for it meet.
 
+use std::hint::spin_loop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::ThreadId;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -93,8 +94,9 @@ impl Status {
         inner.driver = Some(std::thread::current().id());
     }
 
-    /// Waits for `time`, for a wish for a snapshot, or for an order to stop, whichever comes first.
-    pub(crate) fn wait_for(&self, clock: &Clock, time: Time) -> Wake {
+    /// Waits for `time`, for a wish for a snapshot, or for an order to stop, whichever comes first. The
+    /// last `watched` of the wait is spent looking at the clock.
+    pub(crate) fn wait_for(&self, clock: &Clock, time: Time, watched: std::time::Duration) -> Wake {
         let mut inner = self.inner.lock();
         loop {
             if let Some(asked) = inner.snapshots_wanted.pop() {
@@ -105,8 +107,9 @@ impl Status {
             }
             match clock.remaining(time) {
                 Some(std::time::Duration::ZERO) => return Wake::Due,
+                Some(left) if left <= watched => MutexGuard::unlocked(&mut inner, spin_loop),
                 Some(left) => {
-                    self.changed.wait_for(&mut inner, left);
+                    self.changed.wait_for(&mut inner, left - watched);
                 }
                 None => self.changed.wait(&mut inner),
             }
