@@ -8,9 +8,8 @@ const WATCHED_SHARE: u32 = 100;
 /// More than a thread that was to sleep is usually late by need not be watched.
 const MOST_WATCHED: Duration = Duration::from_micros(150);
 
-/// How long before its end a wait for something that comes every `interval` should end, so that the rest
-/// is spent looking at the clock: a kernel that sleeps is late itself, and a core that has slept begins
-/// with cold caches.
+/// How long before its time a wait for something that comes every `interval` should end, so that the rest
+/// is spent looking at the clock: the kernel wakes a thread that sleeps some time after it should.
 pub(crate) fn watched(interval: Duration) -> Duration {
     (interval / WATCHED_SHARE).min(MOST_WATCHED)
 }
