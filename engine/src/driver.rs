@@ -29,8 +29,8 @@ use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
 use crate::turn::Turn;
 
-/// A receiver that is told to leave everything takes microseconds; this is for a machine that does
-/// not let it run.
+/// A receiver that is told to leave everything takes microseconds, unless it is in the middle of early
+/// work, whose end is waited for later; or the machine does not let it run.
 const STOP_NOW_LIMIT: StdDuration = StdDuration::from_secs(2);
 
 /// How often the driver looks whether a draining receiver needs room.
@@ -282,6 +282,7 @@ impl Driver {
             .to_std();
         let deadline = Instant::now() + limit;
         if stop == Stop::Now {
+            self.intake.only_store();
             return self.stop_receivers(false, STOP_NOW_LIMIT) && !self.has_more();
         }
         let all_read = self.stop_receivers(true, limit);
@@ -333,6 +334,7 @@ impl Driver {
                 }
             }
             if !in_time {
+                self.intake.only_store();
                 receiver.stop(false);
                 if !receiver.wait(STOP_NOW_LIMIT) {
                     let name = &self.graph.sources[receiver.source()].name;

@@ -32,6 +32,9 @@ pub(crate) fn most_waiting_bytes(slab_bytes: usize, threads: usize) -> u64 {
     slab_bytes as u64 * SLABS_PER_THREAD * threads as u64
 }
 
+/// Whoever stores less than this in one go is not busy.
+const LEAST_BUSY_BYTES: u64 = 16 << 10;
+
 /// A receiver that has stored none of so many parcels for each receiver is not busy.
 const PARCELS_PER_RECEIVER: usize = 4;
 
@@ -53,7 +56,7 @@ pub(crate) fn on_stored(
             intake.admission.early_ended(parcel.bytes(), None);
             return None;
         }
-        let busy = busy.after_one_more_of(parcel.source());
+        let busy = busy.after(parcel.source(), parcel.bytes());
         let turn_runs = intake.admission.turn_runs();
         let early = early.clone();
         let work = move || {
@@ -98,15 +101,17 @@ pub(crate) fn is_inside(tasks: &Arc<ThreadPool>) -> bool {
     tasks.current_thread_index().is_some() || BESIDE.get() == Arc::as_ptr(tasks)
 }
 
-/// Which receivers have stored the last parcels.
+/// Which receivers have stored the last parcels that were worth a thought.
 #[derive(Default)]
 struct BusyReceivers(Mutex<VecDeque<SourceId>>);
 
 impl BusyReceivers {
-    /// How many they are, now that this one has stored another.
-    fn after_one_more_of(&self, source: SourceId) -> usize {
+    /// How many they are, now that this one has stored so many bytes more.
+    fn after(&self, source: SourceId, bytes: u64) -> usize {
         let mut last = self.0.lock();
-        last.push_front(source);
+        if bytes >= LEAST_BUSY_BYTES {
+            last.push_front(source);
+        }
         let mut busy: SmallVec<[SourceId; 8]> = SmallVec::new();
         for (age, source) in last.iter().enumerate() {
             if age > PARCELS_PER_RECEIVER * busy.len() {
@@ -159,7 +164,7 @@ mod tests {
     fn receivers_that_store_nothing_any_more_are_not_busy() {
         let receivers = BusyReceivers::default();
         let store = |sources: &[SourceId]| {
-            let counts = sources.iter().map(|source| receivers.after_one_more_of(*source));
+            let counts = sources.iter().map(|source| receivers.after(*source, LEAST_BUSY_BYTES));
             counts.last()
         };
         assert_eq!(store(&[7]), Some(1));
@@ -168,5 +173,6 @@ mod tests {
         assert_eq!(store(&[7; 3]), Some(3), "the others may be slower");
         assert_eq!(store(&[7; 20]), Some(1));
         assert_eq!(store(&[8]), Some(2));
+        assert_eq!(receivers.after(9, LEAST_BUSY_BYTES - 1), 2, "a few lines make nobody busy");
     }
 }

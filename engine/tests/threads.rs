@@ -45,23 +45,61 @@ fn reading(
     threads
 }
 
-fn sum<'b>(rdd: &Rdd<'b, Edge<'b, (u64, u64)>>, threads: &Threads) {
-    let add = |sum, (_, n)| {
-        threads.note();
-        sum + n
-    };
-    rdd.aggregate(|| 0, add, |a, b| a + b);
+/// A number that notes where it is copied.
+#[derive(Default)]
+struct Noting(u64, Threads);
+
+impl Clone for Noting {
+    fn clone(&self) -> Self {
+        self.1.note();
+        Noting(self.0, self.1.clone())
+    }
+}
+
+/// Which threads copy so many results to collect them.
+fn collecting(keys: u64) -> Threads {
+    let threads = Threads::default();
+    let noted = threads.clone();
+    testing::run::<()>(secs(1), 1, move |s, _| {
+        let (noted, forgotten) = (noted.clone(), noted.clone());
+        let numbers = s.queue_stream([(0..keys).collect::<Vec<_>>()]);
+        let noting = numbers.map(move |n| (n, Noting(n, noted.clone())));
+        noting.reduce_by_key(|a, _| a).for_each_rdd(move |rdd, _| {
+            forgotten.0.lock().unwrap().clear();
+            rdd.collect();
+        });
+        Ok(())
+    })
+    .unwrap();
+    threads
 }
 
 #[test]
-fn few_results_are_read_by_the_driver_and_many_by_tasks() {
-    assert!(reading(10, sum).are_all("driver"));
-    assert!(reading(MANY, sum).are_all("task-"));
+fn few_results_are_copied_by_the_driver_and_many_by_tasks() {
+    assert!(collecting(10).are_all("driver"));
+    assert!(collecting(MANY).are_all("task-"));
 }
 
 #[test]
-fn what_may_wait_runs_in_tasks_however_few_the_records_are() {
+fn what_a_users_function_does_runs_in_tasks_however_few_the_records_are() {
     let each = reading(10, |rdd, threads| rdd.for_each(|_| threads.note()));
     let each_partition = reading(10, |rdd, threads| rdd.for_each_partition(|_, _| threads.note()));
-    assert!(each.are_all("task-") && each_partition.are_all("task-"));
+    let aggregated = reading(10, |rdd, threads| {
+        let add = |sum, (_, n)| {
+            threads.note();
+            sum + n
+        };
+        rdd.aggregate(|| 0, add, |a, b| a + b);
+    });
+    let mapped = reading(10, |rdd, threads| {
+        let threads = threads.clone();
+        rdd.map(move |(key, n)| {
+            threads.note();
+            (key, n)
+        })
+        .collect();
+    });
+    for threads in [each, each_partition, aggregated, mapped] {
+        assert!(threads.are_all("task-"));
+    }
 }

@@ -35,6 +35,13 @@ const TELLING_BATCHES: usize = 4;
 /// What waits for early work may take this share of an interval to work off.
 const EARLY_SHARE: f64 = 0.25;
 
+/// In the mean of how long early work takes, a parcel of so many bytes weighs as much as all before it: a
+/// few lines say little, for what a parcel costs by itself is most of their time.
+const OFTEN_SEEN_BYTES: u64 = 64 << 10;
+
+/// A read for early work may bring so much, however slow the work is.
+const LEAST_READ_BYTES: u64 = 4 << 10;
+
 /// What may wait for early work before anything is known of how long that takes.
 const FIRST_EARLY_BYTES: u64 = 64 << 10;
 
@@ -116,6 +123,16 @@ impl Admission {
                 || self.waiting_bytes.load(Ordering::Relaxed) < self.waiting_limit_now())
     }
 
+    /// How many bytes a read may bring at most: one read alone must not be much more than may wait.
+    pub(crate) fn most_to_read(&self, reads: Reads) -> usize {
+        if !reads.early {
+            return usize::MAX;
+        }
+        let waiting = self.early_bytes.load(Ordering::Relaxed);
+        let left = self.early_limit.load(Ordering::Relaxed).saturating_sub(waiting);
+        usize::try_from(left.max(LEAST_READ_BYTES)).unwrap_or(usize::MAX)
+    }
+
     /// A batch that runs longer than its interval shows, while it runs, how little can be
     /// processed.
     fn waiting_limit_now(&self) -> u64 {
@@ -148,7 +165,12 @@ impl Admission {
         if let Some(took) = took.filter(|_| bytes > 0) {
             let ns_per_kb = (took.as_nanos() as u64).saturating_mul(1000) / bytes;
             let so_far = self.early_ns_per_kb.load(Ordering::Relaxed);
-            let mean = if so_far == 0 { ns_per_kb } else { (so_far * 7 + ns_per_kb) / 8 }.max(1);
+            let weight = bytes as f64 / (bytes + OFTEN_SEEN_BYTES) as f64;
+            let mean = match so_far {
+                0 => ns_per_kb as f64,
+                _ => so_far as f64 + (ns_per_kb as f64 - so_far as f64) * weight,
+            };
+            let mean = (mean as u64).max(1);
             self.early_ns_per_kb.store(mean, Ordering::Relaxed);
             let ns =
                 self.bounds.interval.as_nanos() as f64 * EARLY_SHARE * self.bounds.threads as f64;
@@ -311,11 +333,9 @@ mod tests {
         admission.early_ended(first, Some(Duration::from_micros(first)));
         let slow = take_all(&admission, EARLY, 1000);
         assert!((490_000..510_000).contains(&slow), "{slow}");
-        for _ in 0..100 {
-            admission.early_ended(0, None);
-        }
         // Work that costs next to nothing is bounded by the cache.
-        for _ in 0..100 {
+        for _ in 0..1000 {
+            admission.took_in(EARLY, 1000);
             admission.early_ended(1000, Some(Duration::from_nanos(100)));
         }
         take_all(&admission, EARLY, 1000);

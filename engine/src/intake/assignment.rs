@@ -51,12 +51,14 @@ struct State {
     received: BTreeMap<Time, Vec<Arc<Parcel>>>,
     /// The last batch that was taken; what comes later than its turn goes to the next one.
     assigned_up_to: Time,
+    /// Nothing is worked on early any more.
+    only_stored: bool,
 }
 
 impl Intake {
     /// For batches every `batch_interval`, none assigned up to `zero`.
     pub(crate) fn new(batch_interval: Duration, zero: Time, admission: Admission) -> Self {
-        let state = State { received: BTreeMap::new(), assigned_up_to: zero };
+        let state = State { received: BTreeMap::new(), assigned_up_to: zero, only_stored: false };
         Intake {
             batch_interval,
             state: Mutex::new(state),
@@ -86,6 +88,7 @@ impl Intake {
             parcel.label(batch);
             state.received.entry(batch).or_default().push(parcel.clone());
             match stored {
+                _ if state.only_stored => Workers::Nobody,
                 Stored::EarlyWorkMayBegin => Workers::TasksAndReceiver,
                 Stored::AtTurnOf(turn) if batch <= turn => Workers::Nobody,
                 Stored::AtTurnOf(_) => Workers::Tasks,
@@ -103,9 +106,16 @@ impl Intake {
         now.into_values().flatten().collect()
     }
 
+    /// Has nothing worked on early any more, but for what has begun or waits for a task.
+    pub(crate) fn only_store(&self) {
+        self.state.lock().only_stored = true;
+    }
+
     /// Gives out what no batch has been given and none will be.
     pub(crate) fn give_up(&self) -> Vec<Arc<Parcel>> {
-        std::mem::take(&mut self.state.lock().received).into_values().flatten().collect()
+        let mut state = self.state.lock();
+        state.only_stored = true;
+        std::mem::take(&mut state.received).into_values().flatten().collect()
     }
 
     /// Whether anything is stored that no batch has been given.

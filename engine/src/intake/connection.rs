@@ -73,14 +73,15 @@ impl Connection {
         self.carry.give_up()
     }
 
-    /// Reads once into `slab`. The records that it completes are filled in; nothing else is.
+    /// Reads once into `slab`, `most` bytes at most. The records that it completes are filled in; nothing else is.
     /// `framed.records` is relative to the slab's cut-off point.
-    pub(super) fn read(&mut self, slab: &mut Slab, limit: RecordLimit) -> Step {
+    pub(super) fn read(&mut self, slab: &mut Slab, most: usize, limit: RecordLimit) -> Step {
         let filled = slab.filled();
         let gap = self.carry.gap();
         let room = slab.room();
+        let end = room.len().min(gap.saturating_add(most));
         let read = loop {
-            match self.stream.read(&mut room[gap..]) {
+            match self.stream.read(&mut room[gap..end]) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 other => break other,
             }

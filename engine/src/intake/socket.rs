@@ -156,9 +156,13 @@ impl SocketReceiver {
         }
     }
 
+    /// Closes what is due, and again if the work on it has taken so long that more is.
     fn close_when_due(&self) {
-        let work = self.filling.lock().close_early_when_due(self.around.clock.now());
-        do_early(work);
+        loop {
+            let work = self.filling.lock().close_early_when_due(self.around.clock.now());
+            let Some(work) = work else { return };
+            work();
+        }
     }
 
     // ---- reading ----
@@ -168,6 +172,9 @@ impl SocketReceiver {
         let filling = self.filling.clone();
         for _ in 0..self.ready.len() {
             self.close_when_due();
+            if self.order.stop_wanted() == Some(false) {
+                return;
+            }
             let Some(id) = self.ready.pop_front() else { return };
             let Some(connection) = self.connections.get(&id) else { continue };
             let wanted = connection.wants(READ_ROOM_BYTES.min(self.around.pool.slab_bytes() / 4));
@@ -187,7 +194,7 @@ impl SocketReceiver {
                     let work = filling.lock().cut(Stored::EarlyWorkMayBegin);
                     do_early(work);
                 }
-                if may_read {
+                if may_read && self.order.stop_wanted() != Some(false) {
                     self.say_full();
                 }
                 return;
@@ -209,16 +216,24 @@ impl SocketReceiver {
         filling: &'f Mutex<Filling>,
         wanted: usize,
     ) -> Option<MutexGuard<'f, Filling>> {
-        let mut filled = filling.lock();
-        if filled.has_room(wanted) {
-            return Some(filled);
+        loop {
+            let mut filled = filling.lock();
+            if filled.has_room(wanted) {
+                return Some(filled);
+            }
+            let work = filled.let_go();
+            drop(filled);
+            do_early(work);
+            // What is read next must not be filed under a time that has passed meanwhile.
+            self.close_when_due();
+            if self.order.stop_wanted() == Some(false) {
+                return None;
+            }
+            let slab = self.take_slab();
+            if !filling.lock().go_on_with(slab) {
+                return None;
+            }
         }
-        let work = filled.let_go();
-        drop(filled);
-        do_early(work);
-        let slab = self.take_slab();
-        let mut filling = filling.lock();
-        filling.go_on_with(slab).then_some(filling)
     }
 
     /// An empty slab, or nothing at the budget's end; this thread is woken then when there is one.
@@ -250,7 +265,8 @@ impl SocketReceiver {
             return false;
         };
         let carried_before = connection.carried();
-        let step = connection.read(slab, self.around.policy.limit);
+        let most = self.around.intake.admission.most_to_read(self.around.reads);
+        let step = connection.read(slab, most, self.around.policy.limit);
         let carried = connection.carried();
         filling.take_in(id, step.first_offset, &step.framed);
         // While it is locked: bytes are counted as taken in before anybody can be done with them.

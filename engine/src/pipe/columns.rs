@@ -40,7 +40,7 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for InFields<P> {
     }
 
     fn known_records(&self, plan: &P::Plan, partition: usize) -> Option<usize> {
-        self.pipe.known_records(plan, partition)
+        self.pipe.known_records(plan, partition).filter(|records| *records == 0)
     }
 
     #[inline]

@@ -38,7 +38,7 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for Containing<P> {
     }
 
     fn known_records(&self, plan: &P::Plan, partition: usize) -> Option<usize> {
-        self.pipe.known_records(plan, partition)
+        self.pipe.known_records(plan, partition).filter(|records| *records == 0)
     }
 
     #[inline]

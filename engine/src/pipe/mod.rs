@@ -156,10 +156,6 @@ impl<'b, 's: 'b> Text<'b> for &'s str {
     }
 }
 
-/// Fewer records than this are gone through by one thread: in the time that it takes to wake another
-/// one on a busy machine, they are done.
-const LEAST_RECORDS_TO_DIVIDE: usize = 4 << 10;
-
 /// Runs a task for each partition of a plan, and gives their results in order.
 pub(crate) fn run_stage<'b, P: Pipe<'b>, R: Send>(
     batch: &Batch<'b>,
@@ -168,25 +164,30 @@ pub(crate) fn run_stage<'b, P: Pipe<'b>, R: Send>(
     plan: &P::Plan,
     task: impl Fn(usize) -> R + Sync,
 ) -> Vec<R> {
-    let partitions = pipe.partitions(plan);
-    let known = |partition| pipe.known_records(plan, partition);
-    let all = (0..partitions).map(known).sum::<Option<usize>>();
-    let few = all.is_some_and(|records| records < LEAST_RECORDS_TO_DIVIDE);
-    let is_worth_it = |partition| !few && known(partition) != Some(0);
-    batch.run_stage_where(name, partitions, is_worth_it, task)
+    let is_worth_it = |partition| pipe.known_records(plan, partition) != Some(0);
+    batch.run_stage_where(name, pipe.partitions(plan), is_worth_it, task)
 }
 
-/// [`run_stage`] for tasks that may wait for something else than the processor, however few records
-/// they have: they wait at the same time.
-pub(crate) fn run_stage_apart<'b, P: Pipe<'b>, R: Send>(
+/// Fewer records than this are looked at by one thread: in the time that it takes to wake another one on a
+/// busy machine, it has done so.
+const LEAST_RECORDS_TO_DIVIDE: usize = 4 << 10;
+
+/// [`run_stage`] for tasks that do no more with a record than to look at it or to copy it; no user's
+/// function is called, but those of the pipe's operators. A few records that are there already are left to
+/// the calling thread.
+pub(crate) fn run_quick_stage<'b, P: Pipe<'b>, R: Send>(
     batch: &Batch<'b>,
     name: &'static str,
     pipe: &P,
     plan: &P::Plan,
     task: impl Fn(usize) -> R + Sync,
 ) -> Vec<R> {
-    let is_worth_it = |partition| pipe.known_records(plan, partition) != Some(0);
-    batch.run_stage_where(name, pipe.partitions(plan), is_worth_it, task)
+    let known = |partition| pipe.known_records(plan, partition);
+    let all = (0..pipe.partitions(plan)).map(known).sum::<Option<usize>>();
+    match all.is_some_and(|records| records < LEAST_RECORDS_TO_DIVIDE) {
+        true => batch.run_stage_where(name, pipe.partitions(plan), |_| false, task),
+        false => run_stage(batch, name, pipe, plan, task),
+    }
 }
 
 /// Runs a partition to its end.

@@ -45,8 +45,9 @@ impl<'b, P: Pipe<'b>, O: Operator<P::Item> + 'b> Pipe<'b> for Fused<P, O> {
         self.pipe.partitions(plan)
     }
 
+    /// Nobody knows what an operator makes of a record, or how long that takes: only none is none.
     fn known_records(&self, plan: &P::Plan, partition: usize) -> Option<usize> {
-        self.pipe.known_records(plan, partition)
+        self.pipe.known_records(plan, partition).filter(|records| *records == 0)
     }
 
     #[inline]
@@ -219,8 +220,9 @@ impl<'b, P: Pipe<'b, Item: Text<'b>>> Pipe<'b> for Words<P> {
         self.pipe.partitions(plan)
     }
 
+    /// Nobody knows what an operator makes of a record, or how long that takes: only none is none.
     fn known_records(&self, plan: &P::Plan, partition: usize) -> Option<usize> {
-        self.pipe.known_records(plan, partition)
+        self.pipe.known_records(plan, partition).filter(|records| *records == 0)
     }
 
     #[inline]

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::vec::IntoIter;
 
 use super::Rdd;
-use crate::pipe::{Pipe, push_all, run_stage, run_stage_apart};
+use crate::pipe::{Pipe, push_all, run_quick_stage, run_stage};
 
 impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// How many records it has. Cost: one pass; for lines as they came, only a count of newlines.
@@ -23,7 +23,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// ```
     pub fn count(&self) -> u64 {
         let (pipe, plan) = self.plan();
-        run_stage(&self.batch, "count", pipe, &plan, |partition| pipe.count(&plan, partition))
+        run_quick_stage(&self.batch, "count", pipe, &plan, |partition| pipe.count(&plan, partition))
             .into_iter()
             .sum()
     }
@@ -170,7 +170,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// ```
     pub fn for_each_partition(&self, f: impl Fn(usize, IntoIter<P::Item>) + Sync) {
         let (pipe, plan) = self.plan();
-        run_stage_apart(&self.batch, "for_each_partition", pipe, &plan, |partition| {
+        run_stage(&self.batch, "for_each_partition", pipe, &plan, |partition| {
             f(partition, records_of(pipe, &plan, partition).into_iter());
         });
     }
@@ -341,7 +341,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
     /// ```
     pub fn for_each(&self, f: impl Fn(P::Item) + Sync) {
         let (pipe, plan) = self.plan();
-        run_stage_apart(&self.batch, "for_each", pipe, &plan, |partition| {
+        run_stage(&self.batch, "for_each", pipe, &plan, |partition| {
             push_all(pipe, &plan, partition, &f);
         });
     }
@@ -367,7 +367,7 @@ impl<'b, P: Pipe<'b>> Rdd<'b, P> {
         f: impl Fn(usize, IntoIter<P::Item>) -> R + Sync,
     ) -> Vec<R> {
         let (pipe, plan) = self.plan();
-        run_stage(&self.batch, name, pipe, &plan, |partition| {
+        run_quick_stage(&self.batch, name, pipe, &plan, |partition| {
             f(partition, records_of(pipe, &plan, partition).into_iter())
         })
     }

@@ -146,7 +146,9 @@ fn stop_from_inside(in_a_task: bool, tasks: usize) -> Error {
         .expect("it starts");
     let address = running.listening()[0];
     *held.lock().expect("no panic") = Some(running);
-    client_of(address).write_all(b"line\n").expect("the engine reads");
+    // So much that a receiver which has no task to spare works itself.
+    let line = [vec![b'x'; 20_000], vec![b'\n']].concat();
+    client_of(address).write_all(&line).expect("the engine reads");
     let until = Instant::now() + StdDuration::from_secs(5);
     while Instant::now() < until {
         // Within a batch a task works early; at its end the output has its turn.
@@ -224,6 +226,38 @@ fn after_a_stop_now_no_closure_is_called_any_more() {
     let at_the_stop = begun.load(Ordering::Relaxed);
     sleep(StdDuration::from_millis(300));
     assert_eq!(begun.load(Ordering::Relaxed), at_the_stop);
+}
+
+#[test]
+fn a_stop_now_lets_a_receiver_end_no_more_than_what_it_works_on() {
+    let begun = Arc::new(AtomicU32::new(0));
+    let count = begun.clone();
+    let rig: Rig<u64> = Rig::start(conf().parallelism(1), move |s, out| {
+        let count = count.clone();
+        let lengths = s.listen_text_stream(":0").map(move |line| {
+            count.fetch_add(1, Ordering::Relaxed);
+            sleep(StdDuration::from_millis(5));
+            (line.len() as u64, 1u64)
+        });
+        out.collect(&lengths.reduce_by_key(|a, b| a + b).map(|(_, n)| n));
+        Ok(())
+    });
+    // More than is worked on in one go, from a sender that has still more when the stop comes.
+    let mut client = rig.client();
+    let lines = [vec![b'x'; 1000], vec![b'\n']].concat().repeat(20_000);
+    let sender = std::thread::spawn(move || client.write_all(&lines).is_ok());
+    wait_until("the work to begin", || {
+        rig.hand.advance(BLOCK);
+        (begun.load(Ordering::Relaxed) > 0).then_some(())
+    });
+    let (asked, at_the_order) = (Instant::now(), begun.load(Ordering::Relaxed));
+    assert!(!rig.running.stop(Stop::Now).expect("it stops").drained);
+    let (took, at_the_stop) = (asked.elapsed(), begun.load(Ordering::Relaxed));
+    assert!(took < StdDuration::from_millis(2500), "it took {took:?}");
+    assert!(at_the_stop - at_the_order < 300, "{} lines were begun", at_the_stop - at_the_order);
+    sleep(StdDuration::from_millis(300));
+    assert_eq!(begun.load(Ordering::Relaxed), at_the_stop, "a closure is called afterwards");
+    assert!(!sender.join().expect("it only writes"), "the sender was to have more");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::rig::{BLOCK, Rig, conf, wait_until};
 
+const LINE_BYTES: usize = 20_000;
+
 /// The names of threads that worked on the lines of so many receivers, in so many tasks, before their
 /// batch was over.
 fn workers(receivers: usize, tasks: usize) -> BTreeSet<String> {
@@ -22,12 +24,13 @@ fn workers(receivers: usize, tasks: usize) -> BTreeSet<String> {
         Ok(())
     });
     let clients: Vec<_> = (0..receivers).map(|n| rig.client_of_listener(n)).collect();
-    // Often enough that every receiver is known to be busy.
+    // Often enough, and each time enough, that every receiver is known to be busy.
+    let line = [vec![b'x'; LINE_BYTES], vec![b'\n']].concat();
     for sent in 1..=4 {
         for client in &clients {
-            std::io::Write::write_all(&mut &*client, b"line\n").expect("the engine reads");
+            std::io::Write::write_all(&mut &*client, &line).expect("the engine reads");
         }
-        rig.close_blocks_until(sent * 5 * receivers as u64);
+        rig.close_blocks_until(sent * line.len() as u64 * receivers as u64);
         if sent == 2 {
             names.lock().expect("no test panics with it").clear();
         }
@@ -38,7 +41,7 @@ fn workers(receivers: usize, tasks: usize) -> BTreeSet<String> {
         seen.clone_from(&names.lock().expect("no test panics with it"));
         (!seen.is_empty()).then_some(())
     });
-    assert_eq!(rig.batch(), [(4, 4 * receivers as u64)]);
+    assert_eq!(rig.batch(), [(LINE_BYTES as u64, 4 * receivers as u64)]);
     seen
 }
 
