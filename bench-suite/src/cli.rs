@@ -82,5 +82,6 @@ Examples:
     bench-suite roofline --rows grep-tcp,word-count --turns 15 --for 8s --json
 
 Exit codes:
-  0  no row has missed its target    1  failed    2  wrong usage    4  a row has missed its target
-  5  two sides found different results, or the load generator was late";
+  0  no row and no limit has missed its target    1  failed    2  wrong usage
+  4  a row or a limit has missed its target
+  5  two sides found different results, or short batches could not be judged";

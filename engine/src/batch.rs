@@ -19,8 +19,8 @@
 //! that are left are rustc's own: issues 84366 and 25860 let safe code stretch any lifetime, in any
 //! crate.
 //!
-//! Early work runs a block through the same operators in a batch of its own, which ends when its
-//! task ends.
+//! Early work runs a block through the same operators in a batch of its own, which ends with
+//! that work.
 
 use std::any::Any;
 use std::marker::PhantomData;

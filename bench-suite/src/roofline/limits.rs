@@ -33,6 +33,10 @@ pub(super) struct Limits {
 
 /// Measures them.
 pub(super) fn measure(options: &promptness::Options) -> Result<Limits> {
+    stderr::tell(format_args!(
+        "beside the rows: what memory is taken, about a minute; how late short batches are, about {} min",
+        (promptness_time(options).as_secs() + 30) / 60
+    ));
     let mut part = Part::start("footprint", &["role", "footprint"].map(String::from))?;
     let footprint: Footprint = part.hear(FOOTPRINT_LIMIT)?;
     drop(part);
@@ -48,6 +52,12 @@ pub(super) fn measure(options: &promptness::Options) -> Result<Limits> {
     Ok(Limits { judged, promptness, footprint, not_valid })
 }
 
+/// About as long as short batches, and those at a high rate, are measured.
+fn promptness_time(options: &promptness::Options) -> Duration {
+    let beside = Duration::from_secs(35);
+    (2 * options.run_for + beside) * u32::try_from(options.runs).unwrap_or(u32::MAX)
+}
+
 fn of_footprint(footprint: &Footprint) -> [Figure; 3] {
     [
         Figure {
@@ -57,7 +67,7 @@ fn of_footprint(footprint: &Footprint) -> [Figure; 3] {
             unit: "",
         },
         Figure {
-            what: "word-count state, a short key with its count",
+            what: "word-count state, a short key with its count, tables full",
             measured: footprint.state_bytes_a_key,
             target: MOST_STATE_BYTES_A_KEY,
             unit: "bytes",

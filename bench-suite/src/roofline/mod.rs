@@ -39,7 +39,7 @@ const SCHEMA_VERSION: u32 = 1;
 /// The flags of `roofline`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Which rows; with some of them alone, nothing beside them is measured [default: all]
+    /// Which rows; with some of them alone, short batches, memory and Spark are left out [default: all]
     #[arg(long, value_name = "ROW,..", value_delimiter = ',', value_parser = rows::names())]
     pub rows: Vec<String>,
     /// How often each side of a row runs; below six nothing is judged
@@ -51,7 +51,7 @@ pub struct Options {
     /// How much of each run is measured
     #[arg(long = "for", value_name = "TIME", default_value = "4s", value_parser = at_least_a_second)]
     pub run_for: Duration,
-    /// How long short batches are measured, each of three times
+    /// How long short batches are measured, each of three times, where all rows are
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = promptness::at_least_three_seconds)]
     pub promptness_for: Duration,
     /// Connections of a row over TCP, each with a receiver of its own
@@ -116,20 +116,24 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let is_asked_for =
         |row: &&Row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name);
     let rows: Vec<&Row> = rows::all().filter(is_asked_for).collect();
-    let figures = measure::all(&rows, &setting, plan, &machine.short_name());
     let everything = options.rows.is_empty();
-    let limits = match everything {
-        true => Some(limits::measure(&promptness::Options {
-            run_for: options.promptness_for,
-            results: options.results.clone(),
-            ..promptness::Options::default()
-        })?),
-        false => None,
-    };
+    // What cannot be read is told before anything is measured.
     let against_spark = match everything {
         true => AgainstSpark::last(&options.results, &machine.short_name())?,
         false => None,
     };
+    let figures = measure::all(&rows, &setting, plan, &machine.short_name());
+    let promptness = promptness::Options {
+        run_for: options.promptness_for,
+        results: options.results.clone(),
+        ..promptness::Options::default()
+    };
+    // Where they fail, what was found before is kept all the same.
+    let limits = everything.then(|| limits::measure(&promptness)).transpose();
+    if let Err(e) = &limits {
+        stderr::tell(format_args!("bench-suite: the limits could not be measured: {e:#}"));
+    }
+    let measured_limits = limits.as_ref().ok().and_then(Option::as_ref);
     let raw = Raw {
         schema_version: SCHEMA_VERSION,
         machine: &machine,
@@ -137,12 +141,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
         order: options.order,
         setting: &setting,
         rows: &figures,
-        limits: limits.as_ref(),
+        limits: measured_limits,
         against_spark: against_spark.as_ref(),
     };
     let mut summary = format!("{}\n{}", table::table(&figures), table::sentences(&figures));
     let beside =
-        [limits.as_ref().map(Limits::told), against_spark.as_ref().map(AgainstSpark::told)];
+        [measured_limits.map(Limits::told), against_spark.as_ref().map(AgainstSpark::told)];
     for told in beside.iter().flatten() {
         summary += &format!("\n\n{}", told.trim_end());
     }
@@ -162,16 +166,19 @@ pub fn run(options: &Options) -> Result<Outcome> {
     };
     let folder = kept.keep(&options.results)?;
     stderr::tell(format_args!("kept in {}", folder.display()));
-    outcome(&figures, limits.as_ref())
+    outcome(&figures, limits?.as_ref())
 }
 
 fn outcome(figures: &[Figures], limits: Option<&Limits>) -> Result<Outcome> {
     let of = |said| figures.iter().find(|row| row.verdict.said == said);
-    if of(Said::Wrong).is_some() || limits.is_some_and(|limits| limits.not_valid.is_some()) {
+    if of(Said::Wrong).is_some() {
         return Ok(Outcome::NotValid);
     }
     if let Some(row) = of(Said::Failed) {
         bail!("{}: {}; its failures are told above", row.row, row.verdict.reason);
+    }
+    if limits.is_some_and(|limits| limits.not_valid.is_some()) {
+        return Ok(Outcome::NotValid);
     }
     let met = of(Said::NotMet).is_none() && limits.is_none_or(Limits::are_met);
     Ok(if met { Outcome::Good } else { Outcome::ObjectiveMissed })

@@ -10,14 +10,15 @@ const LINE_BYTES: usize = 20_000;
 /// The names of threads that worked on the lines of so many receivers, in so many tasks, before their
 /// batch was over.
 fn workers(receivers: usize, tasks: usize) -> BTreeSet<String> {
-    let names = Arc::new(Mutex::new(BTreeSet::new()));
+    // A name for each line.
+    let names = Arc::new(Mutex::new(Vec::new()));
     let noted = names.clone();
     let rig: Rig<(u64, u64)> = Rig::start(conf().parallelism(tasks), move |s, out| {
         let sources = (0..receivers).map(|_| s.listen_text_stream(":0"));
         let noted = noted.clone();
         let lengths = s.union(sources).map(move |line| {
             let name = std::thread::current().name().unwrap_or_default().to_owned();
-            noted.lock().expect("no test panics with it").insert(name);
+            noted.lock().expect("no test panics with it").push(name);
             (line.len() as u64, 1u64)
         });
         out.collect(&lengths.reduce_by_key(|a, b| a + b));
@@ -31,16 +32,15 @@ fn workers(receivers: usize, tasks: usize) -> BTreeSet<String> {
             std::io::Write::write_all(&mut &*client, &line).expect("the engine reads");
         }
         rig.close_blocks_until(sent * line.len() as u64 * receivers as u64);
-        if sent == 2 {
-            names.lock().expect("no test panics with it").clear();
-        }
+        wait_until("the lines to be worked on", || {
+            rig.hand.advance(BLOCK);
+            let worked_on = names.lock().expect("no test panics with it").len();
+            (worked_on as u64 == sent * receivers as u64).then_some(())
+        });
     }
-    let mut seen = BTreeSet::new();
-    wait_until("somebody to work", || {
-        rig.hand.advance(BLOCK);
-        seen.clone_from(&names.lock().expect("no test panics with it"));
-        (!seen.is_empty()).then_some(())
-    });
+    // At first it is not known who is busy.
+    let seen = names.lock().expect("no test panics with it").split_off(2 * receivers);
+    let seen = BTreeSet::from_iter(seen);
     assert_eq!(rig.batch(), [(LINE_BYTES as u64, 4 * receivers as u64)]);
     seen
 }
