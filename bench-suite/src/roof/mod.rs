@@ -6,6 +6,7 @@
 
 mod edges;
 pub mod grep;
+mod huge_pages;
 pub mod in_memory;
 pub mod key_sum;
 pub mod lines;

@@ -1,5 +1,6 @@
 //! A table from words of at most 16 bytes to counts, or other sums, the key in the slot.
 
+use super::huge_pages::filled;
 use super::simd::prefetch;
 
 /// The longest word, in bytes, that fits a [`ShortWord`].
@@ -106,7 +107,7 @@ impl WordTable {
     }
 
     fn with_log(log: u32) -> Self {
-        Self { slots: vec![EMPTY; 1 << log], shift: 64 - log, distinct: 0 }
+        Self { slots: filled(EMPTY, 1 << log), shift: 64 - log, distinct: 0 }
     }
 
     pub(super) fn distinct(&self) -> usize {
