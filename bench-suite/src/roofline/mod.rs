@@ -190,16 +190,19 @@ fn command(options: &Options) -> String {
         Order::Alternating => "",
         Order::Mirrored => " --order mirrored",
     };
-    let rows = match &options.rows[..] {
-        [] => String::new(),
-        rows => format!(" --rows {}", rows.join(",")),
+    // With some rows alone, short batches are not measured.
+    let (rows, promptness) = match &options.rows[..] {
+        [] => {
+            let promptness = time::written(options.promptness_for);
+            (String::new(), format!(" --promptness-for {promptness}"))
+        }
+        rows => (format!(" --rows {}", rows.join(",")), String::new()),
     };
     format!(
-        "cargo run --release -p bench-suite -- roofline{rows} --turns {}{order} --for {} \
-         --promptness-for {} --connections {} --batch-size {}B",
+        "cargo run --release -p bench-suite -- roofline{rows} --turns {}{order} --for {}{promptness} \
+         --connections {} --batch-size {}B",
         options.turns,
         time::written(options.run_for),
-        time::written(options.promptness_for),
         options.connections,
         options.batch_size.as_u64(),
     )
