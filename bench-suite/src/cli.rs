@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{generator, job, latency, promptness, quick, role, roofline, windows};
+use crate::{doctor, generator, job, latency, promptness, quick, role, roofline, windows};
 
 /// What was written on the command line.
 #[derive(Debug, Parser)]
@@ -33,6 +33,8 @@ pub enum Command {
     /// How near the engine comes to the best bare loop, work by work, and whether that is near enough
     #[command(after_help = ROOFLINE_EXAMPLES)]
     Roofline(roofline::Options),
+    /// What about this machine makes figures untrustworthy; exit code 5 if something does
+    Doctor(doctor::Options),
     /// A part of a benchmark, started by this program itself
     #[command(subcommand, hide = true)]
     Role(role::Role),

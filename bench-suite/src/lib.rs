@@ -2,12 +2,15 @@
 //! processes of their own, the bytes go over real loopback sockets, and beside every figure stands
 //! what a bare loop reaches over the same bytes.
 //!
+//! - [`doctor`]: what about a machine makes its figures untrustworthy.
 //! - [`job`]: one workload against any source, alone in its process. Each workload is a short file
 //!   in `job/workload`.
 //! - [`roof`]: the bare loops, with no engine.
 //! - [`ticks`]: how late empty batches, short batches and a bare timer are.
 //! - [`memory`]: work on batches that are in memory, in the engine or in a bare loop.
 //! - [`footprint`]: what the engine takes of memory, counted by the program's [`allocator`].
+//! - [`series`]: runs at many points of settings, kept in a folder that grows with each.
+//! - [`chart`]: scales, and the elements of SVG.
 //! - [`quick`]: the benchmark of a minute: who runs when, the table, the verdict, the result's
 //!   folder.
 //! - [`windows`]: what a slide of a window costs, for windows of many lengths.
@@ -29,11 +32,14 @@
 mod aligned;
 pub mod allocator;
 pub mod stderr;
+mod text_blocks;
 pub mod machine;
 pub mod outcome;
 pub mod usage;
+pub mod doctor;
 pub mod results;
 pub mod turns;
+pub mod chart;
 // The parts of a benchmark, each a process of its own.
 pub mod roof;
 pub mod job;
@@ -43,6 +49,7 @@ pub mod footprint;
 pub mod role;
 mod part;
 mod fed;
+pub mod series;
 // The benchmarks.
 pub mod quick;
 pub mod windows;

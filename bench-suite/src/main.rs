@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use bench_suite::allocator::Counting;
 use bench_suite::cli::{Cli, Command};
 use bench_suite::outcome::Outcome;
-use bench_suite::{generator, job, latency, promptness, quick, role, roofline, stderr, windows};
+use bench_suite::{
+    doctor, generator, job, latency, promptness, quick, role, roofline, stderr, windows,
+};
 use clap::Parser;
 
 #[global_allocator]
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
         Some(Command::Promptness(options)) => promptness::run(&options),
         Some(Command::Generator(options)) => generator::run(&options),
         Some(Command::Roofline(options)) => roofline::run(&options),
+        Some(Command::Doctor(options)) => doctor::run(&options),
         Some(Command::Role(role)) => role::run(&role).map(|()| Outcome::Good),
     };
     done.map_or_else(

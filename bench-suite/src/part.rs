@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use nix::sys::signal::{Signal, kill};
@@ -20,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a part may take to end.
 const TO_END: Duration = Duration::from_secs(5);
 
+/// How often it is looked whether a part is still there.
+const LOOKED_AFTER_EVERY: Duration = Duration::from_millis(100);
+
 /// This executable, started again. It is killed, by its id, if it is dropped while it runs.
 pub(crate) struct Part {
     name: String,
@@ -30,8 +34,20 @@ pub(crate) struct Part {
 impl Part {
     /// Starts it with these arguments. What it says on stderr is passed on.
     pub(crate) fn start(name: &str, args: &[String]) -> Result<Self> {
-        let this = std::env::current_exe().context("the path of this program is not known")?;
-        let mut child = Command::new(this)
+        Part::start_program(name, None, args)
+    }
+
+    /// The same of another build of this program, where one is given.
+    pub(crate) fn start_program(
+        name: &str,
+        program: Option<&Path>,
+        args: &[String],
+    ) -> Result<Self> {
+        let program = match program {
+            Some(program) => program.to_path_buf(),
+            None => std::env::current_exe().context("the path of this program is not known")?,
+        };
+        let mut child = Command::new(program)
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -43,11 +59,35 @@ impl Part {
 
     /// What it says next, in JSON.
     pub(crate) fn hear<T: DeserializeOwned>(&mut self, within: Duration) -> Result<T> {
-        let line = match self.lines.recv_timeout(within + PATIENCE) {
-            Ok(line) => line.with_context(|| format!("the {} could not be read", self.name))?,
-            Err(RecvTimeoutError::Timeout) => {
-                bail!("the {} has said nothing for {:?}", self.name, within + PATIENCE)
+        match self.hear_for(within + PATIENCE)? {
+            Some(said) => Ok(said),
+            None => bail!("the {} has said nothing for {:?}", self.name, within + PATIENCE),
+        }
+    }
+
+    /// The same, while another part goes on: where that one ends, nothing more is waited for.
+    pub(crate) fn hear_while<T: DeserializeOwned>(
+        &mut self,
+        other: &mut Part,
+        within: Duration,
+    ) -> Result<T> {
+        let patient_until = Instant::now() + within + PATIENCE;
+        while Instant::now() < patient_until {
+            if let Some(said) = self.hear_for(LOOKED_AFTER_EVERY)? {
+                return Ok(said);
             }
+            if let Some(status) = other.child.try_wait()? {
+                bail!("the {} ended early ({status})", other.name);
+            }
+        }
+        bail!("the {} has said nothing for {:?}", self.name, within + PATIENCE)
+    }
+
+    /// What it says next, in JSON; nothing if that takes longer.
+    fn hear_for<T: DeserializeOwned>(&mut self, limit: Duration) -> Result<Option<T>> {
+        let line = match self.lines.recv_timeout(limit) {
+            Ok(line) => line.with_context(|| format!("the {} could not be read", self.name))?,
+            Err(RecvTimeoutError::Timeout) => return Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
                 let status =
                     self.child.wait().with_context(|| format!("the {} is gone", self.name))?;
@@ -56,6 +96,7 @@ impl Part {
         };
         serde_json::from_str(&line)
             .with_context(|| format!("the {} said {line:?}, which was not expected", self.name))
+            .map(Some)
     }
 
     /// Starts it, and hears where it listens.
@@ -121,6 +162,11 @@ impl FeedingLoad {
     /// What it says once it has sent all that it was asked for, which takes so long.
     pub(crate) fn done(mut self, within: Duration) -> Result<LoadDone> {
         self.part.hear(within)
+    }
+
+    /// The same, while what it feeds is there.
+    pub(crate) fn done_while(mut self, fed: &mut Part, within: Duration) -> Result<LoadDone> {
+        self.part.hear_while(fed, within)
     }
 
     /// Asks it to end, and what it says then.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::footprint::footprint;
-use crate::job::interval;
+use crate::job::{Workload, interval};
 use crate::memory;
 use crate::roof;
 use crate::ticks;
@@ -86,7 +86,10 @@ pub struct LoadOptions {
     /// Connections to make, or to wait for before the first line
     #[arg(long)]
     connections: usize,
-    /// Distinct words
+    /// Lines for this workload
+    #[arg(long, default_value = "word-count")]
+    lines_for: Workload,
+    /// Distinct words, or other keys
     #[arg(long, default_value_t = Data::default().keys)]
     vocabulary: usize,
     /// Lines a second
@@ -159,7 +162,7 @@ pub struct Listening {
 }
 
 /// The last thing that a load says.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoadDone {
     /// What was sent.
     pub sent: loadgen::Summary,
@@ -234,7 +237,11 @@ fn send(options: &SendOptions) -> Result<()> {
 fn feed(options: &LoadOptions) -> Result<()> {
     let stop = stop_on_signals()?;
     let load = Load {
-        data: Data { keys: options.vocabulary, ..Data::default() },
+        data: Data {
+            preset: options.lines_for.preset(),
+            keys: options.vocabulary,
+            ..Data::default()
+        },
         connections: options.connections,
         schedule: options.rate.clone(),
         records: options.records,

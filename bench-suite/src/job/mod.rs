@@ -5,7 +5,11 @@ mod workload;
 mod stamped;
 mod live;
 mod ndjson;
+mod course;
+mod trend;
 mod summary;
+mod gathered;
+mod from_memory;
 mod run;
 
 use std::path::PathBuf;
@@ -14,11 +18,14 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use loadgen::Objective;
+use millstream::Conf;
 
 pub use answers::{Answer, Answers};
+pub use course::Moment;
 pub use run::run;
 pub use stamped::StampedSummary;
 pub use summary::Summary;
+pub use trend::Slope;
 pub use workload::{Flags, Workload};
 
 /// How progress is told, on stderr.
@@ -45,6 +52,18 @@ pub struct Options {
     /// loopback
     #[arg(long, value_name = "ADDR", group = "source", value_parser = port_or_address)]
     pub listen: Option<String>,
+    /// No network: batches of so many bytes, such as 4MiB, that are in memory, one after the other with
+    /// no time between them. The figures are those of the work alone
+    #[arg(long, value_name = "SIZE", group = "source",
+          conflicts_with_all = ["connect", "listen", "stamped", "hdr_log", "warm_up", "course"])]
+    pub from_memory: Option<ByteSize>,
+    /// With --from-memory: do so much more work for each line, to see whether whoever measures finds
+    /// it
+    #[arg(long, value_name = "SHARE", default_value = "0%", value_parser = share, requires = "from_memory")]
+    pub slow: f64,
+    /// With --from-memory: wait for a line on stdin before each batch
+    #[arg(long, requires = "from_memory", hide = true)]
+    pub in_turns: bool,
     /// How many connections to make to each server, each with a receiver of its own
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
     pub connections: usize,
@@ -71,6 +90,9 @@ pub struct Options {
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,
+    /// With --json: tell the course of the run too, in 120 moments at most
+    #[arg(long, requires = "json")]
+    pub course: bool,
     /// The lines are stamped (loadgen --stamped): tell how late the result of each is, counted from
     /// the moment at which it was due, and whether all of them came
     #[arg(long)]
@@ -92,6 +114,21 @@ pub struct Options {
 }
 
 impl Options {
+    /// What they say of the engine.
+    fn conf(&self) -> Conf {
+        let mut conf = Conf::new(self.workload.name());
+        if let Some(tasks) = self.parallelism {
+            conf = conf.parallelism(tasks);
+        }
+        if let Some(block) = self.block {
+            conf = conf.block_interval(block);
+        }
+        if let Some(memory) = self.memory {
+            conf = conf.memory_bytes(memory.as_u64());
+        }
+        conf
+    }
+
     /// Whether the lines are taken for stamped ones.
     fn is_stamped(&self) -> bool {
         self.stamped || self.workload == Workload::Latency
@@ -122,6 +159,13 @@ fn port_or_address(text: &str) -> Result<String, String> {
     port.parse::<u16>().map(|_| text.to_string()).map_err(|_| {
         "it must be PORT or HOST:PORT with a port from 0 to 65535, as in 7777".to_string()
     })
+}
+
+/// A share, as in `5%`.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let percent = text.strip_suffix('%').and_then(|percent| percent.trim().parse::<f64>().ok());
+    let share = percent.map(|percent| percent / 100.0).filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| format!("{text:?} is no share; write it in percent, as in 5%"))
 }
 
 pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, bail};
 use loadgen::{Met, Objective};
 use millstream::progress::{BatchReport, Listener, Notice};
-use millstream::{Conf, Error, Stop, StreamingContext};
+use millstream::{Error, Stop, StreamingContext};
 
+use super::gathered::Gathered;
 use super::live::Live;
 use super::stamped::{self, Recorder, StampedSummary};
-use super::summary::{Gathered, Summary};
-use super::{Answers, Options, ProgressForm, ndjson, workload};
+use super::summary::Summary;
+use super::{Answers, Options, ProgressForm, from_memory, ndjson, workload};
 use crate::outcome::Outcome;
 use crate::stderr;
 use crate::usage;
@@ -31,6 +32,14 @@ pub fn run(options: &Options) -> Result<Outcome> {
              lines with loadgen --stamped"
         ));
     }
+    if let Some(batch) = options.from_memory {
+        let bytes = usize::try_from(batch.as_u64()).context("no batch can have so many bytes")?;
+        let summary = from_memory::summary(options, bytes)?;
+        print(options, &summary).context("the summary could not be written")?;
+        return Ok(outcome(options, &summary));
+    }
+    // What cannot be read is told before the run.
+    usage::of_this_process()?;
     let recorder = options
         .is_stamped()
         .then(|| Recorder::new(options.warm_up, options.hdr_log.as_deref()))
@@ -40,13 +49,15 @@ pub fn run(options: &Options) -> Result<Outcome> {
         Err(e) => refuse(&format!("--warm-up: {e}")),
     };
     let answers = Answers::default();
+    let gathered = Gathered::after(warm_up);
+    let gathered = if options.course { gathered.with_course() } else { gathered };
     let teller = Arc::new(Teller {
         answers: answers.clone(),
         form: options.progress,
         live: Live::new(),
-        gathered: Mutex::new(Gathered::after(warm_up)),
+        gathered: Mutex::new(gathered),
     });
-    let ssc = match StreamingContext::new(conf(options), options.batch) {
+    let ssc = match StreamingContext::new(options.conf(), options.batch) {
         Ok(ssc) => ssc,
         Err(e) => refuse(&e),
     };
@@ -137,20 +148,6 @@ fn judge(options: &Options, summary: &Summary) -> Vec<Met> {
     judged.unwrap_or_else(|e| refuse(&e))
 }
 
-fn conf(options: &Options) -> Conf {
-    let mut conf = Conf::new(options.workload.name());
-    if let Some(tasks) = options.parallelism {
-        conf = conf.parallelism(tasks);
-    }
-    if let Some(block) = options.block {
-        conf = conf.block_interval(block);
-    }
-    if let Some(memory) = options.memory {
-        conf = conf.memory_bytes(memory.as_u64());
-    }
-    conf
-}
-
 /// Each server as often as it is to be dialled.
 fn targets(options: &Options) -> impl Iterator<Item = &String> {
     let times = options.connections;
@@ -197,7 +194,9 @@ impl Listener for Told {
             // the batch.
             drop(e);
         }
-        teller.gathered.lock().unwrap_or_else(PoisonError::into_inner).add(report, answer.as_ref());
+        let cpu_seconds = usage::of_this_process().map_or(0.0, |usage| usage.cpu_seconds);
+        let mut gathered = teller.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.add(report, answer.as_ref(), cpu_seconds);
     }
 
     fn notice(&self, notice: &Notice) {

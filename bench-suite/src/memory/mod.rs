@@ -5,7 +5,7 @@
 //! than its last bytes, which are the same for everybody. Time and processor time are taken around
 //! the work alone.
 
-mod input;
+mod pairs;
 mod bare;
 mod engine;
 mod work;

@@ -2,17 +2,18 @@
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
-use loadgen::Preset;
+use loadgen::{Data, Preset};
 use millstream::{Queue, Scope};
 
 use super::bare::Bare;
 use super::engine::{Engine, Seen};
-use super::input::{self, Lines};
+use super::pairs::pairs;
 use super::{Found, Options, Worker};
 use crate::roof::in_memory::count_words;
 use crate::roof::key_sum::KeySums;
 use crate::roof::number_sum::{NumberSums, Pair};
 use crate::roof::word_count::Counter;
+use crate::text_blocks::TextBlocks;
 
 /// What is done with a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -69,8 +70,8 @@ pub(super) fn worker(options: &Options) -> Result<Box<dyn Worker>> {
         bail!("the bare {} works on one thread, and --threads is {threads}", work.name());
     }
     let lines = |preset| -> Result<_> {
-        let Lines { blocks, lines } = input::lines(preset, batch_bytes)?;
-        let bytes = blocks.iter().map(|block| block.len() as u64).sum();
+        let data = Data { preset, text_bytes: batch_bytes, ..Data::default() };
+        let TextBlocks { blocks, lines, bytes } = TextBlocks::render(&data)?;
         Ok((blocks, (lines, bytes)))
     };
     match work {
@@ -78,7 +79,7 @@ pub(super) fn worker(options: &Options) -> Result<Box<dyn Worker>> {
         Work::SplitWordCount => of(options, lines(Preset::Words)?, split_words, bare_words(1)),
         Work::KeySum => of(options, lines(Preset::KeyValue)?, key_sums, bare_key_sums()),
         Work::NumberSum => {
-            let pairs = input::pairs(batch_bytes);
+            let pairs = pairs(batch_bytes);
             let size = (pairs.len() as u64, size_of_val(&pairs[..]) as u64);
             of(options, (pairs, size), number_sums, bare_number_sums())
         }

@@ -6,6 +6,7 @@
 
 mod median;
 mod order;
+mod signed_rank;
 mod taken;
 
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use anyhow::Result;
 
 pub use median::{CONFIDENCE, Estimate, Interval, LEAST_VALUES, median};
 pub use order::Order;
+pub use signed_rank::Shift;
 pub use taken::{Failure, Taken};
 
 /// One of those that take turns.

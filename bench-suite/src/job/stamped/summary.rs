@@ -7,7 +7,7 @@ use loadgen::{Percentiles, Verdict, WallWatch};
 use serde::{Deserialize, Serialize};
 
 /// How late the results of stamped records were, and whether all of them came.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StampedSummary {
     /// Records that the latencies are of: all but those of the warm-up.
     pub measured: u64,

@@ -22,6 +22,9 @@ pub struct Flags {
     /// How long a key of sessions has no line until its session is over [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = interval)]
     pub idle: Option<Duration>,
+    /// How long busy-wait looks at the clock for each line [default: 2us]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub busy: Option<std::time::Duration>,
 }
 
 impl Flags {
@@ -44,6 +47,10 @@ impl Flags {
         self.idle.unwrap_or(secs(10))
     }
 
+    pub(super) fn busy(&self) -> std::time::Duration {
+        self.busy.unwrap_or(std::time::Duration::from_micros(2))
+    }
+
     /// Those that were given, by name.
     fn given(&self) -> impl Iterator<Item = &'static str> {
         let flags = [
@@ -51,19 +58,22 @@ impl Flags {
             ("--slide", self.slide.is_some()),
             ("--top", self.top.is_some()),
             ("--idle", self.idle.is_some()),
+            ("--busy", self.busy.is_some()),
         ];
         flags.into_iter().filter(|(_, given)| *given).map(|(name, _)| name)
     }
 }
 
 impl Workload {
-    fn takes(self, flag: &str) -> bool {
+    /// Whether it has a use for this flag.
+    pub(crate) fn takes(self, flag: &str) -> bool {
         let flags: &[&str] = match self {
             Workload::WindowedWordCount
             | Workload::WindowedWordCountInverse
             | Workload::StreamJoin => &["--window", "--slide"],
             Workload::TopWords => &["--window", "--slide", "--top"],
             Workload::Sessions => &["--idle"],
+            Workload::BusyWait => &["--busy"],
             Workload::Count
             | Workload::Grep
             | Workload::WordCount
@@ -74,7 +84,8 @@ impl Workload {
         flags.contains(&flag)
     }
 
-    fn has_a_window_of_its_own(self) -> bool {
+    /// Whether it has a window without --window too: of ten batches.
+    pub(crate) fn has_a_window_of_its_own(self) -> bool {
         matches!(self, Workload::WindowedWordCount | Workload::WindowedWordCountInverse)
     }
 }
@@ -109,7 +120,8 @@ pub(in crate::job) fn check(options: &Options) -> Result<(), String> {
         );
     }
     let dialled = options.connect.len().saturating_mul(options.connections);
-    let sources = dialled.saturating_add(options.listen.iter().len());
+    let others = options.listen.iter().len() + options.from_memory.iter().len();
+    let sources = dialled.saturating_add(others);
     if workload == Workload::StreamJoin && sources < 2 {
         return Err(format!(
             "{name} joins the first source with all others, and there is {sources}; give --connect \

@@ -2,6 +2,7 @@
 
 mod flags;
 mod count;
+mod busy_wait;
 mod grep;
 mod word_count;
 mod windowed_word_count;
@@ -12,7 +13,9 @@ mod stream_join;
 mod ysb;
 
 use clap::ValueEnum;
+use loadgen::Preset;
 use millstream::{DStream, Replay, Scope, Text};
+use serde::{Deserialize, Serialize};
 
 pub use flags::Flags;
 pub(super) use flags::check;
@@ -20,10 +23,14 @@ pub(super) use flags::check;
 use super::{Answers, Options};
 
 /// What is done with the lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Workload {
     /// Count the lines
     Count,
+    /// Look at the clock for so long for each line, and count it: a workload of which it is known what
+    /// it costs
+    BusyWait,
     /// Count the lines that contain `error`
     Grep,
     /// Count how often each word occurs
@@ -52,6 +59,7 @@ impl Workload {
     pub fn name(self) -> &'static str {
         match self {
             Workload::Count => "count",
+            Workload::BusyWait => "busy-wait",
             Workload::Grep => "grep",
             Workload::WordCount => "word-count",
             Workload::WindowedWordCount => "windowed-word-count",
@@ -62,6 +70,22 @@ impl Workload {
             Workload::StreamJoin => "stream-join",
             Workload::Ysb => "ysb",
             Workload::Latency => "latency",
+        }
+    }
+
+    /// The lines that it is for, among those of the load generator.
+    pub fn preset(self) -> Preset {
+        match self {
+            Workload::KeySum | Workload::Sessions | Workload::StreamJoin => Preset::KeyValue,
+            Workload::Ysb => Preset::Ysb,
+            Workload::Count
+            | Workload::BusyWait
+            | Workload::Grep
+            | Workload::WordCount
+            | Workload::WindowedWordCount
+            | Workload::WindowedWordCountInverse
+            | Workload::TopWords
+            | Workload::Latency => Preset::Words,
         }
     }
 }
@@ -79,6 +103,7 @@ pub(super) fn describe<'b, P: Replay<'b, Item: Text<'b>>>(
     let ten_batches = || flags.window_or(options.batch * 10);
     match options.workload {
         Workload::Count => count::describe(&lines, answers),
+        Workload::BusyWait => busy_wait::describe(&lines, flags.busy(), answers),
         Workload::Grep => grep::describe(&lines, answers),
         Workload::WordCount => word_count::describe(&lines, answers),
         Workload::WindowedWordCount => {

@@ -1,0 +1,7 @@
+//! Charts, drawn as SVG.
+
+mod scale;
+mod svg;
+
+pub use scale::{Scale, short};
+pub use svg::{Anchor, Svg, escaped, shown};

@@ -1,0 +1,14 @@
+//! Series of runs: a run is one workload at one point of settings, in processes of its own; a series is
+//! kept in a folder that grows by a line with every run.
+
+mod point;
+mod axis;
+mod run;
+mod sustained;
+mod store;
+
+pub use axis::Axis;
+pub use point::Point;
+pub use run::{How, Run};
+pub use store::{Asked, Begun, Done, Kind, SCHEMA_VERSION, Series, Side};
+pub use sustained::{Unsustained, sustained};
