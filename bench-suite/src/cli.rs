@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{doctor, generator, job, latency, promptness, quick, role, roofline, windows};
+use crate::{doctor, generator, job, latency, promptness, quick, role, roofline, sweep, windows};
 
 /// What was written on the command line.
 #[derive(Debug, Parser)]
@@ -33,6 +33,10 @@ pub enum Command {
     /// How near the engine comes to the best bare loop, work by work, and whether that is near enough
     #[command(after_help = ROOFLINE_EXAMPLES)]
     Roofline(roofline::Options),
+    /// Runs at every combination of values along some axes, in turn, into a folder that can be gone on
+    /// with
+    #[command(after_help = SWEEP_EXAMPLES)]
+    Sweep(sweep::Options),
     /// What about this machine makes figures untrustworthy; exit code 5 if something does
     Doctor(doctor::Options),
     /// A part of a benchmark, started by this program itself
@@ -87,3 +91,28 @@ Exit codes:
   0  no row and no limit has missed its target    1  failed    2  wrong usage
   4  a row or a limit has missed its target
   5  two sides found different results, or short batches could not be judged";
+
+const SWEEP_EXAMPLES: &str = "\
+Examples:
+  Word count in batches of three lengths on one task and on two, three turns of three seconds:
+    bench-suite sweep --batch 10ms,100ms,1s --parallelism 1,2
+
+  What latency costs: rates up to the limit, with stamped lines:
+    bench-suite sweep --batch 100ms --rate 500k,1M,2M,4M,8M --stamped
+
+  The same from a file:
+    bench-suite sweep --plan sweep.toml
+
+  where sweep.toml has
+    turns = 3
+    for = \"3s\"
+    [axes]
+    workload = [\"grep\", \"word-count\"]
+    batch = [\"100ms\", \"1s\"]
+    parallelism = [1, 2]
+
+  One that was stopped half way:
+    bench-suite sweep --resume results/2026-11-26-amd-epyc-2core-sweep
+
+Exit codes:
+  0  all runs are there    1  some failed, and the others are kept    2  wrong usage";

@@ -19,6 +19,7 @@
 //! - [`generator`]: what the load generator can do, beside a bare sender.
 //! - [`turns`]: sides that are compared take turns; medians of their ratios, and how sure they are.
 //! - [`roofline`]: work by work, how near the engine comes to the bare loop; and what else it is held to.
+//! - [`sweep`]: runs at every combination of values along some axes.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```
@@ -35,6 +36,7 @@ pub mod stderr;
 mod text_blocks;
 pub mod machine;
 pub mod outcome;
+mod interrupt;
 pub mod usage;
 pub mod doctor;
 pub mod results;
@@ -47,7 +49,7 @@ pub mod ticks;
 pub mod memory;
 pub mod footprint;
 pub mod role;
-mod part;
+pub mod part;
 mod fed;
 pub mod series;
 // The benchmarks.
@@ -56,5 +58,6 @@ pub mod windows;
 pub mod latency;
 pub mod promptness;
 pub mod generator;
+pub mod sweep;
 pub mod roofline;
 pub mod cli;

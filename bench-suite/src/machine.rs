@@ -52,6 +52,26 @@ impl Machine {
         }
     }
 
+    /// What about another one makes figures of both hard to compare, in words; nothing where they are
+    /// alike. Versions and commits are not looked at.
+    pub fn unlike(&self, other: &Machine) -> Option<String> {
+        told(&[
+            ("processor", self.processor.clone(), other.processor.clone()),
+            ("cores", self.cores.to_string(), other.cores.to_string()),
+            ("memory", format!("{} MiB", self.memory_mib), format!("{} MiB", other.memory_mib)),
+            ("kernel", self.kernel.clone(), other.kernel.clone()),
+        ])
+    }
+
+    /// The same, or what is unlike in the programs that were measured there.
+    pub fn unlike_or_of_another_build(&self, other: &Machine) -> Option<String> {
+        let of_builds = [
+            ("version", self.version.clone(), other.version.clone()),
+            ("commit", self.commit.clone(), other.commit.clone()),
+        ];
+        self.unlike(other).or_else(|| told(&of_builds))
+    }
+
     /// A short name for folders, of letters, digits and dashes: the processor and the number of
     /// cores.
     pub fn short_name(&self) -> String {
@@ -65,6 +85,14 @@ impl Machine {
         }
         format!("{}-{}core", name.trim_end_matches('-'), self.cores)
     }
+}
+
+/// Those of these pairs that differ, in words.
+fn told(pairs: &[(&str, String, String)]) -> Option<String> {
+    let differ = pairs.iter().filter(|(_, ours, theirs)| ours != theirs);
+    let told: Vec<String> =
+        differ.map(|(what, ours, theirs)| format!("{what} {ours} and {theirs}")).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 fn commit() -> String {
@@ -91,6 +119,18 @@ mod tests {
         let machine =
             Machine { processor: "AMD EPYC (TM) 9R14".into(), cores: 2, ..Machine::here() };
         assert_eq!(machine.short_name(), "amd-epyc-tm-9r14-2core");
+    }
+
+    #[test]
+    fn what_is_unlike_is_told_with_both_values() {
+        let here = Machine::here();
+        assert_eq!(here.unlike_or_of_another_build(&here), None);
+        let other = Machine { cores: 96, commit: "abc".into(), ..here.clone() };
+        let cores = format!("cores {} and 96", here.cores);
+        assert_eq!(here.unlike(&other), Some(cores));
+        let built = Machine { commit: "abc".into(), ..here.clone() };
+        assert_eq!(here.unlike(&built), None);
+        assert!(here.unlike_or_of_another_build(&built).unwrap().contains("and abc"));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use bench_suite::allocator::Counting;
 use bench_suite::cli::{Cli, Command};
 use bench_suite::outcome::Outcome;
 use bench_suite::{
-    doctor, generator, job, latency, promptness, quick, role, roofline, stderr, windows,
+    doctor, generator, job, latency, part, promptness, quick, role, roofline, stderr, sweep,
+    windows,
 };
 use clap::Parser;
 
@@ -14,6 +15,7 @@ use clap::Parser;
 static ALLOCATOR: Counting<mimalloc::MiMalloc> = Counting(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
+    part::end_with_parent();
     let done = match Cli::parse().command {
         None => quick::run(&quick::Options::default()),
         Some(Command::Quick(options)) => quick::run(&options),
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         Some(Command::Promptness(options)) => promptness::run(&options),
         Some(Command::Generator(options)) => generator::run(&options),
         Some(Command::Roofline(options)) => roofline::run(&options),
+        Some(Command::Sweep(options)) => sweep::run(&options),
         Some(Command::Doctor(options)) => doctor::run(&options),
         Some(Command::Role(role)) => role::run(&role).map(|()| Outcome::Good),
     };

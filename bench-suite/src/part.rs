@@ -24,6 +24,20 @@ const TO_END: Duration = Duration::from_secs(5);
 /// How often it is looked whether a part is still there.
 const LOOKED_AFTER_EVERY: Duration = Duration::from_millis(100);
 
+/// In the environment of a part.
+const OF_A_PARENT: &str = "BENCH_SUITE_PART";
+
+/// Lets this process, if it is a part, end as by Ctrl-C when the one that has started it is gone,
+/// however that has ended. Where the system cannot see to that, a part may go on until its time is up.
+pub fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    if std::env::var_os(OF_A_PARENT).is_some()
+        && let Err(e) = nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)
+    {
+        stderr::tell(format_args!("bench-suite: this part would outlive its parent: {e}"));
+    }
+}
+
 /// This executable, started again. It is killed, by its id, if it is dropped while it runs.
 pub(crate) struct Part {
     name: String,
@@ -49,6 +63,7 @@ impl Part {
         };
         let mut child = Command::new(program)
             .args(args)
+            .env(OF_A_PARENT, "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

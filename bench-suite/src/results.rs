@@ -30,9 +30,7 @@ impl<R: Serialize> Kept<'_, R> {
     /// Writes a folder under `results`, a new one always, and gives its path.
     pub fn keep(&self, results: &Path) -> Result<PathBuf> {
         let now = Timestamp::now();
-        let name =
-            format!("{}-{}-{}", now.strftime("%Y-%m-%d"), self.machine.short_name(), self.name);
-        let folder = new_folder(results, &name)?;
+        let folder = new_dated_folder(results, self.machine, self.name)?;
         let write = |file: &str, content: &str| {
             let path = folder.join(file);
             fs::write(&path, content)
@@ -61,6 +59,12 @@ impl<R: Serialize> Kept<'_, R> {
             commit = if commit.is_empty() { "unknown" } else { commit },
         )
     }
+}
+
+/// A folder for a result of today that was not there.
+pub(crate) fn new_dated_folder(results: &Path, machine: &Machine, name: &str) -> Result<PathBuf> {
+    let today = Timestamp::now().strftime("%Y-%m-%d");
+    new_folder(results, &format!("{today}-{}-{name}", machine.short_name()))
 }
 
 /// A folder that was not there: with a number behind its name where one was.

@@ -84,6 +84,10 @@ pub struct Options {
     /// How long to run, such as 20s [default: until Ctrl-C]
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub run_for: Option<Duration>,
+    /// End once the servers have closed every connection that was made to them, and all that came over
+    /// these is processed
+    #[arg(long, conflicts_with_all = ["listen", "from_memory"])]
+    pub until_closed: bool,
     /// How to tell the progress on stderr
     #[arg(long, value_name = "FORM", value_enum, default_value_t = ProgressForm::Live)]
     pub progress: ProgressForm,

@@ -1,33 +1,40 @@
 //! Runs a workload to its end.
 
-use std::fmt::Display;
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration as StdDuration, Instant};
 
 use anyhow::{Context, Result, bail};
 use loadgen::{Met, Objective};
 use millstream::progress::{BatchReport, Listener, Notice};
-use millstream::{Error, Stop, StreamingContext};
+use millstream::{Duration, Error, Running, Stop, StreamingContext};
 
 use super::gathered::Gathered;
 use super::live::Live;
 use super::stamped::{self, Recorder, StampedSummary};
 use super::summary::Summary;
 use super::{Answers, Options, ProgressForm, from_memory, ndjson, workload};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, refuse};
 use crate::stderr;
 use crate::usage;
+
+/// How soon it is seen that all connections are closed.
+const CLOSED_IS_SEEN_WITHIN: StdDuration = StdDuration::from_millis(20);
+
+/// No wait is longer than this.
+const A_DAY: StdDuration = StdDuration::from_secs(24 * 60 * 60);
 
 /// Runs the workload until the time is up or a signal stops it, and prints its summary.
 ///
 /// Fails where it cannot start, where a batch failed, and where stamped lines did not all come.
 pub fn run(options: &Options) -> Result<Outcome> {
-    workload::check(options).unwrap_or_else(|reason| refuse(&reason));
+    workload::check(options).unwrap_or_else(|reason| refuse(reason));
     // What there is no figure for is told before the run and not after it.
     judge(options, &Summary::default());
     let latency = options.objectives.iter().find(|o| o.figure().contains("latency."));
     if let Some(objective) = latency.filter(|_| !options.is_stamped()) {
-        refuse(&format!(
+        refuse(format_args!(
             "--objective {objective}: only stamped lines have a latency; give --stamped too, and send \
              lines with loadgen --stamped"
         ));
@@ -44,9 +51,9 @@ pub fn run(options: &Options) -> Result<Outcome> {
         .is_stamped()
         .then(|| Recorder::new(options.warm_up, options.hdr_log.as_deref()))
         .transpose()?;
-    let warm_up = match millstream::Duration::try_from(options.warm_up) {
+    let warm_up = match Duration::try_from(options.warm_up) {
         Ok(warm_up) => warm_up,
-        Err(e) => refuse(&format!("--warm-up: {e}")),
+        Err(e) => refuse(format_args!("--warm-up: {e}")),
     };
     let answers = Answers::default();
     let gathered = Gathered::after(warm_up);
@@ -56,10 +63,11 @@ pub fn run(options: &Options) -> Result<Outcome> {
         form: options.progress,
         live: Live::new(),
         gathered: Mutex::new(gathered),
+        closed: AtomicUsize::new(0),
     });
     let ssc = match StreamingContext::new(options.conf(), options.batch) {
         Ok(ssc) => ssc,
-        Err(e) => refuse(&e),
+        Err(e) => refuse(e),
     };
     ssc.add_listener(Told(teller.clone()));
 
@@ -76,18 +84,11 @@ pub fn run(options: &Options) -> Result<Outcome> {
         Ok(())
     });
     let running = match started {
-        Err(e @ (Error::Window { .. } | Error::WindowMemory { .. })) => refuse(&e),
+        Err(e @ (Error::Window { .. } | Error::WindowMemory { .. })) => refuse(e),
         started => started?,
     };
     running.stop_on_signals()?;
-    let failure = match options.run_for {
-        None => running.await_termination().err(),
-        Some(limit) => {
-            let limit = i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
-            let limit = millstream::Duration::from_millis(limit);
-            running.await_termination_or_timeout(limit).err()
-        }
-    };
+    let failure = until_it_ends(options, &running, &teller);
     let stopped = running.stop(Stop::Graceful)?;
     teller.live_end();
 
@@ -115,6 +116,29 @@ pub fn run(options: &Options) -> Result<Outcome> {
         stamped.check_that_all_came()?;
     }
     Ok(outcome)
+}
+
+/// Waits for the end: a signal, the time, or the end of all connections. What went wrong, if something
+/// has.
+fn until_it_ends(options: &Options, running: &Running, teller: &Teller) -> Option<Error> {
+    let until = options.run_for.map(|limit| Instant::now() + limit);
+    let connections = targets(options).count();
+    loop {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let is_closed = || teller.closed.load(Ordering::Relaxed) >= connections;
+        if left == Some(StdDuration::ZERO) || options.until_closed && is_closed() {
+            return None;
+        }
+        let look_again = if options.until_closed { CLOSED_IS_SEEN_WITHIN } else { A_DAY };
+        let wait = left.map_or(look_again, |left| left.min(look_again));
+        // Whole milliseconds, and one at least; no wait has more of them than a day.
+        let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).max(1);
+        match running.await_termination_or_timeout(Duration::from_millis(wait_ms)) {
+            Ok(true) => return None,
+            Ok(false) => {}
+            Err(e) => return Some(e),
+        }
+    }
 }
 
 fn print(options: &Options, summary: &Summary) -> std::io::Result<()> {
@@ -145,7 +169,7 @@ fn judge(options: &Options, summary: &Summary) -> Vec<Met> {
     let figures = summary.figures();
     let judge = |objective: &Objective| objective.judge(&figures);
     let judged: loadgen::Result<_> = options.objectives.iter().map(judge).collect();
-    judged.unwrap_or_else(|e| refuse(&e))
+    judged.unwrap_or_else(|e| refuse(e))
 }
 
 /// Each server as often as it is to be dialled.
@@ -154,18 +178,14 @@ fn targets(options: &Options) -> impl Iterator<Item = &String> {
     options.connect.iter().flat_map(move |target| std::iter::repeat_n(target, times))
 }
 
-/// A setting that does not go with the others is a mistake of usage.
-fn refuse(error: &dyn Display) -> ! {
-    stderr::tell(format_args!("error: {error}"));
-    std::process::exit(2)
-}
-
 /// Hears of each batch, tells it, and keeps it for the summary.
 struct Teller {
     answers: Answers,
     form: ProgressForm,
     live: Live,
     gathered: Mutex<Gathered>,
+    /// Connections that the other end has closed.
+    closed: AtomicUsize,
 }
 
 struct Told(Arc<Teller>);
@@ -200,6 +220,9 @@ impl Listener for Told {
     }
 
     fn notice(&self, notice: &Notice) {
+        if let Notice::Disconnected { reason: None, .. } = notice {
+            self.0.closed.fetch_add(1, Ordering::Relaxed);
+        }
         if let (Notice::Listening { address, .. }, ProgressForm::Live) = (notice, self.0.form) {
             // Nobody reads it if this fails; the address is the one that was asked for.
             drop(writeln!(std::io::stderr(), "listening on {address}"));

@@ -4,6 +4,7 @@
 mod point;
 mod axis;
 mod run;
+mod time_left;
 mod sustained;
 mod store;
 
@@ -12,3 +13,4 @@ pub use point::Point;
 pub use run::{How, Run};
 pub use store::{Asked, Begun, Done, Kind, SCHEMA_VERSION, Series, Side};
 pub use sustained::{Unsustained, sustained};
+pub(crate) use time_left::TimeLeft;

@@ -12,6 +12,9 @@ use crate::job::Summary;
 use crate::part::{FeedingLoad, Part};
 use crate::role::LoadDone;
 
+/// How long a workload may take for what was left when the load has ended.
+const TO_DRAIN: Duration = Duration::from_secs(30);
+
 /// How runs of a series are made.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct How {
@@ -33,6 +36,15 @@ pub struct Run {
     pub load: Option<LoadDone>,
 }
 
+impl Run {
+    /// How late 99 % of the results are at most: of lines, where they are stamped; else of batches, from
+    /// their tick.
+    pub fn latency_p99_ms(&self) -> f64 {
+        let of_lines = self.job.stamped.as_ref().and_then(|stamped| stamped.latency_ms);
+        of_lines.map_or(self.job.total_delay_p99_ms, |latency| latency.p99)
+    }
+}
+
 impl How {
     /// What of a run of this point is not measured: beside the warm-up the time in which its window
     /// fills.
@@ -52,20 +64,28 @@ impl How {
     /// Runs this point with a program, which is this one where nothing is said.
     pub fn run(&self, program: Option<&Path>, point: &Point) -> Result<Run> {
         let name = point.workload.name();
+        if let Some(bytes) = point.from_memory_bytes {
+            let mut flags = point.job_flags();
+            flags.extend(["--from-memory".into(), format!("{bytes}B"), "--json".into()]);
+            flags.extend(["--for".into(), time::written(self.run_for())]);
+            let job = Part::start_program(name, program, &flags)?.hear(self.run_for())?;
+            return Ok(Run { job, load: None });
+        }
         let load = FeedingLoad::start(&self.load_flags(point))?;
         let time = self.warm_up(point) + self.run_for();
         let mut flags = point.job_flags();
         flags.extend(["--connect".into(), load.address.to_string()]);
         flags.extend(["--connections".into(), point.connections.to_string()]);
         flags.extend(["--warm-up".into(), time::written(self.warm_up(point))]);
-        flags.extend(["--progress", "none", "--json", "--course"].map(String::from));
+        flags.extend(
+            ["--until-closed", "--progress", "none", "--json", "--course"].map(String::from),
+        );
         if self.stamped {
             flags.push("--stamped".into());
         }
         let mut job = Part::start_program(name, program, &flags)?;
-        // The load ends first: so what it has sent can be held against what the workload has taken in.
         let load = load.done_while(&mut job, time)?;
-        let job: Summary = job.end()?;
+        let job: Summary = job.hear(TO_DRAIN)?;
         if job.measured_batches == 0 {
             bail!(
                 "{name}: no batch of {} ms could be measured in {}; give it more time with --for",

@@ -6,11 +6,13 @@ use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{How, Point, Run};
+use super::{Axis, How, Point, Run};
 use crate::doctor::Checkup;
 use crate::machine::Machine;
+use crate::stderr;
 
 /// The version of the files' form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -53,6 +55,16 @@ pub struct Asked {
     pub how: How,
 }
 
+impl Asked {
+    /// The axes along which its points differ.
+    pub fn varied(&self) -> Vec<Axis> {
+        let differs = |axis: &Axis| {
+            self.points.windows(2).any(|points| axis.of(&points[0]) != axis.of(&points[1]))
+        };
+        Axis::ALL.into_iter().filter(differs).collect()
+    }
+}
+
 /// One of the sides of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Side {
@@ -77,6 +89,18 @@ pub struct Begun {
     pub checkup: Checkup,
     /// At this time, as in `2026-11-26T10:00:00Z`.
     pub at: String,
+}
+
+impl Begun {
+    /// Here and now; looking at the machine takes three seconds.
+    pub(crate) fn now() -> Self {
+        stderr::tell("looking at the machine");
+        Begun {
+            machine: Machine::here(),
+            checkup: Checkup::now(),
+            at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

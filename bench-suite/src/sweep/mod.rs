@@ -1,0 +1,203 @@
+//! Runs at every combination of values along some axes, interleaved and repeated, into a series that can
+//! be gone on with.
+
+mod flags;
+mod grid;
+mod plan;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use bytesize::ByteSize;
+use clap::Args;
+use loadgen::time;
+
+pub use flags::AxisFlags;
+
+use self::grid::order;
+use self::plan::Plan;
+use crate::interrupt::Interrupt;
+use crate::job::at_least_one;
+use crate::machine::Machine;
+use crate::outcome::{Outcome, refuse};
+use crate::results;
+use crate::series::{Asked, Begun, Done, Kind, Series, TimeLeft, sustained};
+use crate::stderr;
+
+/// The flags of `sweep`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// A file in TOML with axes and settings, instead of flags or beside them
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    /// Values along the axes.
+    #[command(flatten)]
+    pub axes: AxisFlags,
+    /// How often each point runs: first all points once, then all again the other way round [default: 3]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub turns: Option<usize>,
+    /// How long each run is measured [default: 3s]
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub run_for: Option<Duration>,
+    /// What comes before that and is not measured, beside the time that a window takes to fill
+    /// [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub warm_up: Option<Duration>,
+    /// Stamp the lines: tell how late the result of each is
+    #[arg(long, conflicts_with = "from_memory")]
+    pub stamped: bool,
+    /// No network: batches of so many bytes, such as 4MiB, that are in memory
+    #[arg(long, value_name = "SIZE")]
+    pub from_memory: Option<ByteSize>,
+    /// Where the result's folder is made
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub results: PathBuf,
+    /// The folder to make, instead of one with a name of its own
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// Go on with a sweep that was stopped: only runs that are not there, or have failed, are made
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["plan", "into"])]
+    pub resume: Option<PathBuf>,
+    /// Go on although machine or build are others than those that it was begun with
+    #[arg(long, requires = "resume")]
+    pub unlike: bool,
+}
+
+/// Runs what is not there yet, prints the table and keeps it. Where runs have failed the others are kept,
+/// and that is an error.
+pub fn run(options: &Options) -> Result<Outcome> {
+    let interrupt = Interrupt::listen()?;
+    let mut series = match &options.resume {
+        Some(folder) => resumed(options, folder)?,
+        None => begun(options)?,
+    };
+    run_all(&mut series, &interrupt)?;
+    let summary = table::summary(&series);
+    println!("{summary}");
+    println!("kept in {}", series.folder().display());
+    let failures = series.failures();
+    if !failures.is_empty() {
+        bail!(
+            "{} runs failed, and the others are kept; make them again with --resume {}:\n  {}",
+            failures.len(),
+            series.folder().display(),
+            failures.join("\n  ")
+        );
+    }
+    Ok(Outcome::Good)
+}
+
+fn begun(options: &Options) -> Result<Series> {
+    let plan = Plan::of(options).unwrap_or_else(|reason| refuse(reason));
+    for reason in &plan.grid.left_out {
+        stderr::tell(format_args!("left out  {reason}"));
+    }
+    let begun = Begun::now();
+    let asked = Asked {
+        kind: Kind::Sweep,
+        command: command(&plan, options),
+        points: plan.grid.points,
+        sides: Vec::new(),
+        turns: plan.turns,
+        how: plan.how,
+    };
+    match &options.into {
+        Some(folder) => Series::begin(folder, asked, begun),
+        None => {
+            let folder = results::new_dated_folder(&options.results, &begun.machine, "sweep")?;
+            Series::begin(&folder, asked, begun)
+        }
+    }
+}
+
+fn resumed(options: &Options, folder: &Path) -> Result<Series> {
+    if options.axes.given().next().is_some() {
+        refuse("--resume goes on with what was asked for then; leave the axes out");
+    }
+    let series = Series::open(folder)?;
+    if series.asked().kind != Kind::Sweep {
+        bail!("{} holds no sweep", folder.display());
+    }
+    if let Some(difference) = series.begun().machine.unlike_or_of_another_build(&Machine::here())
+        && !options.unlike
+    {
+        refuse(format_args!(
+            "{} was begun where things are unlike: {difference}. Its runs would not compare; give \
+             --unlike to go on all the same",
+            folder.display()
+        ));
+    }
+    Ok(series)
+}
+
+/// The command that makes a sweep like it.
+fn command(plan: &Plan, options: &Options) -> String {
+    let mut command = String::from("bench-suite sweep");
+    for (axis, values) in plan.axes.iter() {
+        command += &format!(" --{axis} {}", values.join(","));
+    }
+    let how = &plan.how;
+    let written = |ms| time::written(Duration::from_millis(ms));
+    command += &format!(" --turns {} --for {}", plan.turns, written(how.run_for_ms));
+    command += &format!(" --warm-up {}", written(how.warm_up_ms));
+    if how.stamped {
+        command += " --stamped";
+    }
+    if let Some(size) = options.from_memory {
+        command += &format!(" --from-memory {}B", size.as_u64());
+    }
+    command
+}
+
+fn run_all(series: &mut Series, interrupt: &Interrupt) -> Result<()> {
+    let asked = series.asked().clone();
+    let varied = asked.varied();
+    let to_run: Vec<_> = order(asked.points.len(), asked.turns)
+        .filter(|&(at, turn)| !series.has("", &asked.points[at], turn))
+        .collect();
+    let there = asked.points.len() * asked.turns - to_run.len();
+    let time_of = |at: usize| asked.how.time(&asked.points[at]);
+    let mut left = TimeLeft::of(to_run.iter().map(|&(at, _)| time_of(at)));
+    stderr::tell(format_args!(
+        "{} runs, {there} of them there already; about {} for the others. If it is stopped: \
+         bench-suite sweep --resume {}",
+        asked.points.len() * asked.turns,
+        left.told(),
+        series.folder().display()
+    ));
+    for (number, &(at, turn)) in to_run.iter().enumerate() {
+        let point = &asked.points[at];
+        let outcome = asked.how.run(None, point).map_err(|e| format!("{e:#}"));
+        if interrupt.is_there() {
+            bail!(
+                "stopped; {} runs are kept in {dir}: go on with --resume {dir}",
+                series.runs().len(),
+                dir = series.folder().display()
+            );
+        }
+        left.one_is_done(time_of(at));
+        let told = match &outcome {
+            Ok(run) => format!(
+                "{:.3} M lines/s, {}",
+                run.job.lines_per_s / 1e6,
+                match sustained(point, run, &[])? {
+                    Ok(()) => "sustained".to_string(),
+                    Err(reason) => reason.to_string(),
+                }
+            ),
+            Err(reason) => format!("failed: {reason}"),
+        };
+        series.add(Done { side: String::new(), point: point.clone(), turn, outcome })?;
+        stderr::tell(format_args!(
+            "{}/{}  turn {}  {}: {told}  ({} left)",
+            there + number + 1,
+            asked.points.len() * asked.turns,
+            turn + 1,
+            point.along(&varied),
+            left.told()
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! What a sweep is to run: from flags, or from a file in TOML.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::Options;
+use super::grid::{Axes, Grid};
+use crate::series::{Axis, How};
+
+/// How often each point runs where nothing is said.
+const DEFAULT_TURNS: usize = 3;
+
+/// How long each run is measured where nothing is said.
+const DEFAULT_TIME: Duration = Duration::from_secs(3);
+
+/// What comes before that.
+const DEFAULT_WARM_UP: Duration = Duration::from_secs(1);
+
+/// All that is to be run.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Plan {
+    pub(super) axes: Axes,
+    pub(super) grid: Grid,
+    pub(super) turns: usize,
+    pub(super) how: How,
+}
+
+/// A plan as it is written in a file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    turns: Option<usize>,
+    #[serde(default, rename = "for", deserialize_with = "time")]
+    run_for: Option<Duration>,
+    #[serde(default, deserialize_with = "time")]
+    warm_up: Option<Duration>,
+    stamped: Option<bool>,
+    #[serde(default)]
+    axes: BTreeMap<Axis, Vec<Value>>,
+}
+
+/// A value of an axis: `"100ms"`, or a plain number.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Number(u64),
+    Text(String),
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let time = humantime::parse_duration(&text);
+    time.map(Some).map_err(|e| serde::de::Error::custom(format!("{e}; write it as in \"3s\"")))
+}
+
+impl Plan {
+    /// Of these options; where there are a flag and a line in the file for the same, the flag counts.
+    /// `Err` is a sentence about what is wrong.
+    pub(super) fn of(options: &Options) -> Result<Self, String> {
+        let written = options.plan.as_deref().map_or_else(|| Ok(Written::default()), read)?;
+        let mut axes = Axes::default();
+        for (axis, values) in written.axes {
+            let values = values.into_iter().map(|value| match value {
+                Value::Number(number) => number.to_string(),
+                Value::Text(text) => text,
+            });
+            let in_file = |e| match &options.plan {
+                Some(path) => format!("{}: {e}", path.display()),
+                None => e,
+            };
+            axes.set(axis, values.collect()).map_err(in_file)?;
+        }
+        for (axis, values) in options.axes.given() {
+            axes.set(axis, values.to_vec())?;
+        }
+        let mut grid = axes.grid()?;
+        for point in &mut grid.points {
+            point.from_memory_bytes = options.from_memory.map(|batch| batch.as_u64());
+        }
+        let turns = options.turns.or(written.turns).unwrap_or(DEFAULT_TURNS);
+        if turns == 0 {
+            return Err("turns = 0: each point must run once at least".into());
+        }
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let how = How {
+            run_for_ms: ms(options.run_for.or(written.run_for).unwrap_or(DEFAULT_TIME)),
+            warm_up_ms: ms(options.warm_up.or(written.warm_up).unwrap_or(DEFAULT_WARM_UP)),
+            stamped: options.stamped || written.stamped.unwrap_or(false),
+        };
+        Ok(Plan { axes, grid, turns, how })
+    }
+}
+
+fn read(path: &Path) -> Result<Written, String> {
+    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn plan(toml: &str, flags: &str) -> Result<Plan, String> {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("plan.toml");
+        fs::write(&path, toml).unwrap();
+        let words = ["sweep", "--plan", path.to_str().unwrap()].into_iter();
+        Plan::of(&Line::parse_from(words.chain(flags.split_whitespace())).options)
+    }
+
+    const TOML: &str = "turns = 2\nfor = \"4s\"\n\
+        [axes]\nbatch = [\"100ms\", \"1s\"]\nparallelism = [1, 2]\n";
+
+    #[test]
+    fn a_file_and_flags_say_the_same_and_flags_count() {
+        let written = plan(TOML, "").unwrap();
+        assert_eq!(
+            (written.grid.points.len(), written.turns, written.how.run_for_ms),
+            (4, 2, 4000)
+        );
+        let flags = "--batch 100ms,1s --parallelism 1,2 --turns 2 --for 4s";
+        assert_eq!(plan("", flags).unwrap(), written);
+        let fewer = plan(TOML, "--batch 2s --stamped").unwrap();
+        let told: Vec<_> = fewer.grid.points.iter().map(|p| (p.batch_ms, p.parallelism)).collect();
+        assert_eq!(told, [(2000, Some(1)), (2000, Some(2))]);
+        assert!(fewer.how.stamped);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_with_its_line() {
+        for (toml, says) in [
+            ("turn = 3", "unknown field `turn`"),
+            ("[axes]\nbach = [\"1s\"]", "bach"),
+            ("[axes]\nbatch = []", "the axis batch has no values"),
+            ("[axes]\nbatch = [\"soon\"]", "batch \"soon\""),
+            ("for = \"long\"", "write it as in \"3s\""),
+            ("turns = 0", "turns = 0"),
+            ("turns =", "line 1"),
+        ] {
+            let refusal = plan(toml, "").unwrap_err();
+            assert!(refusal.contains(says), "{toml}: {refusal}");
+        }
+        let options = Line::parse_from(["sweep", "--plan", "/nowhere.toml"]).options;
+        assert!(Plan::of(&options).unwrap_err().starts_with("/nowhere.toml: "));
+    }
+}

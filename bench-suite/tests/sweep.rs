@@ -1,0 +1,124 @@
+//! `bench-suite sweep` as a user runs it, with short runs on batches in memory.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use bench_suite::series::Series;
+
+const AXES: &str = "--batch 100ms,1s --parallelism 1,2 --turns 3 --for 50ms --from-memory 256KiB";
+
+fn sweep(folder: &Path, flags: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench-suite"));
+    command.arg("sweep").args(flags.split_whitespace()).arg(folder).stdin(Stdio::null());
+    command
+}
+
+fn refused(flags: &str, folder: &Path) -> String {
+    let output = sweep(folder, flags).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn runs_in(folder: &Path) -> usize {
+    fs::read_to_string(folder.join("runs.ndjson")).map_or(0, |runs| runs.lines().count())
+}
+
+fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn one_that_is_killed_half_way_is_gone_on_with_and_has_every_run_once() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("killed");
+    let mut killed = sweep(&folder, &format!("{AXES} --into"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while runs_in(&folder) < 5 && Instant::now() < deadline {
+        sleep(Duration::from_millis(2));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let before = fs::read_to_string(folder.join("runs.ndjson")).unwrap();
+    let whole = before.rfind('\n').map_or("", |end| &before[..=end]);
+    assert!((5..12).contains(&whole.lines().count()), "{}", whole.lines().count());
+
+    let output = sweep(&folder, "--resume").output().unwrap();
+    let table = printed(&output);
+    let told = String::from_utf8_lossy(&output.stderr);
+    let there = format!("12 runs, {} of them there already", whole.lines().count());
+    assert!(told.contains(&there), "{told}");
+    assert!(fs::read_to_string(folder.join("runs.ndjson")).unwrap().starts_with(whole));
+    let series = Series::open(&folder).unwrap();
+    let runs: Vec<_> = series.runs().iter().map(|run| (run.point.to_string(), run.turn)).collect();
+    assert_eq!(runs.len(), 12);
+    assert_eq!(runs.iter().collect::<HashSet<_>>().len(), 12, "{runs:?}");
+    let table: Vec<&str> = table.lines().take_while(|line| !line.is_empty()).collect();
+    assert_eq!(table.len(), 2 + 4, "{table:?}");
+    assert!(table.iter().all(|line| line.chars().count() == table[0].chars().count()), "{table:?}");
+
+    let output = sweep(&folder, "--resume").output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("12 of them there already"));
+    assert_eq!(runs_in(&folder), 12, "nothing is run again");
+}
+
+#[test]
+fn what_is_wrong_is_told_before_anything_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("none");
+    let plan = home.path().join("plan.toml");
+    for (toml, says) in [
+        ("turnz = 3", "unknown field `turnz`"),
+        ("[axes]\nbatch = []", "the axis batch has no values"),
+        ("[axes]\nbatch = [\"1s\"]\nblock = [\"300ms\"]", "no multiple of a block of 300 ms"),
+    ] {
+        fs::write(&plan, toml).unwrap();
+        let told = refused(&format!("--plan {} --into", plan.display()), &folder);
+        assert!(told.contains(says), "{told}");
+    }
+    assert!(refused("--batch soon --into", &folder).contains("batch \"soon\""));
+    assert!(refused("--batch --into", &folder).contains("a value is required"));
+    assert!(refused("--batch 1s --resume", home.path()).contains("leave the axes out"));
+    assert!(!folder.exists());
+}
+
+#[test]
+fn a_series_of_another_version_is_refused_with_both() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("series.json"), "{\"schema_version\": 99}").unwrap();
+    let output = sweep(home.path(), "--resume").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("version 99, and this program reads 1"), "{told}");
+}
+
+/// Beyond the size that files may have, a write fails as on a disk that is full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_it_with_the_finished_runs_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("full");
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 3; exec {} sweep {AXES} --into {}",
+        env!("CARGO_BIN_EXE_bench-suite"),
+        folder.display()
+    );
+    let output = Command::new("bash").args(["-c", &limited]).stdin(Stdio::null()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("runs.ndjson could not be written"), "{told}");
+    let kept = runs_in(&folder);
+    assert!(told.contains(&format!("the {kept} runs before are kept")), "{kept}: {told}");
+    assert!(kept >= 1 && Series::open(&folder).unwrap().runs().len() == kept);
+
+    printed(&sweep(&folder, "--resume").output().unwrap());
+    assert_eq!(Series::open(&folder).unwrap().runs().len(), 12);
+}
