@@ -2,7 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{doctor, generator, job, latency, promptness, quick, role, roofline, sweep, windows};
+use crate::{
+    compare, doctor, generator, job, latency, promptness, quick, role, roofline, search, sweep,
+    windows,
+};
 
 /// What was written on the command line.
 #[derive(Debug, Parser)]
@@ -37,6 +40,13 @@ pub enum Command {
     /// with
     #[command(after_help = SWEEP_EXAMPLES)]
     Sweep(sweep::Options),
+    /// The highest rate that a configuration sustains, as a bracket, and why more fails
+    #[command(after_help = SEARCH_EXAMPLES)]
+    Search(search::Options),
+    /// Whether one of two is better: builds, configurations or kept results; exit code 3 if the second is
+    /// worse
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(compare::Options),
     /// What about this machine makes figures untrustworthy; exit code 5 if something does
     Doctor(doctor::Options),
     /// A part of a benchmark, started by this program itself
@@ -116,3 +126,43 @@ Examples:
 
 Exit codes:
   0  all runs are there    1  some failed, and the others are kept    2  wrong usage";
+
+const SEARCH_EXAMPLES: &str = "\
+A rate is sustained if 95 % of the batches are done within the batch interval, if the scheduling delay does
+not grow, if all that is offered is taken in, if all of it comes out, and if the objectives are met.
+
+Examples:
+  How many lines a second a word count in batches of 100 ms can be given:
+    bench-suite search --workload word-count --batch 100ms
+
+  The same where the results of 99 % of the lines must be there within a quarter of a second:
+    bench-suite search --workload word-count --batch 100ms --stamped --objective 'latency.p99<250ms'
+
+  Whether the search is right, with a workload of which the limit is known, 0.5 M lines/s:
+    bench-suite search --workload busy-wait --parallelism 1
+
+Exit codes:
+  0  a bracket was found    1  no rate held, or a run failed    2  wrong usage
+  5  the load generator did not keep up, so the engine's limit is not known";
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  Whether another build of this program takes more processor seconds for a line of a word count:
+    bench-suite compare this ../other/target/release/bench-suite
+
+  Whether two tasks cost more than one:
+    bench-suite compare parallelism=1 parallelism=2 --workload key-sum
+
+  How small a difference this machine can show: both sides alike, 200 pairs, cut into 20 sets:
+    bench-suite compare this this --pairs 200 --sets 20
+
+  The same with 5 % more work for each line on one side, to see whether it is found:
+    bench-suite compare this this --pairs 200 --sets 20 --slow 5%
+
+  Two sweeps that are kept; and what a kept comparison says, where less counts too:
+    bench-suite compare results/2026-11-25-amd-epyc-2core-sweep results/2026-11-26-amd-epyc-2core-sweep
+    bench-suite compare results/2026-11-26-amd-epyc-2core-comparison --least 1%
+
+Exit codes:
+  0  B is better, or no different    1  failed    2  wrong usage, or unlike things
+  3  B is worse    5  it cannot be told";

@@ -20,6 +20,8 @@
 //! - [`turns`]: sides that are compared take turns; medians of their ratios, and how sure they are.
 //! - [`roofline`]: work by work, how near the engine comes to the bare loop; and what else it is held to.
 //! - [`sweep`]: runs at every combination of values along some axes.
+//! - [`search`]: the highest rate that a configuration sustains.
+//! - [`compare`]: whether one of two builds, configurations or results is better.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```
@@ -59,5 +61,7 @@ pub mod latency;
 pub mod promptness;
 pub mod generator;
 pub mod sweep;
+pub mod search;
+pub mod compare;
 pub mod roofline;
 pub mod cli;

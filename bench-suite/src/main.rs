@@ -6,8 +6,8 @@ use bench_suite::allocator::Counting;
 use bench_suite::cli::{Cli, Command};
 use bench_suite::outcome::Outcome;
 use bench_suite::{
-    doctor, generator, job, latency, part, promptness, quick, role, roofline, stderr, sweep,
-    windows,
+    compare, doctor, generator, job, latency, part, promptness, quick, role, roofline, search,
+    stderr, sweep, windows,
 };
 use clap::Parser;
 
@@ -26,6 +26,8 @@ fn main() -> ExitCode {
         Some(Command::Generator(options)) => generator::run(&options),
         Some(Command::Roofline(options)) => roofline::run(&options),
         Some(Command::Sweep(options)) => sweep::run(&options),
+        Some(Command::Search(options)) => search::run(&options),
+        Some(Command::Compare(options)) => compare::run(&options),
         Some(Command::Doctor(options)) => doctor::run(&options),
         Some(Command::Role(role)) => role::run(&role).map(|()| Outcome::Good),
     };

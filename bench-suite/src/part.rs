@@ -1,9 +1,9 @@
 //! A part of the benchmark in a process of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -57,6 +57,15 @@ impl Part {
         program: Option<&Path>,
         args: &[String],
     ) -> Result<Self> {
+        Part::start_with(name, program, args, Stdio::null())
+    }
+
+    fn start_with(
+        name: &str,
+        program: Option<&Path>,
+        args: &[String],
+        stdin: Stdio,
+    ) -> Result<Self> {
         let program = match program {
             Some(program) => program.to_path_buf(),
             None => std::env::current_exe().context("the path of this program is not known")?,
@@ -64,7 +73,7 @@ impl Part {
         let mut child = Command::new(program)
             .args(args)
             .env(OF_A_PARENT, "1")
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("the {name} could not be started"))?;
@@ -187,5 +196,36 @@ impl FeedingLoad {
     /// Asks it to end, and what it says then.
     pub(crate) fn end(mut self) -> Result<LoadDone> {
         self.part.end()
+    }
+}
+
+/// A part that works when it is given a turn, and waits else.
+pub(crate) struct TurnTaker {
+    part: Part,
+    /// Closed when it has had its last turn.
+    turns: Option<ChildStdin>,
+}
+
+impl TurnTaker {
+    /// Starts it, and waits until it is ready for its first turn.
+    pub(crate) fn start(name: &str, program: Option<&Path>, args: &[String]) -> Result<Self> {
+        let mut part = Part::start_with(name, program, args, Stdio::piped())?;
+        let turns = part.child.stdin.take();
+        part.hear::<bool>(Duration::ZERO)?;
+        Ok(TurnTaker { part, turns })
+    }
+
+    /// Gives it a turn, and waits until that is over.
+    pub(crate) fn take_turn(&mut self) -> Result<()> {
+        let given = self.turns.as_mut().context("it has had its last turn")?.write_all(b"\n");
+        // One that has died says more by how it ended than by its broken pipe.
+        self.part.hear::<bool>(Duration::ZERO)?;
+        given.with_context(|| format!("the {} could be given no turn", self.part.name))
+    }
+
+    /// Tells it that there are no more turns, and hears what it says then.
+    pub(crate) fn end<T: DeserializeOwned>(mut self) -> Result<T> {
+        self.turns = None;
+        self.part.hear(TO_END)
     }
 }

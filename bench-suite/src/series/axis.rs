@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytesize::ByteSize;
 use clap::ValueEnum;
 use millstream::Duration;
 use serde::{Deserialize, Serialize};
@@ -139,15 +140,31 @@ impl fmt::Display for Axis {
 
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.along(&Axis::ALL))
+        f.write_str(&self.along(&Axis::ALL))?;
+        match self.from_memory_bytes {
+            Some(bytes) => write!(f, ", batches of {} in memory", ByteSize(bytes)),
+            None => Ok(()),
+        }
     }
 }
 
 impl Point {
     /// Its values along these axes, in a few words.
     pub fn along(&self, axes: &[Axis]) -> String {
-        let values = axes.iter().filter_map(|axis| Some(format!("{axis} {}", axis.of(self)?)));
+        let has_meaning = |axis: &&Axis| {
+            self.from_memory_bytes.is_none() || !matches!(axis, Axis::Connections | Axis::Rate)
+        };
+        let values = axes.iter().filter(has_meaning);
+        let values = values.filter_map(|axis| Some(format!("{axis} {}", axis.of(self)?)));
         values.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The flags with which it runs on batches in memory, if they are.
+    pub(crate) fn flags_from_memory(&self) -> Option<Vec<String>> {
+        let mut flags = self.job_flags();
+        flags.extend(["--from-memory".into(), format!("{}B", self.from_memory_bytes?)]);
+        flags.push("--json".into());
+        Some(flags)
     }
 
     /// The flags with which `bench-suite job` runs it, but for where its lines come from and how long.

@@ -64,9 +64,7 @@ impl How {
     /// Runs this point with a program, which is this one where nothing is said.
     pub fn run(&self, program: Option<&Path>, point: &Point) -> Result<Run> {
         let name = point.workload.name();
-        if let Some(bytes) = point.from_memory_bytes {
-            let mut flags = point.job_flags();
-            flags.extend(["--from-memory".into(), format!("{bytes}B"), "--json".into()]);
+        if let Some(mut flags) = point.flags_from_memory() {
             flags.extend(["--for".into(), time::written(self.run_for())]);
             let job = Part::start_program(name, program, &flags)?.hear(self.run_for())?;
             return Ok(Run { job, load: None });

@@ -5,6 +5,7 @@ use std::fmt;
 use loadgen::Objective;
 
 use super::{Axis, Point, Run};
+use crate::role::LoadDone;
 
 /// So much less than what was offered may be taken in, for the edges of the time that is measured.
 const RATE_TOLERANCE: f64 = 0.01;
@@ -39,6 +40,13 @@ pub enum Unsustained {
         taken_lines_per_s: f64,
         /// Those that were offered.
         offered_lines_per_s: f64,
+    },
+    /// Less was sent than was asked for, although the engine had room for it.
+    GeneratorLate {
+        /// Lines a second that were sent.
+        sent_lines_per_s: f64,
+        /// Those that were asked for.
+        asked_lines_per_s: f64,
     },
     /// Not all that was sent came out.
     Lost {
@@ -81,6 +89,12 @@ pub fn sustained(
     if let Some(offered) = Axis::Rate.number_of(point)
         && job.lines_per_s < offered * (1.0 - RATE_TOLERANCE)
     {
+        if let Some(load) = load.as_ref().filter(|load| is_generators_fault(load)) {
+            return Ok(Err(Unsustained::GeneratorLate {
+                sent_lines_per_s: load.sent.rate_held_lines_per_s,
+                asked_lines_per_s: offered,
+            }));
+        }
         return Ok(Err(Unsustained::HeldBack {
             taken_lines_per_s: job.lines_per_s,
             offered_lines_per_s: offered,
@@ -101,6 +115,12 @@ pub fn sustained(
     Ok(Ok(()))
 }
 
+/// Whether the generator itself is to blame for most of the lateness of its lines.
+fn is_generators_fault(load: &LoadDone) -> bool {
+    let means = load.sent.raw_lag_ms.zip(load.sent.lag_ms).map(|(raw, all)| (raw.mean, all.mean));
+    !load.sent.valid && means.is_some_and(|(raw, all)| raw > all / 2.0)
+}
+
 impl fmt::Display for Unsustained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -119,6 +139,12 @@ impl fmt::Display for Unsustained {
                 taken_lines_per_s / 1e6,
                 offered_lines_per_s / 1e6
             ),
+            Unsustained::GeneratorLate { sent_lines_per_s, asked_lines_per_s } => write!(
+                f,
+                "the load generator sent {:.4} of {:.4} M lines/s, and the engine had room for more",
+                sent_lines_per_s / 1e6,
+                asked_lines_per_s / 1e6
+            ),
             Unsustained::Lost { sent, processed } => {
                 write!(f, "of {sent} lines that were sent, {processed} were processed")
             }
@@ -131,7 +157,6 @@ impl fmt::Display for Unsustained {
 mod tests {
     use super::*;
     use crate::job::{Slope, Summary};
-    use crate::role::LoadDone;
 
     fn judged(rate: &str, change: impl FnOnce(&mut Run)) -> Result<(), Unsustained> {
         let point = Point { rate: rate.into(), batch_ms: 100, ..Point::default() };
@@ -147,6 +172,14 @@ mod tests {
         let mut run = Run { job, load: Some(load) };
         change(&mut run);
         sustained(&point, &run, &["processing.p95<80ms".parse().unwrap()]).unwrap()
+    }
+
+    fn generator_is_late(run: &mut Run) {
+        run.job.lines_per_s = 91_000.0;
+        let sent = &mut run.load.as_mut().unwrap().sent;
+        (sent.valid, sent.rate_held_lines_per_s) = (false, 91_000.0);
+        let late = loadgen::Percentiles { mean: 400.0, ..Default::default() };
+        (sent.lag_ms, sent.raw_lag_ms) = (Some(late), Some(late));
     }
 
     #[test]
@@ -168,6 +201,7 @@ mod tests {
             (Box::new(|run| run.job.processing_p95_ms = 120.0), "took 120.0 ms or more"),
             (Box::new(move |run| run.job.scheduling_delay_slope_ms = Some(growing)), "8.0 ms more"),
             (Box::new(|run| run.job.lines_per_s = 98_000.0), "0.0980 of 0.1000 M lines/s"),
+            (Box::new(generator_is_late), "the load generator sent 0.0910 of 0.1000 M lines/s"),
             (Box::new(|run| run.job.records = 999), "of 1000 lines that were sent, 999"),
             (Box::new(|run| run.job.processing_p95_ms = 90.0), "processing.p95<80ms missed"),
         ];

@@ -1,0 +1,271 @@
+//! Whether one of two is better: two builds, two configurations, or two results that are kept. The run is
+//! the unit, runs are paired, and what counts is processor seconds for a line.
+
+mod operand;
+mod pairs;
+mod verdict;
+mod told;
+mod measure;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bytesize::ByteSize;
+use clap::Args;
+use loadgen::time;
+
+use self::operand::Operand;
+use self::pairs::Pair;
+use self::told::Found;
+use self::verdict::Verdict;
+use crate::interrupt::Interrupt;
+use crate::job::{at_least_one, share};
+use crate::outcome::{Outcome, refuse};
+use crate::results;
+use crate::series::{Asked, Begun, How, Kind, Point, Series, Side};
+use crate::sweep::AxisFlags;
+
+/// The flags of `compare`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// A build of this program (its file), `this` one, settings such as batch=100ms,parallelism=1, or the
+    /// folder of a kept sweep; of a kept comparison, if it stands alone
+    #[arg(value_name = "A")]
+    pub a: String,
+    /// The same: what A is compared with
+    #[arg(value_name = "B")]
+    pub b: Option<String>,
+    /// What both run: at most one value along each axis.
+    #[command(flatten)]
+    pub axes: AxisFlags,
+    /// How many pairs of runs
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
+    pub pairs: usize,
+    /// How long each run is measured
+    #[arg(long = "for", value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
+    pub run_for: Duration,
+    /// The size of a batch in memory
+    #[arg(long, value_name = "SIZE", default_value = "4MiB")]
+    pub from_memory: ByteSize,
+    /// Over loopback from a load generator, run after run, instead of batches in memory in turn: closer to
+    /// what is deployed, and ten times as noisy
+    #[arg(long, conflicts_with = "from_memory")]
+    pub over_tcp: bool,
+    /// With --over-tcp: what comes before a run and is not measured
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    pub warm_up: Duration,
+    /// The least difference that counts
+    #[arg(long, value_name = "SHARE", default_value = "3%", value_parser = share)]
+    pub least: f64,
+    /// Give B so much more work for each line, to see whether it is found
+    #[arg(long, value_name = "SHARE", default_value = "0%", value_parser = share, conflicts_with = "over_tcp")]
+    pub slow: f64,
+    /// Cut the pairs into so many sets, and judge each: with alike sides that gives the noise floor
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub sets: usize,
+    /// Compare results of unlike machines or workloads all the same
+    #[arg(long)]
+    pub unlike: bool,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where the result's folder is made
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub results: PathBuf,
+    /// The folder to make, instead of one with a name of its own
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+}
+
+/// Compares, and prints what was found. That B is worse is a regression; that it cannot be told makes the
+/// run one that is not valid.
+pub fn run(options: &Options) -> Result<Outcome> {
+    let operand = |text: &str| Operand::of(text).unwrap_or_else(|reason| refuse(reason));
+    let found = match (operand(&options.a), options.b.as_deref().map(operand)) {
+        (Operand::Stored(folder), None) => again(options, &folder)?,
+        (Operand::Stored(a), Some(Operand::Stored(b))) => stored(options, &a, &b)?,
+        (a @ Operand::ToRun { .. }, Some(b @ Operand::ToRun { .. })) => measured(options, [a, b])?,
+        (Operand::ToRun { .. }, None) => {
+            refuse(format_args!("{} is compared with nothing; give a second one", options.a))
+        }
+        _ => refuse("a kept result is compared with another one, and what is run with what is run"),
+    };
+    if options.json {
+        println!("{}", serde_json::to_string(&found).context("what was found has no odd keys")?);
+    } else {
+        println!("{}", found.told());
+    }
+    Ok(match found.verdict {
+        Verdict::Worse => Outcome::Regression,
+        Verdict::Better | Verdict::NoDifference => Outcome::Good,
+        Verdict::Inconclusive => Outcome::NotValid,
+    })
+}
+
+fn found(options: &Options, sides: [String; 2], pairs: &[Pair<'_>]) -> Found {
+    Found::of(sides, pairs, options.least, options.sets)
+}
+
+/// A comparison that is kept.
+fn again(options: &Options, folder: &Path) -> Result<Found> {
+    let series = Series::open(folder)?;
+    if series.asked().kind != Kind::Comparison {
+        bail!(
+            "{} holds no comparison; to compare it with another result, name that one too",
+            folder.display()
+        );
+    }
+    Ok(of_comparison(options, &series))
+}
+
+fn of_comparison(options: &Options, series: &Series) -> Found {
+    let sides = [0, 1].map(|at| series.asked().sides.get(at).map_or_else(String::new, told_side));
+    found(options, sides, &pairs::of_comparison(series))
+}
+
+fn told_side(side: &Side) -> String {
+    let build =
+        side.build.as_ref().map_or("this build".into(), |build| build.display().to_string());
+    let slow = match side.slow {
+        0.0 => String::new(),
+        slow => format!(", with {} % more work a line", verdict::percent(slow)),
+    };
+    format!("{build}: {}{slow}", side.point)
+}
+
+/// Two results that are kept.
+fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
+    let (in_a, in_b) = (Series::open(a)?, Series::open(b)?);
+    for (folder, series) in [(a, &in_a), (b, &in_b)] {
+        if series.asked().kind == Kind::Comparison {
+            refuse(format_args!(
+                "{} holds a comparison, which has two sides already; compare two sweeps, or name it alone",
+                folder.display()
+            ));
+        }
+    }
+    if let (Some(difference), false) =
+        (in_a.begun().machine.unlike(&in_b.begun().machine), options.unlike)
+    {
+        refuse(format_args!(
+            "the machines are unlike: {difference}. What they say does not compare; give --unlike to \
+             compare it all the same"
+        ));
+    }
+    let mut pairs = pairs::of_both(&in_a, &in_b);
+    if pairs.is_empty() && options.unlike {
+        pairs = pairs::of_unlike(&in_a, &in_b);
+    }
+    if pairs.is_empty() {
+        refuse(format_args!(
+            "{} and {} have no point in common that has run in both: the first of one is {}, of the \
+             other {}. Give --unlike to compare one after the other all the same",
+            a.display(),
+            b.display(),
+            in_a.asked().points.first().map_or("none".into(), ToString::to_string),
+            in_b.asked().points.first().map_or("none".into(), ToString::to_string),
+        ));
+    }
+    let side = |folder: &Path, series: &Series| {
+        let machine = &series.begun().machine;
+        format!("{}, version {}, commit {}", folder.display(), machine.version, machine.commit)
+    };
+    Ok(found(options, [side(a, &in_a), side(b, &in_b)], &pairs))
+}
+
+/// Two that are run now, and kept.
+fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
+    let common = common(options).unwrap_or_else(|reason| refuse(reason));
+    let mut names = ["A", "B"].into_iter();
+    let sides = operands.map(|operand| {
+        let slow = if names.len() == 1 { options.slow } else { 0.0 };
+        let name = names.next().unwrap_or_default();
+        side(name, operand, &common, slow).unwrap_or_else(|reason| refuse(reason))
+    });
+    if sides[0].point.workload != sides[1].point.workload && !options.unlike {
+        refuse(format_args!(
+            "{} and {} do unlike things with a line; give --unlike to compare them all the same",
+            sides[0].point.workload.name(),
+            sides[1].point.workload.name()
+        ));
+    }
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let interrupt = Interrupt::listen()?;
+    let begun = Begun::now();
+    let folder = match &options.into {
+        Some(folder) => folder.clone(),
+        None => results::new_dated_folder(&options.results, &begun.machine, "comparison")?,
+    };
+    let asked = Asked {
+        kind: Kind::Comparison,
+        command: command(options),
+        points: Vec::new(),
+        sides: sides.to_vec(),
+        turns: options.pairs,
+        how: How {
+            run_for_ms: ms(options.run_for),
+            warm_up_ms: ms(options.warm_up),
+            stamped: false,
+        },
+    };
+    let mut series = Series::begin(&folder, asked, begun)?;
+    measure::all(&mut series, &interrupt)?;
+    let failures = series.failures();
+    if failures.len() == series.runs().len() {
+        bail!("every run failed:\n  {}", failures.join("\n  "));
+    }
+    crate::stderr::tell(format_args!("kept in {}", folder.display()));
+    Ok(of_comparison(options, &series))
+}
+
+/// What both sides run, before their own settings.
+fn common(options: &Options) -> Result<Point, String> {
+    let mut point = Point::default();
+    for (axis, values) in options.axes.given() {
+        let [value] = values else {
+            return Err(format!(
+                "--{axis} {}: both sides run one point; give one value, and what differs as A and B, as \
+                 in {axis}={} {axis}={}",
+                values.join(","),
+                values[0],
+                values[1]
+            ));
+        };
+        axis.set(&mut point, value)?;
+    }
+    point.from_memory_bytes = (!options.over_tcp).then(|| options.from_memory.as_u64());
+    Ok(point)
+}
+
+fn side(name: &str, operand: Operand, common: &Point, slow: f64) -> Result<Side, String> {
+    let Operand::ToRun { build, settings } = operand else {
+        return Err("a kept result cannot be run".into());
+    };
+    let mut point = common.clone();
+    settings.iter().try_for_each(|(axis, value)| axis.set(&mut point, value))?;
+    match point.refused() {
+        Some(reason) => Err(reason),
+        None => Ok(Side { name: name.into(), build, point, slow }),
+    }
+}
+
+fn command(options: &Options) -> String {
+    let mut command = format!("bench-suite compare {}", options.a);
+    command += &options.b.as_ref().map_or_else(String::new, |b| format!(" {b}"));
+    for (axis, values) in options.axes.given() {
+        command += &format!(" --{axis} {}", values.join(","));
+    }
+    command += &format!(" --pairs {} --for {}", options.pairs, time::written(options.run_for));
+    match options.over_tcp {
+        true => command += &format!(" --over-tcp --warm-up {}", time::written(options.warm_up)),
+        false => command += &format!(" --from-memory {}B", options.from_memory.as_u64()),
+    }
+    if options.slow > 0.0 {
+        command += &format!(" --slow {}%", verdict::percent(options.slow));
+    }
+    if options.sets > 0 {
+        command += &format!(" --sets {}", options.sets);
+    }
+    command
+}

@@ -1,0 +1,134 @@
+//! What a comparison says, for people and for programs.
+
+use serde::Serialize;
+
+use super::pairs::Pair;
+use super::verdict::{Ratio, Verdict, percent};
+use crate::aligned::aligned;
+
+/// The version of the outcome's JSON form.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What pairs say: all of them, or those of a set.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Found {
+    schema_version: u32,
+    /// What each side is.
+    sides: [String; 2],
+    /// The least difference that counts, as a share.
+    least: f64,
+    pub(super) verdict: Verdict,
+    /// Processor seconds of B for those of A, for the same number of lines; nothing for too few pairs.
+    cost: Option<Ratio>,
+    /// Lines a second of A for those of B.
+    rate: Option<Ratio>,
+    /// Disjoint sets of the same pairs, in order, each judged by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sets: Vec<Set>,
+}
+
+/// Some of the pairs.
+#[derive(Clone, Debug, Serialize)]
+struct Set {
+    verdict: Verdict,
+    cost: Option<Ratio>,
+}
+
+impl Found {
+    /// What these pairs say, and each of so many sets of them.
+    pub(super) fn of(sides: [String; 2], pairs: &[Pair<'_>], least: f64, sets: usize) -> Self {
+        let cost = cost(pairs);
+        let rates: Vec<f64> = pairs.iter().map(Pair::rate).collect();
+        // Of no sets there is none, however large it would be.
+        let each = pairs.len().checked_div(sets).unwrap_or(1).max(1);
+        let sets = pairs.chunks_exact(each).take(sets).map(|pairs| {
+            let cost = self::cost(pairs);
+            Set { verdict: verdict(cost, least), cost }
+        });
+        Found {
+            schema_version: SCHEMA_VERSION,
+            sides,
+            least,
+            verdict: verdict(cost, least),
+            cost,
+            rate: Ratio::of(&rates),
+            sets: sets.collect(),
+        }
+    }
+
+    /// Aligned, with the verdict last.
+    pub(super) fn told(&self) -> String {
+        let [a, b] = &self.sides;
+        let told = |ratio: Option<Ratio>| {
+            ratio.map_or("too few pairs for an interval".into(), |ratio| ratio.to_string())
+        };
+        let mut text = format!("A  {a}\nB  {b}\n\n");
+        text += &format!("CPU s per line, B for A   {}\n", told(self.cost));
+        text += &format!("lines/s, A for B          {}\n", told(self.rate));
+        if let Some(cost) = self.cost {
+            text += &format!(
+                "\nMore than 1 is worse for B. Of {} pairs of runs, with intervals that hold the true ratio in \
+                 99 of 100\ncomparisons; a difference of {} % would have been found.\n",
+                cost.pairs,
+                percent(cost.floor())
+            );
+        }
+        text += &self.told_sets();
+        text += &format!("\nB is {}.", self.in_words());
+        text
+    }
+
+    /// The verdict in words, as in `B is ..`.
+    fn in_words(&self) -> String {
+        let cost = self.cost.map_or(f64::NAN, |cost| cost.estimate);
+        match self.verdict {
+            Verdict::Worse => {
+                format!("worse: it takes {} % more processor seconds a line", percent(cost - 1.0))
+            }
+            Verdict::Better => {
+                format!("better: it takes {} % fewer processor seconds a line", percent(1.0 - cost))
+            }
+            Verdict::NoDifference => {
+                format!("no different from A, by {} % or more", percent(self.least))
+            }
+            Verdict::Inconclusive => {
+                "not to be told from A by so few pairs, or on so restless a machine: \
+                                      give more with --pairs"
+                    .into()
+            }
+        }
+    }
+
+    fn told_sets(&self) -> String {
+        if self.sets.is_empty() {
+            return String::new();
+        }
+        let rows = self.sets.iter().enumerate().map(|(number, set)| {
+            let cost = set.cost.map_or("-".into(), |cost| cost.to_string());
+            let floor = set.cost.map_or("-".into(), |cost| format!("{} %", percent(cost.floor())));
+            [(number + 1).to_string(), cost, floor, set.verdict.told(self.least)]
+        });
+        let table = aligned(["set", "CPU s, B for A", "would find", "verdict"], rows);
+        let count = |verdict| self.sets.iter().filter(|set| set.verdict == verdict).count();
+        let floors = self.sets.iter().filter_map(|set| Some(set.cost?.floor()));
+        format!(
+            "\n{table}\nOf {} sets, {} say that B is worse, {} better, {} no difference above {} %; {} are \
+             inconclusive.\nNoise floor: the least sure of them would have found a difference of {} %.\n",
+            self.sets.len(),
+            count(Verdict::Worse),
+            count(Verdict::Better),
+            count(Verdict::NoDifference),
+            percent(self.least),
+            count(Verdict::Inconclusive),
+            percent(floors.fold(0.0, f64::max))
+        )
+    }
+}
+
+fn cost(pairs: &[Pair<'_>]) -> Option<Ratio> {
+    Ratio::of(&pairs.iter().map(Pair::cost).collect::<Vec<_>>())
+}
+
+fn verdict(cost: Option<Ratio>, least: f64) -> Verdict {
+    cost.map_or(Verdict::Inconclusive, |cost| cost.verdict(least))
+}

@@ -1,0 +1,90 @@
+//! Closing in on the highest rate that holds.
+
+/// What is known of it so far: the highest rate that held, and the lowest that failed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Bracket {
+    pub(super) held: Option<f64>,
+    pub(super) failed: Option<f64>,
+    /// Wide enough: so much more than what held may fail, as a share.
+    pub(super) within: f64,
+}
+
+/// From one rate to the next while only one side is known.
+const STEP: f64 = 1.3;
+
+/// Nobody asks for less than this.
+const LEAST_LINES_PER_S: f64 = 1.0;
+
+impl Bracket {
+    pub(super) fn new(within: f64) -> Self {
+        Bracket { held: None, failed: None, within }
+    }
+
+    /// The rate to try next, where the first one is `first`; nothing once the bracket is narrow enough, or
+    /// nothing holds.
+    pub(super) fn next(&self, first: f64) -> Option<f64> {
+        let next = match (self.held, self.failed) {
+            (None, None) => first.max(LEAST_LINES_PER_S),
+            (Some(held), None) => held * STEP,
+            (None, Some(failed)) => failed / STEP,
+            (Some(held), Some(failed)) if failed <= held * (1.0 + self.within) => return None,
+            (Some(held), Some(failed)) => (held * failed).sqrt(),
+        };
+        let next = rounded(next);
+        let is_new = Some(next) != self.held && Some(next) != self.failed;
+        (next >= LEAST_LINES_PER_S && is_new).then_some(next)
+    }
+
+    /// What a rate did.
+    pub(super) fn tried(&mut self, lines_per_s: f64, held: bool) {
+        if held {
+            self.held = Some(self.held.map_or(lines_per_s, |held| held.max(lines_per_s)));
+        } else {
+            self.failed = Some(self.failed.map_or(lines_per_s, |failed| failed.min(lines_per_s)));
+        }
+    }
+}
+
+/// To four digits, which is more than a machine holds still for.
+fn rounded(lines_per_s: f64) -> f64 {
+    let digits = lines_per_s.log10().floor() - 3.0;
+    let unit = 10f64.powf(digits);
+    (lines_per_s / unit).round() * unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn search(first: f64, limit: f64, within: f64) -> (Bracket, usize) {
+        let mut bracket = Bracket::new(within);
+        let mut tries = 0;
+        while let Some(rate) = bracket.next(first) {
+            bracket.tried(rate, rate <= limit);
+            tries += 1;
+            assert!(tries < 100, "{bracket:?}");
+        }
+        (bracket, tries)
+    }
+
+    #[test]
+    fn it_closes_in_from_wherever_it_begins() {
+        for limit in [1.5, 480.0, 495_123.0, 5e7] {
+            for off_by in [0.001, 0.5, 0.95, 1.2, 40.0] {
+                let (bracket, tries) = search(limit * off_by, limit, 0.05);
+                let (held, failed) = (bracket.held.unwrap(), bracket.failed.unwrap());
+                assert!(held <= limit && limit < failed, "{limit} {off_by}: {bracket:?}");
+                assert!(failed / held <= 1.051, "{limit} {off_by}: {bracket:?}");
+                assert!(tries <= 36, "{limit} {off_by}: {tries}");
+            }
+        }
+        assert!(search(0.9 * 5e6, 5e6, 0.05).1 <= 6);
+    }
+
+    #[test]
+    fn where_nothing_holds_it_ends() {
+        let (bracket, _) = search(1e6, 0.0, 0.05);
+        assert_eq!(bracket.held, None);
+        assert!(bracket.failed.unwrap() < 2.0);
+    }
+}

@@ -1,0 +1,306 @@
+//! The highest rate that one configuration sustains, as a bracket: the highest rate that held, the lowest
+//! that failed, and why it failed.
+
+mod bracket;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use loadgen::{Objective, Schedule, time};
+use serde::Serialize;
+
+use self::bracket::Bracket;
+use crate::interrupt::Interrupt;
+use crate::job::{Summary, share};
+use crate::outcome::{Outcome, refuse};
+use crate::results;
+use crate::series::{Asked, Axis, Begun, Done, How, Kind, Point, Series, Unsustained, sustained};
+use crate::stderr;
+use crate::sweep::AxisFlags;
+
+/// The version of the outcome's JSON form.
+const SCHEMA_VERSION: u32 = 1;
+
+/// A machine that does something else for a moment is no reason to call a rate too high: it has failed
+/// when it has failed so often.
+const ATTEMPTS: usize = 2;
+
+/// The first rate that is tried, as a share of what is taken in when all is offered that can be.
+const FIRST_SHARE: f64 = 0.9;
+
+/// The flags of `search`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// The configuration: at most one value along each axis, and no rate.
+    #[command(flatten)]
+    pub axes: AxisFlags,
+    /// What else must hold, such as total_delay.p99<1s or, with --stamped, latency.p99<250ms; may be
+    /// repeated
+    #[arg(long = "objective", value_name = "FIGURE<BOUND")]
+    pub objectives: Vec<Objective>,
+    /// Stamp the lines, so that there are latencies to bound
+    #[arg(long)]
+    pub stamped: bool,
+    /// How far the bracket's ends may lie apart
+    #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share)]
+    pub within: f64,
+    /// The first rate to try [default: somewhat less than what is taken in when all is offered that can
+    /// be]
+    #[arg(long, value_name = "RATE")]
+    pub from: Option<Schedule>,
+    /// How long each run is measured
+    #[arg(long = "for", value_name = "TIME", default_value = "4s", value_parser = humantime::parse_duration)]
+    pub run_for: Duration,
+    /// What comes before that and is not measured, beside the time that a window takes to fill
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
+    pub warm_up: Duration,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where the result's folder is made
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub results: PathBuf,
+    /// The folder to make, instead of one with a name of its own
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+}
+
+/// What a search has found.
+#[derive(Clone, Debug, Serialize)]
+struct Found {
+    schema_version: u32,
+    /// Lines a second; nothing where no rate held.
+    held_lines_per_s: Option<f64>,
+    /// Lines a second; nothing where none failed.
+    failed_lines_per_s: Option<f64>,
+    /// Why, in a sentence.
+    reason: Option<String>,
+    /// Whether it was the load generator, and not the engine, that did not keep up.
+    generator_was_the_limit: bool,
+    /// How many runs it took.
+    runs: usize,
+    configuration: String,
+}
+
+/// Searches, prints the bracket and keeps the runs. Where it is the generator that did not keep up the
+/// figures say nothing of the engine: the run is not valid. Where no rate held that is a failure.
+pub fn run(options: &Options) -> Result<Outcome> {
+    let point = configuration(&options.axes).unwrap_or_else(|reason| refuse(reason));
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let how = How {
+        run_for_ms: ms(options.run_for),
+        warm_up_ms: ms(options.warm_up),
+        stamped: options.stamped,
+    };
+    // A figure that there is not is told before anything runs.
+    let figures = Summary::default().figures();
+    for objective in &options.objectives {
+        objective.judge(&figures).unwrap_or_else(|e| refuse(e));
+    }
+    let first = options.from.as_ref().map(|rate| rate_of(&point, rate));
+    let first = first.transpose().unwrap_or_else(|reason| refuse(reason));
+    let interrupt = Interrupt::listen()?;
+    let begun = Begun::now();
+    let folder = match &options.into {
+        Some(folder) => folder.clone(),
+        None => results::new_dated_folder(&options.results, &begun.machine, "search")?,
+    };
+    let asked = Asked {
+        kind: Kind::Search,
+        command: command(&point, options),
+        points: vec![point],
+        sides: Vec::new(),
+        turns: ATTEMPTS,
+        how,
+    };
+    let mut search = Search { series: Series::begin(&folder, asked, begun)?, options, interrupt };
+    let found = search.find(first)?;
+    if options.json {
+        println!("{}", serde_json::to_string(&found).context("the bracket has no odd keys")?);
+    } else {
+        println!("{}\nkept in {}", told(&found), folder.display());
+    }
+    match (&found.held_lines_per_s, found.generator_was_the_limit) {
+        (_, true) => Ok(Outcome::NotValid),
+        (None, false) => bail!("no rate held; the runs are kept in {}", folder.display()),
+        (Some(_), false) => Ok(Outcome::Good),
+    }
+}
+
+/// At full offer unless a rate is set: one value along each axis.
+fn configuration(axes: &AxisFlags) -> Result<Point, String> {
+    let mut point = Point::default();
+    for (axis, values) in axes.given() {
+        match (axis, values) {
+            (Axis::Rate, _) => {
+                return Err("the rate is what is searched for; leave --rate out".into());
+            }
+            (_, [value]) => axis.set(&mut point, value)?,
+            _ => {
+                return Err(format!(
+                    "--{axis} {}: a search is of one configuration; give one value, or use sweep",
+                    values.join(",")
+                ));
+            }
+        }
+    }
+    point.refused().map_or(Ok(point), Err)
+}
+
+fn rate_of(point: &Point, rate: &Schedule) -> Result<f64, String> {
+    let point = Point { rate: rate.to_string(), ..point.clone() };
+    Axis::Rate.number_of(&point).ok_or_else(|| format!("--from {rate}: it must be a steady rate"))
+}
+
+fn command(point: &Point, options: &Options) -> String {
+    let configured = Axis::ALL.into_iter().filter(|axis| *axis != Axis::Rate);
+    let mut command = String::from("bench-suite search");
+    for (axis, value) in configured.filter_map(|axis| Some((axis, axis.of(point)?))) {
+        command += &format!(" --{axis} {value}");
+    }
+    for objective in &options.objectives {
+        command += &format!(" --objective '{objective}'");
+    }
+    command += &format!(" --for {}", time::written(options.run_for));
+    command += &format!(" --warm-up {}", time::written(options.warm_up));
+    command += &format!(" --within {}%", options.within * 100.0);
+    if options.stamped {
+        command += " --stamped";
+    }
+    command
+}
+
+struct Search<'a> {
+    series: Series,
+    options: &'a Options,
+    interrupt: Interrupt,
+}
+
+impl Search<'_> {
+    fn find(&mut self, first: Option<f64>) -> Result<Found> {
+        let configuration = self.series.asked().points[0].clone();
+        let first = match first {
+            Some(first) => first,
+            None => FIRST_SHARE * self.all_that_can_be(&configuration)?,
+        };
+        let mut bracket = Bracket::new(self.options.within);
+        let mut why = None;
+        while let Some(lines_per_s) = bracket.next(first) {
+            let rate = Schedule::constant(lines_per_s).to_string();
+            let judged = self.judged(&Point { rate, ..configuration.clone() })?;
+            bracket.tried(lines_per_s, judged.is_ok());
+            if let Err(reason) = judged {
+                why = Some(reason);
+            }
+        }
+        let generator_was_the_limit = matches!(why, Some(Unsustained::GeneratorLate { .. }));
+        Ok(Found {
+            schema_version: SCHEMA_VERSION,
+            held_lines_per_s: bracket.held,
+            failed_lines_per_s: bracket.failed,
+            reason: why.map(|why| why.to_string()),
+            generator_was_the_limit,
+            runs: self.series.runs().len(),
+            configuration: told_configuration(&configuration),
+        })
+    }
+
+    /// What is taken in when all is offered that can be.
+    fn all_that_can_be(&mut self, point: &Point) -> Result<f64> {
+        let run = self.run(point, 0)?;
+        stderr::tell(format_args!("offered all: {:.4} M lines/s are taken in", run / 1e6));
+        Ok(run)
+    }
+
+    /// Runs a rate until it has held, or has failed as often as it may.
+    fn judged(&mut self, point: &Point) -> Result<Result<(), Unsustained>> {
+        let mut judged = Ok(());
+        for attempt in 0..ATTEMPTS {
+            self.run(point, attempt)?;
+            let run = self.series.of(point).last().context("the run that is over is there")?;
+            judged = match sustained(point, run, &self.options.objectives) {
+                Ok(judged) => judged,
+                Err(e) => refuse(e),
+            };
+            let told =
+                judged.as_ref().map_or_else(|why| format!("failed: {why}"), |()| "held".into());
+            stderr::tell(format_args!("{} lines/s: {told}", point.rate));
+            if judged.is_ok() {
+                break;
+            }
+        }
+        Ok(judged)
+    }
+
+    /// Lines a second that a run took in; the run is kept.
+    fn run(&mut self, point: &Point, turn: usize) -> Result<f64> {
+        let outcome = self.series.asked().how.run(None, point);
+        if self.interrupt.is_there() {
+            bail!("stopped; the runs so far are kept in {}", self.series.folder().display());
+        }
+        let run = outcome?;
+        let lines_per_s = run.job.lines_per_s;
+        self.series.add(Done {
+            side: String::new(),
+            point: point.clone(),
+            turn,
+            outcome: Ok(run),
+        })?;
+        Ok(lines_per_s)
+    }
+}
+
+fn told_configuration(point: &Point) -> String {
+    let axes: Vec<Axis> = Axis::ALL.into_iter().filter(|axis| *axis != Axis::Rate).collect();
+    point.along(&axes)
+}
+
+fn told(found: &Found) -> String {
+    let rate = |rate: Option<f64>| {
+        rate.map_or("nothing".to_string(), |lines_per_s| {
+            format!("{:.4} M lines/s", lines_per_s / 1e6)
+        })
+    };
+    let mut text = format!("{}\n", found.configuration);
+    text += &format!("held    {}\n", rate(found.held_lines_per_s));
+    text += &format!("failed  {}", rate(found.failed_lines_per_s));
+    if let Some(reason) = &found.reason {
+        text += &format!(": {reason}");
+    }
+    if found.generator_was_the_limit {
+        text += "\nSo this is the load generator's limit beside the engine on this machine, and the \
+                 engine's lies above it.";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn configured(flags: &str) -> Result<Point, String> {
+        let words = ["search"].into_iter().chain(flags.split_whitespace());
+        configuration(&Line::parse_from(words).options.axes)
+    }
+
+    #[test]
+    fn a_configuration_is_one_point_without_a_rate() {
+        let point = configured("--workload grep --batch 100ms --parallelism 1").unwrap();
+        assert_eq!((point.batch_ms, point.parallelism), (100, Some(1)));
+        assert!(configured("--batch 1s,2s").unwrap_err().contains("give one value"));
+        assert!(configured("--rate 5k").unwrap_err().contains("leave --rate out"));
+        assert!(configured("--batch 1s --block 300ms").unwrap_err().contains("no multiple"));
+        assert!(rate_of(&point, &"max".parse().unwrap()).unwrap_err().contains("steady"));
+        assert_eq!(rate_of(&point, &"5k".parse().unwrap()), Ok(5000.0));
+    }
+}
