@@ -48,6 +48,7 @@ pub enum Command {
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(compare::Options),
     /// What about this machine makes figures untrustworthy; exit code 5 if something does
+    #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(doctor::Options),
     /// A part of a benchmark, started by this program itself
     #[command(subcommand, hide = true)]
@@ -166,3 +167,22 @@ Examples:
 Exit codes:
   0  B is better, or no different    1  failed    2  wrong usage, or unlike things
   3  B is worse    5  it cannot be told";
+
+const DOCTOR_EXAMPLES: &str = "\
+It takes three seconds. In the first it does nothing, and sees what others do. Then it works, on one core
+and on all in turn, and sees how long it waits for a core, what the host takes meanwhile, whether the same
+work costs the same, and what each core is worth while all work. Beside that it tells what the system says:
+quotas of control groups, threads of one core, who sets the clock rate, memory, huge pages.
+
+A line with `!` is a warning: mend it, or measure at another time. A line with `-` is a note: figures can be
+used, with that in mind. Every benchmark looks in this way before it measures, and keeps what it has found.
+
+Examples:
+  Wait until the machine is fit to be measured on, then measure:
+    until bench-suite doctor; do sleep 60; done && bench-suite
+
+  The warnings alone:
+    bench-suite doctor --json | jq -r '.findings[] | select(.weight == \"warning\").sentence'
+
+Exit codes:
+  0  nothing but notes    2  wrong usage    5  there is a warning";

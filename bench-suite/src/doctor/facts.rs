@@ -1,171 +1,169 @@
 //! What the system says of the machine that figures are measured on.
 
-use std::fs;
-use std::thread::{available_parallelism, sleep};
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
-/// How long the processor time of others is watched.
-const WATCHED_FOR: Duration = Duration::from_secs(1);
+use super::Read;
+use super::cores::Cores;
+use super::quota::quota_cores;
+use super::ticks::Ticks;
 
 /// What the system says; what it does not say, or not on this system, is left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
-    /// Cores that this process may use.
+    /// Cores that this process may use, a quota aside.
     pub cores: usize,
     /// How many threads wanted to run, on average over the last minute.
     pub load_1min: Option<f64>,
-    /// How many cores were busy with others while this process did nothing.
+    /// How many of the cores were busy with others while this process did nothing.
     pub others_busy_cores: Option<f64>,
-    /// Of the time that virtual cores wanted to run meanwhile, the share that the host did not let them.
+    /// Of the time in which the cores wanted to run while this process had them work, the share that the
+    /// host did not let them.
     pub steal_share: Option<f64>,
-    /// Who sets the clock rate of the first core.
+    /// Who sets the clock rate of the cores; several where they differ.
     pub governor: Option<String>,
-    /// So many cores' time the control group may use.
+    /// Whether the clock rate may rise for a while, or while few cores work.
+    pub boosts: Option<bool>,
+    /// So many cores' time the control groups allow; nothing where none of them has a quota.
     pub quota_cores: Option<f64>,
-    /// Cores that share one core's units with another, by what the system says.
+    /// Cores that are one of several threads of a core.
     pub sibling_cores: Option<usize>,
-    /// Whether the system says that it is a guest on another machine.
-    pub is_virtual: bool,
+    /// The share of the last ten seconds in which a task waited for memory.
+    pub memory_wait_share: Option<f64>,
+    /// Memory that was moved to a disk.
+    pub swapped_mib: Option<u64>,
+    /// Who gets huge pages: `always`, `madvise` (who asks for them), or `never`.
+    pub huge_pages: Option<String>,
+    /// Whether this is a guest on another machine.
+    pub is_virtual: Option<bool>,
 }
 
 impl Facts {
-    /// Of this machine now. Takes a second, in which this process does nothing.
-    pub fn here() -> Self {
-        let before = read("/proc/stat").as_deref().and_then(Ticks::of);
-        sleep(WATCHED_FOR);
-        let after = read("/proc/stat").as_deref().and_then(Ticks::of);
-        let spent = before.zip(after).map(|(before, after)| after.since(&before));
-        let cores = available_parallelism().map_or(1, usize::from);
+    /// What `read` finds in the system's files, with the ticks that the cores spent while this process did
+    /// nothing, and while it had them work.
+    pub(super) fn of(
+        read: Read<'_>,
+        cores: &Cores,
+        idle: Option<Ticks>,
+        working: Option<Ticks>,
+    ) -> Self {
         Facts {
-            cores,
+            cores: cores.count(),
             load_1min: read("/proc/loadavg").as_deref().and_then(first_number),
-            others_busy_cores: spent.as_ref().and_then(Ticks::busy_cores),
-            steal_share: spent.as_ref().and_then(Ticks::steal_share),
-            governor: read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
-                .map(|governor| governor.trim().to_string()),
-            quota_cores: quota(),
-            sibling_cores: sibling_cores(),
-            is_virtual: read("/proc/cpuinfo").is_some_and(|cpus| is_virtual(&cpus)),
+            others_busy_cores: idle.as_ref().and_then(Ticks::busy_cores),
+            steal_share: working.as_ref().and_then(Ticks::steal_share),
+            governor: cores.governor(read),
+            boosts: boosts(read),
+            quota_cores: quota_cores(read),
+            sibling_cores: cores.siblings(read),
+            memory_wait_share: read("/proc/pressure/memory").as_deref().and_then(wait_share),
+            swapped_mib: read("/proc/meminfo").as_deref().and_then(swapped_mib),
+            huge_pages: read("/sys/kernel/mm/transparent_hugepage/enabled")
+                .as_deref()
+                .and_then(chosen),
+            is_virtual: read("/proc/cpuinfo").as_deref().and_then(is_virtual),
         }
     }
-}
-
-fn read(path: &str) -> Option<String> {
-    fs::read_to_string(path).ok()
 }
 
 fn first_number(text: &str) -> Option<f64> {
     text.split_ascii_whitespace().next()?.parse().ok()
 }
 
-/// Time that cores have spent, in ticks, since the machine started.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Ticks {
-    busy: u64,
-    idle: u64,
-    stolen: u64,
-    cores: usize,
+/// One driver says it of all, another says the opposite.
+fn boosts(read: Read<'_>) -> Option<bool> {
+    let flag = |path| first_number(&read(path)?).map(|flag| flag != 0.0);
+    flag("/sys/devices/system/cpu/cpufreq/boost")
+        .or_else(|| flag("/sys/devices/system/cpu/intel_pstate/no_turbo").map(|no_turbo| !no_turbo))
 }
 
-impl Ticks {
-    /// From `/proc/stat`.
-    fn of(stat: &str) -> Option<Self> {
-        let all = stat.lines().next()?.strip_prefix("cpu ")?;
-        let all: Vec<u64> =
-            all.split_ascii_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
-        let [user, nice, system, idle, wait, irq, soft_irq, stolen, ..] = all[..] else {
-            return None;
-        };
-        let is_core = |line: &&str| {
-            line.strip_prefix("cpu")
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-        };
-        Some(Ticks {
-            busy: user + nice + system + irq + soft_irq,
-            idle: idle + wait,
-            stolen,
-            cores: stat.lines().filter(is_core).count(),
-        })
-    }
-
-    fn since(&self, before: &Ticks) -> Ticks {
-        Ticks {
-            busy: self.busy.saturating_sub(before.busy),
-            idle: self.idle.saturating_sub(before.idle),
-            stolen: self.stolen.saturating_sub(before.stolen),
-            cores: self.cores,
-        }
-    }
-
-    fn busy_cores(&self) -> Option<f64> {
-        let all = self.busy + self.idle + self.stolen;
-        (all > 0).then(|| self.busy as f64 / all as f64 * self.cores as f64)
-    }
-
-    fn steal_share(&self) -> Option<f64> {
-        let wanted = self.busy + self.stolen;
-        Some(if wanted > 0 { self.stolen as f64 / wanted as f64 } else { 0.0 })
-    }
+/// From a line as `some avg10=0.29 avg60=..`, in percent.
+fn wait_share(pressure: &str) -> Option<f64> {
+    let some = pressure.lines().find_map(|line| line.strip_prefix("some "))?;
+    let percent = some.split_ascii_whitespace().find_map(|word| word.strip_prefix("avg10="))?;
+    Some(percent.parse::<f64>().ok()? / 100.0)
 }
 
-/// So many cores' time the control group may use, of either version of control groups.
-fn quota() -> Option<f64> {
-    let of_v2 = read("/sys/fs/cgroup/cpu.max").and_then(|max| {
-        let mut parts = max.split_ascii_whitespace().map(str::parse::<f64>);
-        Some(parts.next()?.ok()? / parts.next()?.ok()?)
-    });
-    of_v2.or_else(|| {
-        let number =
-            |name| read(&format!("/sys/fs/cgroup/cpu/{name}")).as_deref().and_then(first_number);
-        let quota = number("cpu.cfs_quota_us").filter(|quota| *quota > 0.0)?;
-        Some(quota / number("cpu.cfs_period_us")?)
-    })
+fn swapped_mib(meminfo: &str) -> Option<u64> {
+    let kib = |name| {
+        let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    };
+    Some(kib("SwapTotal:")?.saturating_sub(kib("SwapFree:")?) / 1024)
 }
 
-fn sibling_cores() -> Option<usize> {
-    let lists = (0..).map_while(|cpu| {
-        read(&format!("/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list"))
-    });
-    let shared: Vec<bool> = lists.map(|list| list.trim().contains([',', '-'])).collect();
-    (!shared.is_empty()).then(|| shared.into_iter().filter(|shared| *shared).count())
+/// The word in brackets, as in `always [madvise] never`.
+fn chosen(words: &str) -> Option<String> {
+    let (_, word) = words.split_once('[')?;
+    Some(word.split_once(']')?.0.to_string())
 }
 
-fn is_virtual(cpus: &str) -> bool {
-    let flags = cpus.lines().find(|line| line.starts_with("flags"));
-    flags.is_some_and(|flags| flags.split_ascii_whitespace().any(|flag| flag == "hypervisor"))
+/// x86 says so in its flags. Processors without such a line say nothing.
+fn is_virtual(cpus: &str) -> Option<bool> {
+    let flags = cpus.lines().find(|line| line.starts_with("flags"))?;
+    Some(flags.split_ascii_whitespace().any(|flag| flag == "hypervisor"))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::machine;
     use super::*;
 
-    const STAT: &str = "cpu  100 10 50 800 20 0 5 15 0 0\ncpu0 50 5 25 400 10 0 3 7 0 0\n\
-                        cpu1 50 5 25 400 10 0 2 8 0 0\nintr 1 2\ncpufreq 7\n";
-
     #[test]
-    fn the_time_of_cores_is_read() {
-        let before = Ticks::of(STAT).unwrap();
-        assert_eq!(before, Ticks { busy: 165, idle: 820, stolen: 15, cores: 2 });
-        let after = Ticks { busy: 195, idle: 870, stolen: 35, cores: 2 };
-        let spent = after.since(&before);
-        assert_eq!(spent.busy_cores(), Some(0.6));
-        assert_eq!(spent.steal_share(), Some(0.4));
-        let nothing = before.since(&before);
-        assert_eq!((nothing.busy_cores(), nothing.steal_share()), (None, Some(0.0)));
-        assert_eq!(Ticks::of("cpu  1 2\n"), None);
-        assert_eq!(Ticks::of(""), None);
+    fn facts_come_from_where_the_system_keeps_them() {
+        let texts = [
+            ("/proc/self/status", "Cpus_allowed_list:\t0-3\n"),
+            ("/proc/loadavg", "0.34 0.89 1.04 2/188 4242\n"),
+            ("/sys/devices/system/cpu/cpu2/cpufreq/scaling_governor", "schedutil\n"),
+            ("/sys/devices/system/cpu/cpufreq/boost", "1\n"),
+            ("/proc/self/cgroup", "0::/\n"),
+            ("/proc/self/mountinfo", "30 23 0:26 / /cg rw - cgroup2 cgroup2 rw\n"),
+            ("/cg/cpu.max", "250000 100000\n"),
+            ("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "0-1\n"),
+            (
+                "/proc/pressure/memory",
+                "some avg10=1.50 avg60=0 avg300=0 total=5\nfull avg10=1.00\n",
+            ),
+            (
+                "/proc/meminfo",
+                "MemTotal: 9 kB\nSwapTotal:       4096 kB\nSwapFree:        1024 kB\n",
+            ),
+            ("/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n"),
+            ("/proc/cpuinfo", "model name\t: X\nflags\t\t: fpu hypervisor sse\n"),
+        ];
+        let facts = Facts {
+            cores: 4,
+            load_1min: Some(0.34),
+            others_busy_cores: None,
+            steal_share: None,
+            governor: Some("schedutil".into()),
+            boosts: Some(true),
+            quota_cores: Some(2.5),
+            sibling_cores: Some(1),
+            memory_wait_share: Some(0.015),
+            swapped_mib: Some(3),
+            huge_pages: Some("madvise".into()),
+            is_virtual: Some(true),
+        };
+        let read = machine(&texts);
+        assert_eq!(Facts::of(&read, &Cores::here(&read), None, None), facts);
     }
 
     #[test]
-    fn a_guest_says_so_in_its_flags() {
-        assert!(is_virtual("model name\t: X\nflags\t\t: fpu hypervisor sse\n"));
-        assert!(!is_virtual("flags\t\t: fpu sse\n"));
+    fn where_no_file_is_to_be_read_nothing_but_the_number_of_cores_is_known() {
+        let facts = Facts::of(&machine(&[]), &Cores::Unlisted(3), None, None);
+        assert_eq!(facts, Facts { cores: 3, ..Facts::default() });
     }
 
     #[test]
-    fn this_machine_has_cores() {
-        assert!(Facts::here().cores >= 1);
+    fn one_driver_says_that_there_is_no_boost() {
+        let path = "/sys/devices/system/cpu/intel_pstate/no_turbo";
+        assert_eq!(boosts(&machine(&[(path, "1\n")])), Some(false));
+        assert_eq!(boosts(&machine(&[(path, "0\n")])), Some(true));
+    }
+
+    #[test]
+    fn processors_that_have_no_flags_do_not_say_whether_they_are_virtual() {
+        assert_eq!(is_virtual("flags\t\t: fpu sse\n"), Some(false));
+        assert_eq!(is_virtual("processor\t: 0\nFeatures\t: fp asimd\n"), None);
     }
 }

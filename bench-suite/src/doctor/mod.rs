@@ -1,9 +1,16 @@
 //! What about this machine makes its figures untrustworthy: looked for before a benchmark, told by the
 //! `doctor` command, and kept with every result.
 
+mod cores;
+mod ticks;
+mod quota;
 mod facts;
 mod probe;
 mod findings;
+
+use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -15,9 +22,18 @@ pub use probe::Probe;
 
 use crate::machine::Machine;
 use crate::outcome::Outcome;
+use cores::Cores;
+use probe::Effort;
+use ticks::Ticks;
 
 /// The version of [`Checkup`]'s JSON form.
 const SCHEMA_VERSION: u32 = 1;
+
+/// How long others are watched: a hundred ticks of each core's clock, while this process does nothing.
+const WATCHED_FOR: Duration = Duration::from_secs(1);
+
+/// Reads a file of the system's; nothing where there is none. Tests read from machines that are made up.
+type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The flags of `doctor`.
 #[derive(Args, Clone, Debug)]
@@ -43,8 +59,17 @@ pub struct Checkup {
 impl Checkup {
     /// Of this machine, now; takes some three seconds.
     pub fn now() -> Self {
-        let facts = Facts::here();
-        let probe = probe::probe(facts.cores);
+        let read = |path: &str| fs::read_to_string(path).ok();
+        let cores = Cores::here(&read);
+        let ticks = || Ticks::of(&read("/proc/stat")?, &cores);
+        let between =
+            |(before, after): (Option<Ticks>, Option<Ticks>)| Some(after?.since(&before?));
+        let begun = ticks();
+        sleep(WATCHED_FOR);
+        let watched = ticks();
+        let probe = probe::probe(cores.count(), &Effort::USUAL);
+        let facts =
+            Facts::of(&read, &cores, between((begun, watched)), between((watched, ticks())));
         let findings = findings::findings(&facts, &probe);
         Checkup { schema_version: SCHEMA_VERSION, facts, probe, findings }
     }
@@ -52,7 +77,7 @@ impl Checkup {
     /// A checkup that has not looked, for tests.
     #[cfg(test)]
     pub(crate) fn of_nothing() -> Self {
-        let probe = Probe { spread: 0.0, worth_of_a_core: 1.0 };
+        let probe = Probe { waited_share: 0.0, spread: 0.0, worth_of_a_core: 1.0 };
         Checkup { schema_version: SCHEMA_VERSION, facts: Facts::default(), probe, findings: vec![] }
     }
 
@@ -81,25 +106,26 @@ pub fn run(options: &Options) -> Result<Outcome> {
 
 fn told(machine: &Machine, checkup: &Checkup) -> String {
     let Checkup { facts, probe, findings, .. } = checkup;
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let or_unknown = |known: Option<String>| known.unwrap_or_else(|| "not known".into());
     let lines = [
-        (
-            "machine",
-            format!("{}, {} cores, {} MiB", machine.processor, facts.cores, machine.memory_mib),
-        ),
+        ("machine", format!("{}, {} MiB", machine.processor, machine.memory_mib)),
         ("system", machine.kernel.clone()),
+        ("cores", facts.cores.to_string()),
         ("load", or_unknown(facts.load_1min.map(|load| format!("{load:.2} over the last minute")))),
         ("others", or_unknown(facts.others_busy_cores.map(|busy| format!("{busy:.2} cores busy")))),
-        (
-            "stolen",
-            or_unknown(
-                facts.steal_share.map(|steal| format!("{:.1} % of the time", steal * 100.0)),
-            ),
-        ),
-        ("governor", or_unknown(facts.governor.clone())),
+        ("stolen by the host", or_unknown(facts.steal_share.map(percent))),
         ("quota", facts.quota_cores.map_or("none".into(), |quota| format!("{quota:.2} cores"))),
-        ("all cores at once", format!("{:.2} of a core's work each", probe.worth_of_a_core)),
-        ("the same work", format!("up to {:.0} % longer now and then", probe.spread * 100.0)),
+        ("threads of a core", or_unknown(facts.sibling_cores.map(|cores| cores.to_string()))),
+        ("governor", or_unknown(facts.governor.clone())),
+        ("boost", or_unknown(facts.boosts.map(|boosts| if boosts { "on" } else { "off" }.into()))),
+        ("waits for memory", or_unknown(facts.memory_wait_share.map(percent))),
+        ("swapped out", or_unknown(facts.swapped_mib.map(|mib| format!("{mib} MiB")))),
+        ("huge pages", or_unknown(facts.huge_pages.clone())),
+        ("guest", or_unknown(facts.is_virtual.map(|is| if is { "yes" } else { "no" }.into()))),
+        ("waits for a core", percent(probe.waited_share)),
+        ("the same work", format!("up to {} more now and then", percent(probe.spread))),
+        ("all cores at once", format!("{:.2} of one alone, each", probe.worth_of_a_core)),
     ];
     let mut text = String::new();
     for (name, value) in lines {
@@ -115,4 +141,40 @@ fn told(machine: &Machine, checkup: &Checkup) -> String {
         text += &format!("  {mark} {sentence}\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine whose files are these.
+    pub(super) fn machine(files: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        let files: Vec<(String, String)> =
+            files.iter().map(|&(path, text)| (path.into(), text.into())).collect();
+        move |path| files.iter().find(|(name, _)| name == path).map(|(_, text)| text.clone())
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_not_to_be() {
+        let told = told(&Machine::here(), &Checkup::of_nothing());
+        for name in ["load", "others", "stolen", "governor", "boost", "swapped out", "guest"] {
+            let line = told.lines().find(|line| line.starts_with(name));
+            assert!(line.is_some_and(|line| line.contains("not known")), "{name}: {told}");
+        }
+        assert!(told.contains("Nothing speaks against"), "{told}");
+    }
+
+    #[test]
+    fn a_warning_is_told_and_makes_figures_untrustworthy() {
+        let facts = Facts { cores: 2, others_busy_cores: Some(1.0), ..Facts::default() };
+        let nothing = Checkup::of_nothing();
+        let findings = findings::findings(&facts, &nothing.probe);
+        let checkup = Checkup { facts, findings, ..nothing };
+        assert!(!checkup.is_good());
+        let told = told(&Machine::here(), &checkup);
+        assert!(
+            told.contains("not to be trusted:\n  ! Others keep 1.00 of 2 cores busy."),
+            "{told}"
+        );
+    }
 }

@@ -1,72 +1,115 @@
-//! What the machine does when it is asked to work: whether the same work takes the same time, and whether
-//! two cores do twice as much as one.
+//! What the machine does when it is asked to work: whether it lets the work run, whether the same work
+//! costs the same, and whether all cores at once do as much each as one alone.
 
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-
-/// One piece of work; long enough that a clock's grain does not count.
-const PIECE: Duration = Duration::from_millis(10);
-
-/// Pieces one after the other.
-const PIECES: usize = 60;
 
 /// How steady the machine is, and how much of a core each core is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
-    /// The time of the same work, again and again: how far the slowest twentieth lies above the middle,
-    /// as a share of it.
+    /// Of the time in which threads wanted to run, as many as there are cores at most, the share in which
+    /// they did not.
+    pub waited_share: f64,
+    /// The processor time of the same work, again and again: how far the slowest twentieth lies above the
+    /// middle, as a share of it.
     pub spread: f64,
-    /// How many cores' worth of work all cores do at the same time, for each core: 1 where none is in
-    /// another's way.
+    /// How much of the work that one core does alone each does while all do: 1 where none is in another's
+    /// way.
     pub worth_of_a_core: f64,
 }
 
-/// Works for about two seconds.
-pub(super) fn probe(cores: usize) -> Probe {
-    let rounds = calibrated();
-    let alone = pieces(rounds);
-    let started = Barrier::new(cores);
-    let together: Vec<Vec<f64>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores)
-            .map(|_| {
-                scope.spawn(|| {
-                    started.wait();
-                    pieces(rounds)
-                })
-            })
+/// How much is done.
+pub(super) struct Effort {
+    /// One core alone and all together take turns, so often: machines drift.
+    pub(super) turns: usize,
+    /// Pieces of work in each.
+    pub(super) pieces: usize,
+    /// How long a piece takes, about; long enough that the clocks' grain does not count.
+    pub(super) piece: Duration,
+}
+
+impl Effort {
+    /// About a second and a half, with a hundred pieces: enough that the slowest twentieth are five.
+    pub(super) const USUAL: Effort =
+        Effort { turns: 10, pieces: 10, piece: Duration::from_millis(7) };
+}
+
+/// One piece of work, in seconds.
+#[derive(Clone, Copy)]
+struct Piece {
+    wall: f64,
+    cpu: f64,
+}
+
+/// Has this machine work.
+pub(super) fn probe(cores: usize, effort: &Effort) -> Probe {
+    let rounds = calibrated(effort.piece);
+    let pieces = || (0..effort.pieces).map(|_| work(rounds)).collect::<Vec<Piece>>();
+    let barrier = Barrier::new(cores);
+    // The work of one core of all, which wait for each other before and after.
+    let together = || {
+        barrier.wait();
+        let pieces = pieces();
+        barrier.wait();
+        pieces
+    };
+    let mut alone = Vec::new();
+    let mut at_once: Vec<Vec<Piece>> = vec![Vec::new(); effort.turns];
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..cores)
+            .map(|_| scope.spawn(|| (0..effort.turns).map(|_| together()).collect::<Vec<_>>()))
             .collect();
-        let pieces = workers.into_iter().map(|worker| worker.join().expect("it only multiplies"));
-        pieces.collect()
+        for turn in &mut at_once {
+            alone.push(pieces());
+            turn.extend(together());
+        }
+        for other in others {
+            let done = other.join().expect("it only multiplies");
+            at_once.iter_mut().zip(done).for_each(|(turn, pieces)| turn.extend(pieces));
+        }
     });
-    let together: Vec<f64> = together.into_iter().map(|pieces| at(&pieces, 0.5)).collect();
-    let mean = together.iter().sum::<f64>() / together.len().max(1) as f64;
+    judged(&alone, &at_once)
+}
+
+/// Of the turns of one core alone, and of all at once.
+fn judged(alone: &[Vec<Piece>], at_once: &[Vec<Piece>]) -> Probe {
+    let cpu = |pieces: &[Piece]| sorted(pieces.iter().map(|piece| piece.cpu));
+    let worths = alone.iter().zip(at_once).map(|(alone, at_once)| {
+        let at_once = cpu(at_once);
+        at(&cpu(alone), 0.5) / (at_once.iter().sum::<f64>() / at_once.len() as f64)
+    });
+    let all = || alone.iter().chain(at_once).flatten();
+    let wall: f64 = all().map(|piece| piece.wall).sum();
+    let spent: f64 = all().map(|piece| piece.cpu).sum();
+    let costs = cpu(&alone.concat());
     Probe {
-        spread: at(&alone, 0.95) / at(&alone, 0.5) - 1.0,
-        worth_of_a_core: at(&alone, 0.5) / mean,
+        waited_share: (1.0 - spent / wall).max(0.0),
+        spread: at(&costs, 0.95) / at(&costs, 0.5) - 1.0,
+        worth_of_a_core: at(&sorted(worths), 0.5),
     }
 }
 
 /// So many rounds take a piece's time.
-fn calibrated() -> u64 {
-    let mut rounds = 1 << 16;
+fn calibrated(piece: Duration) -> u64 {
+    let mut rounds = 1 << 12;
     loop {
-        let took = work(rounds);
-        if took >= PIECE.as_secs_f64() {
-            return (rounds as f64 * PIECE.as_secs_f64() / took) as u64;
+        let took = work(rounds).cpu;
+        if took >= piece.as_secs_f64() {
+            return (rounds as f64 * piece.as_secs_f64() / took) as u64;
         }
         rounds *= 2;
     }
 }
 
-/// The seconds of each piece, sorted.
-fn pieces(rounds: u64) -> Vec<f64> {
-    let mut pieces: Vec<f64> = (0..PIECES).map(|_| work(rounds)).collect();
-    pieces.sort_by(f64::total_cmp);
-    pieces
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
 }
 
 fn at(sorted: &[f64], share: f64) -> f64 {
@@ -74,9 +117,8 @@ fn at(sorted: &[f64], share: f64) -> f64 {
 }
 
 /// Works on several chains of numbers at once, so that whoever shares the core's units is in the way.
-/// The seconds that it took.
-fn work(rounds: u64) -> f64 {
-    let started = Instant::now();
+fn work(rounds: u64) -> Piece {
+    let (started, started_at) = (Instant::now(), thread_time());
     let mut chains = [1u64, 2, 3, 4, 5, 6];
     for round in 0..rounds {
         for chain in &mut chains {
@@ -84,16 +126,52 @@ fn work(rounds: u64) -> f64 {
         }
     }
     black_box(chains);
-    started.elapsed().as_secs_f64()
+    let cpu = thread_time().zip(started_at).map(|(now, then)| now.saturating_sub(then));
+    let wall = started.elapsed();
+    Piece { wall: wall.as_secs_f64(), cpu: cpu.unwrap_or(wall).as_secs_f64() }
+}
+
+/// The processor time of this thread; nothing on a system that does not tell.
+fn thread_time() -> Option<Duration> {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).ok().map(Duration::from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn pieces(cpu_ms: &[f64]) -> Vec<Piece> {
+        cpu_ms.iter().map(|ms| Piece { wall: ms / 1e3, cpu: ms / 1e3 }).collect()
+    }
+
     #[test]
-    fn a_probe_gives_numbers() {
-        let probe = probe(1);
-        assert!(probe.spread >= 0.0 && probe.worth_of_a_core > 0.0, "{probe:?}");
+    fn spread_is_of_one_core_and_worth_of_all() {
+        let alone = vec![pieces(&[10.0; 10]), pieces(&[[10.0; 9].as_slice(), &[15.0]].concat())];
+        let at_once = vec![pieces(&[20.0; 20]), pieces(&[20.0; 20])];
+        let Probe { waited_share, spread, worth_of_a_core } = judged(&alone, &at_once);
+        assert_eq!((waited_share, spread), (0.0, 0.0), "one of twenty may be slow");
+        assert!((worth_of_a_core - 0.5).abs() < 1e-9, "{worth_of_a_core}");
+        let twice = vec![alone[1].clone(), alone[1].clone(), alone[1].clone()];
+        assert!((judged(&twice, &at_once).spread - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn time_without_a_core_is_waited() {
+        let [mut alone, mut at_once] = [(); 2].map(|()| pieces(&[10.0; 4]));
+        alone[0].wall = 0.020;
+        at_once[1].wall = 0.020;
+        let probe = judged(&[alone], &[at_once]);
+        assert!((probe.waited_share - 0.2).abs() < 1e-9, "{probe:?}");
+        assert_eq!((probe.spread, probe.worth_of_a_core), (0.0, 1.0));
+    }
+
+    #[test]
+    fn a_probe_of_any_number_of_cores_gives_numbers() {
+        for cores in [1, 3] {
+            let effort = Effort { turns: 2, pieces: 2, piece: Duration::from_micros(50) };
+            let probe = probe(cores, &effort);
+            let numbers = [probe.waited_share, probe.spread, probe.worth_of_a_core];
+            assert!(numbers.iter().all(|number| number.is_finite() && *number >= 0.0), "{probe:?}");
+        }
     }
 }
