@@ -105,8 +105,11 @@ fn commit() -> String {
         Some(String::from_utf8_lossy(&output.stdout).trim().to_string())
     };
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return String::new() };
-    let changed = git(&["status", "--porcelain", "--untracked-files=no"])
-        .is_some_and(|status| !status.is_empty());
+    // The index of results is written by this program, and changes nothing in it.
+    let all_but_results = ["--", ":/", ":(top,exclude)results"];
+    let status = ["status", "--porcelain", "--untracked-files=no"];
+    let changed =
+        git(&[&status[..], &all_but_results].concat()).is_some_and(|status| !status.is_empty());
     if changed { commit + "+" } else { commit }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::{Command, Output, Stdio};
 
+use bench_suite::doctor::Checkup;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -57,6 +58,19 @@ fn it_prints_a_table_that_lines_up_and_keeps_it() {
     assert_eq!(fs::read_to_string(folder.join("summary.txt")).unwrap(), printed);
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();
     assert!(readme.contains("windows --ratios 2,20 --slides 20 --keys 50"), "{readme}");
+
+    // In whatever state this machine is: it is kept, in the README too, and warnings are printed.
+    let checkup = fs::read(folder.join("doctor.json")).unwrap();
+    let checkup: Checkup = serde_json::from_slice(&checkup).unwrap();
+    let verdict = printed.find("from a window of 2").unwrap();
+    for warning in checkup.warnings() {
+        assert!(printed.find(warning).is_some_and(|at| at < verdict), "{printed}");
+    }
+    assert_eq!(
+        readme.contains("nothing speaks against its figures"),
+        checkup.is_good(),
+        "{readme}"
+    );
 }
 
 #[test]

@@ -245,6 +245,14 @@ def main():
     options = read_options()
     signal.signal(signal.SIGTERM, stop)
     versions = report.versions(options)
+    tell("the state of the machine, about 3 s")
+    try:
+        checkup = report.checkup(options.bench_suite)
+    except children.Died as died:
+        tell(f"against-spark: {died}")
+        return 1
+    for warning in report.warnings(checkup):
+        tell(f"warning: {warning}")
     at = engines.Engines(
         options.loadgen, options.bench_suite, options.spark_home, options.spark_jar,
         options.port, options.seed,
@@ -264,9 +272,9 @@ def main():
         children.end_all()
         at.clean_up()
     if rows:
-        raw, summary = report.raw(rows, options, versions), report.summary(rows)
+        raw, summary = report.raw(rows, options, versions), report.summary(rows, checkup)
         print(json.dumps(raw, indent=2) if options.json else summary)
-        tell(f"kept in {report.keep(options, raw, summary)}")
+        tell(f"kept in {report.keep(options, raw, checkup, summary)}")
     return code or outcome(rows)
 
 

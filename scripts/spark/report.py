@@ -8,6 +8,7 @@ import time
 from itertools import count
 from pathlib import Path
 
+import children
 import climb
 
 HEAD = [
@@ -38,8 +39,22 @@ def cells(row):
     ]
 
 
-def summary(rows):
-    """The table, with what its columns mean."""
+def checkup(bench_suite):
+    """The state of the machine, as `bench-suite doctor` finds it."""
+    done = subprocess.run([bench_suite, "doctor", "--json"], capture_output=True, text=True, check=False)
+    # A machine that has something the matter ends with 5, and is told of all the same.
+    if done.returncode not in (0, 5):
+        raise children.Died(f"bench-suite doctor ended with exit code {done.returncode}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def warnings(checkup):
+    """What of it makes figures untrustworthy, a sentence each."""
+    return [found["sentence"] for found in checkup["findings"] if found["weight"] == "warning"]
+
+
+def summary(rows, checkup):
+    """The table, with what its columns mean, and what was the matter with the machine."""
     table = [HEAD, *map(cells, rows)]
     widths = [max(len(line[n]) for line in table) for n in range(len(HEAD))]
     lines = []
@@ -61,9 +76,11 @@ ours M/s       what ours took in and processed of an unlimited sender: the media
 longest batch  the longest total delay of any of our batches; under 1000 ms the rate is held
 same           both engines found the same in the same lines
 valid          the load generator itself was never late; where it was, the machine was too busy
-
-What Spark held most with:
 """
+    matter = [f"  ! {warning}" for warning in warnings(checkup)]
+    if matter:
+        legend += "\nThe machine, before this was measured:\n" + "\n".join(matter) + "\n"
+    legend += "\nWhat Spark held most with:\n"
     return "\n".join([*lines, legend.rstrip("\n"), *(f"  {setting}" for setting in settings)])
 
 
@@ -94,7 +111,11 @@ def versions(options):
     """What was compared, and by what."""
     repository = Path(__file__).parent
     commit = output(["git", "-C", repository, "rev-parse", "--short=12", "HEAD"])
-    changed = output(["git", "-C", repository, "status", "--porcelain", "--untracked-files=no"])
+    # The index of results is written by the program, and changes nothing in it.
+    changed = output(
+        ["git", "-C", repository, "status", "--porcelain", "--untracked-files=no", "--", ":/",
+         ":(top,exclude)results"]
+    )
     java = output(["java", "--version"]).splitlines()
     jar = next(Path(options.spark_home, "jars").glob("spark-streaming_*.jar"), None)
     return {
@@ -133,27 +154,44 @@ def new_folder(results, name):
             pass
 
 
-def keep(options, raw, summary):
+def escaped(text):
+    """A text as a part of a line of Markdown, as `bench-suite` writes its own."""
+    return re.sub(r"([\\`*_\[\]<>|~&$])", r"\\\1", " ".join(text.splitlines()))
+
+
+def headline(rows):
+    """What came out, in a line."""
+    return "times Spark's rate: " + ", ".join(f"{row['ratio']:.1f} ({row['workload']})" for row in rows)
+
+
+def keep(options, raw, checkup, summary):
     """Writes a folder of results, a new one always, and gives its path."""
     on, using = raw["machine"], raw["versions"]
     now = time.gmtime()
     name = f"{time.strftime('%Y-%m-%d', now)}-{short_name(on)}-spark"
     folder = new_folder(options.results, name)
+    state = " ".join(warnings(checkup)) or "nothing speaks against its figures"
+    machine = f"{on['processor']}, {on['cores']} cores, {on['memory_mib']} MiB, {on['kernel']}"
+    command = raw["command"].replace("|", "\\|")
     readme = f"""# Against Spark, {time.strftime('%Y-%m-%d %H:%M UTC', now)}
 
 | | |
 |---|---|
-| command | `{raw['command']}` |
-| machine | {on['processor']}, {on['cores']} cores, {on['memory_mib']} MiB, {on['kernel']} |
+| headline | {escaped(headline(raw["rows"]))} |
+| command | `{command}` |
+| machine | {escaped(machine)} |
+| state | {escaped(state)} |
 | version | {using['millstream']} |
-| Spark | {using['spark']}, DStreams in Java; {using['java']} |
+| Spark | {using['spark']}, DStreams in Java; {escaped(using['java'])} |
 
 `summary.txt` is what the command printed, `raw.json` all that it measured: every climb of Spark with
-its setting and each stair, and the summary of every run of ours. Load generator and engine ran as
+its setting and each stair, and the summary of every run of ours; `doctor.json` is the state of the
+machine before. Load generator and engine ran as
 processes of their own on the same machine, over loopback; the engines took turns.
 """
     files = {
         "raw.json": json.dumps(raw, indent=2),
+        "doctor.json": json.dumps(checkup, indent=2, ensure_ascii=False),
         "summary.txt": summary,
         "README.md": readme.rstrip(),
     }

@@ -22,6 +22,7 @@ pub use probe::Probe;
 
 use crate::machine::Machine;
 use crate::outcome::Outcome;
+use crate::stderr;
 use cores::Cores;
 use probe::Effort;
 use ticks::Ticks;
@@ -74,11 +75,37 @@ impl Checkup {
         Checkup { schema_version: SCHEMA_VERSION, facts, probe, findings }
     }
 
+    /// Of this machine before something is measured on it, told on stderr.
+    pub fn before_measuring() -> Self {
+        stderr::tell("the state of the machine, about 3 s");
+        let checkup = Checkup::now();
+        for warning in checkup.warnings() {
+            stderr::tell(format_args!("warning: {warning}"));
+        }
+        checkup
+    }
+
+    /// The warnings as a paragraph to stand behind a table, or nothing.
+    pub fn told_behind_a_table(&self) -> String {
+        if self.is_good() {
+            return String::new();
+        }
+        let warnings: String = self.warnings().map(|warning| format!("  ! {warning}\n")).collect();
+        format!("\nThe machine, before this was measured:\n{warnings}")
+    }
+
     /// A checkup that has not looked, for tests.
     #[cfg(test)]
     pub(crate) fn of_nothing() -> Self {
         let probe = Probe { waited_share: 0.0, spread: 0.0, worth_of_a_core: 1.0 };
         Checkup { schema_version: SCHEMA_VERSION, facts: Facts::default(), probe, findings: vec![] }
+    }
+
+    /// One that has this to say, for tests.
+    #[cfg(test)]
+    pub(crate) fn warning(sentence: &str) -> Self {
+        let finding = Finding { weight: Weight::Warning, sentence: sentence.into() };
+        Checkup { findings: vec![finding], ..Self::of_nothing() }
     }
 
     /// Whether figures of this machine, at that time, can be taken as they are.
@@ -167,10 +194,13 @@ mod tests {
     #[test]
     fn a_warning_is_told_and_makes_figures_untrustworthy() {
         let facts = Facts { cores: 2, others_busy_cores: Some(1.0), ..Facts::default() };
-        let nothing = Checkup::of_nothing();
-        let findings = findings::findings(&facts, &nothing.probe);
-        let checkup = Checkup { facts, findings, ..nothing };
+        let nothing = Checkup::of_nothing;
+        let findings = findings::findings(&facts, &nothing().probe);
+        let checkup = Checkup { facts, findings, ..nothing() };
         assert!(!checkup.is_good());
+        let behind = checkup.told_behind_a_table();
+        assert!(behind.contains(":\n  ! Others keep 1.00 of 2 cores busy."), "{behind}");
+        assert_eq!(nothing().told_behind_a_table(), "");
         let told = told(&Machine::here(), &checkup);
         assert!(
             told.contains("not to be trusted:\n  ! Others keep 1.00 of 2 cores busy."),

@@ -12,6 +12,7 @@ use clap::Args;
 use loadgen::{Pace, Schedule};
 use serde::Serialize;
 
+use crate::doctor::Checkup;
 use crate::job::at_least_one;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
@@ -68,8 +69,9 @@ fn at_least_two_seconds(text: &str) -> Result<Duration, String> {
 /// Measures, prints the tables and keeps the result. It is valid if every rate was held.
 pub fn run(options: &Options) -> Result<Outcome> {
     let machine = Machine::here();
+    let checkup = Checkup::before_measuring();
     let measured = measure::all(options)?;
-    let table = table::table(&measured);
+    let table = table::table(&measured) + &checkup.told_behind_a_table();
     let raw = Raw { schema_version: SCHEMA_VERSION, machine: &machine, measured: &measured };
     if options.json {
         println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
@@ -80,6 +82,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
         name: "generator",
         command: &command(options),
         machine: &machine,
+        checkup: &checkup,
+        headline: &table::headline(&measured),
         raw: &raw,
         summary: &table,
         how: "Generator, bare sender and reader ran as processes of their own on the same machine, \

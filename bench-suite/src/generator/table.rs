@@ -37,6 +37,16 @@ At full speed the generator reaches {:.3} of the bare sender, in the middle of {
     )
 }
 
+/// How near it comes to a bare sender, and whether the rates were held.
+pub(super) fn headline(measured: &Measured) -> String {
+    let held = measured.held.iter().filter(|done| done.sent.valid).count();
+    format!(
+        "{:.3} of a bare sender at full speed; {held} of {} rates held",
+        median_ratio(measured),
+        measured.held.len()
+    )
+}
+
 fn held_cells(done: &LoadDone) -> [String; 11] {
     let LoadDone { sent, usage } = done;
     let lag = sent.lag_ms.unwrap_or_default();

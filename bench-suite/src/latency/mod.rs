@@ -14,6 +14,7 @@ use clap::Args;
 use loadgen::Schedule;
 use serde::Serialize;
 
+use crate::doctor::Checkup;
 use crate::job::{Workload, at_least_one, interval};
 use crate::machine::Machine;
 use crate::outcome::Outcome;
@@ -68,8 +69,9 @@ fn longer_than_warm_up(text: &str) -> Result<Duration, String> {
 /// generator held its schedule, and both saw the same clock.
 pub fn run(options: &Options) -> Result<Outcome> {
     let machine = Machine::here();
+    let checkup = Checkup::before_measuring();
     let runs = measure::all(options)?;
-    let table = table::table(&runs);
+    let table = table::table(&runs) + &checkup.told_behind_a_table();
     let raw = Raw { schema_version: SCHEMA_VERSION, machine: &machine, runs: &runs };
     if options.json {
         println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
@@ -80,6 +82,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
         name: "latency",
         command: &command(options),
         machine: &machine,
+        checkup: &checkup,
+        headline: &table::headline(&runs),
         raw: &raw,
         summary: &table,
         how: "Load generator and workload ran as processes of their own on the same machine, over \

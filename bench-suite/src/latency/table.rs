@@ -9,18 +9,37 @@ const HEAD: &str = "\
 |--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ";
 
-/// A row for each batch interval: that of its runs with the middle median.
-pub(super) fn table(runs: &[Run]) -> String {
+/// Of each batch interval's runs the one with the middle median, the longest interval first.
+fn middle_runs(runs: &[Run]) -> Vec<&Run> {
     let mut intervals: Vec<i64> = runs.iter().map(|run| run.job.batch_interval_ms).collect();
     intervals.sort_unstable_by(|a, b| b.cmp(a));
     intervals.dedup();
-    let mut text = HEAD.to_owned();
-    for interval_ms in intervals {
+    let middle = |interval_ms| {
         let mut of_it: Vec<&Run> =
             runs.iter().filter(|run| run.job.batch_interval_ms == interval_ms).collect();
         of_it.sort_by(|a, b| a.median_ms().total_cmp(&b.median_ms()));
-        text.push_str(&row(of_it[of_it.len() / 2]));
-    }
+        of_it[of_it.len() / 2]
+    };
+    intervals.into_iter().map(middle).collect()
+}
+
+/// How late one record of a hundred is, by batch interval.
+pub(super) fn headline(runs: &[Run]) -> String {
+    let (workload, schedule) = runs
+        .first()
+        .map_or(("", ""), |run| (run.job.workload.as_str(), run.load.sent.schedule.as_str()));
+    let p99s = middle_runs(runs).into_iter().map(|run| {
+        let p99_ms = run.stamped.latency_ms.unwrap_or_default().p99;
+        format!("{p99_ms:.0} ms in batches of {} ms", run.job.batch_interval_ms)
+    });
+    let p99s: Vec<String> = p99s.collect();
+    format!("{workload} at {schedule} lines/s, p99 {}", p99s.join(", "))
+}
+
+/// A row for each batch interval: that of its runs with the middle median.
+pub(super) fn table(runs: &[Run]) -> String {
+    let mut text = HEAD.to_owned();
+    middle_runs(runs).into_iter().for_each(|run| text.push_str(&row(run)));
     let workload = runs.first().map_or("", |run| &run.job.workload);
     let (schedule, records) =
         runs.first().map_or(("", 0), |run| (run.load.sent.schedule.as_str(), run.stamped.measured));

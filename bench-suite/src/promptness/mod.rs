@@ -15,6 +15,7 @@ use serde::Serialize;
 pub use figures::{Figure, Figures};
 pub use measure::measure;
 
+use crate::doctor::Checkup;
 use crate::job::at_least_one;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
@@ -69,9 +70,10 @@ pub(crate) fn at_least_three_seconds(text: &str) -> Result<Duration, String> {
 /// every stamped line came.
 pub fn run(options: &Options) -> Result<Outcome> {
     let machine = Machine::here();
+    let checkup = Checkup::before_measuring();
     let figures = measure(options)?;
     let judged = figures.judged();
-    let table = table::table(&judged, &figures);
+    let table = table::table(&judged, &figures) + &checkup.told_behind_a_table();
     let raw =
         Raw { schema_version: SCHEMA_VERSION, machine: &machine, judged: &judged, runs: &figures };
     if options.json {
@@ -83,6 +85,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
         name: "promptness",
         command: &command(options),
         machine: &machine,
+        checkup: &checkup,
+        headline: &table::headline(&judged),
         raw: &raw,
         summary: &table,
         how: "Load generator, engine and bare timer ran as processes of their own on the same \

@@ -21,6 +21,16 @@ runs, the middle one is shown, and where it says so the best.
         )
 }
 
+/// The first figure, and how many of all met their target.
+pub(super) fn headline(judged: &[Figure]) -> String {
+    let met = judged.iter().filter(|figure| figure.is_met()).count();
+    let met = format!("{met} of {} figures met their target", judged.len());
+    match judged.first() {
+        Some(Figure { what, measured, unit, .. }) => format!("{what}: {measured:.1} {unit}; {met}"),
+        None => met,
+    }
+}
+
 fn cells(figure: &Figure) -> [String; 4] {
     let Figure { what, measured, target, unit } = figure;
     [

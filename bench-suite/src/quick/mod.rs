@@ -12,6 +12,7 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
+use crate::doctor::Checkup;
 use crate::outcome::Outcome;
 use crate::results::Kept;
 use loadgen::time;
@@ -61,10 +62,12 @@ fn at_least_four_seconds(text: &str) -> Result<Duration, String> {
 /// Measures, prints the table and the verdict, and keeps the result. Says whether the run is valid:
 /// engine and bare loops must have found the same.
 pub fn run(options: &Options) -> Result<Outcome> {
+    let checkup = Checkup::before_measuring();
     let measured = measure::all(options)?;
     let table = table::table(&measured);
     let verdict = verdict::verdict(&measured);
-    println!("{table}\n{verdict}");
+    let summary = format!("{table}{}\n{verdict}", checkup.told_behind_a_table());
+    println!("{summary}");
     let kept = Kept {
         name: "quick",
         command: &format!(
@@ -74,8 +77,10 @@ pub fn run(options: &Options) -> Result<Outcome> {
             options.vocabulary,
         ),
         machine: &measured.machine,
+        checkup: &checkup,
+        headline: &verdict::headline(&measured),
         raw: &Raw { schema_version: SCHEMA_VERSION, measured: &measured },
-        summary: &format!("{table}\n{verdict}"),
+        summary: &summary,
         how: "Load generator and workload ran as processes of their own on the same machine, over \
               loopback.",
     };

@@ -5,15 +5,22 @@ use super::measure::Measured;
 /// More than this share of the interval is no headroom.
 const FULL_SHARE: f64 = 0.8;
 
-pub(super) fn verdict(measured: &Measured) -> String {
-    let mut text = String::from("This machine, load generator included, holds ");
+/// The rates in a line.
+pub(super) fn headline(measured: &Measured) -> String {
+    format!("{}, load generator included", rates(measured))
+}
+
+fn rates(measured: &Measured) -> String {
     let rates: Vec<String> = measured
         .rows
         .iter()
         .map(|row| format!("{:.1} M lines/s of {}", row.job.lines_per_s / 1e6, row.job.workload))
         .collect();
-    text.push_str(&rates.join(", "));
-    text.push_str(" in batches of a second.");
+    rates.join(", ") + " in batches of a second"
+}
+
+pub(super) fn verdict(measured: &Measured) -> String {
+    let mut text = format!("This machine, load generator included, holds {}.", rates(measured));
     let slowest = measured
         .rows
         .iter()

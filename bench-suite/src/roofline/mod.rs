@@ -19,6 +19,7 @@ use bytesize::ByteSize;
 use clap::Args;
 use serde::Serialize;
 
+use crate::doctor::Checkup;
 use crate::job::at_least_one;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
@@ -122,6 +123,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         true => AgainstSpark::last(&options.results, &machine.short_name())?,
         false => None,
     };
+    let checkup = Checkup::before_measuring();
     let figures = measure::all(&rows, &setting, plan, &machine.short_name());
     let promptness = promptness::Options {
         run_for: options.promptness_for,
@@ -144,7 +146,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
         limits: measured_limits,
         against_spark: against_spark.as_ref(),
     };
-    let mut summary = format!("{}\n{}", table::table(&figures), table::sentences(&figures));
+    let mut summary = format!(
+        "{}{}\n{}",
+        table::table(&figures),
+        checkup.told_behind_a_table(),
+        table::sentences(&figures)
+    );
     let beside =
         [measured_limits.map(Limits::told), against_spark.as_ref().map(AgainstSpark::told)];
     for told in beside.iter().flatten() {
@@ -159,6 +166,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
         name: "roofline",
         command: &command(options),
         machine: &machine,
+        checkup: &checkup,
+        headline: &table::headline(&figures),
         raw: &raw,
         summary: &summary,
         how: "The two sides of a row took turns, each in a process of its own, but for windows; over \

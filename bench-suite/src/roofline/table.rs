@@ -70,8 +70,8 @@ fn cells(row: &Figures) -> [String; 12] {
     ]
 }
 
-/// The verdicts in words, one sentence for all rows and then one for each that is not met.
-pub(super) fn sentences(figures: &[Figures]) -> String {
+/// The verdicts in a line.
+pub(super) fn headline(figures: &[Figures]) -> String {
     let count = |said| figures.iter().filter(|row| row.verdict.said == said).count();
     let mut text = format!("Of {} rows {} met their target", figures.len(), count(Said::Met));
     for (said, words) in [
@@ -84,7 +84,12 @@ pub(super) fn sentences(figures: &[Figures]) -> String {
             text.push_str(&format!(", {} {words}", count(said)));
         }
     }
-    text.push('.');
+    text
+}
+
+/// The verdicts in words, one sentence for all rows and then one for each that is not met.
+pub(super) fn sentences(figures: &[Figures]) -> String {
+    let mut text = headline(figures) + ".";
     for row in figures.iter().filter(|row| row.verdict.said != Said::Met) {
         let verdict = &row.verdict;
         text.push_str(&format!("\n{}, {}: {}.", row.row, verdict.said.name(), verdict.reason));

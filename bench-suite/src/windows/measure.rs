@@ -17,7 +17,8 @@ const ROUNDS: usize = 100;
 /// After which of its turns a window's result is looked at.
 const CHECKED_AFTER: [usize; 3] = [0, ROUNDS / 2, ROUNDS - 1];
 
-pub(super) fn all(options: &Options) -> Result<Vec<Figures>> {
+/// Refuses options that each may be, and not together.
+pub(super) fn refuse_what_cannot_be(options: &Options) -> Result<()> {
     if options.keys_per_batch > options.keys {
         bail!(
             "a batch of {} keys cannot be drawn from {}: give --keys at least as many as --keys-per-batch",
@@ -25,6 +26,10 @@ pub(super) fn all(options: &Options) -> Result<Vec<Figures>> {
             options.keys
         );
     }
+    Ok(())
+}
+
+pub(super) fn all(options: &Options) -> Result<Vec<Figures>> {
     let slides = options.slides.max(options.ratios.iter().copied().max().unwrap_or(1));
     let mut figures = Vec::new();
     for operation in Operation::ALL {

@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 
+use crate::doctor::Checkup;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
@@ -84,6 +85,8 @@ struct Raw<'a> {
 /// each window must have given what a recomputation from its batches gives.
 pub fn run(options: &Options) -> Result<Outcome> {
     let machine = Machine::here();
+    measure::refuse_what_cannot_be(options)?;
+    let checkup = Checkup::before_measuring();
     let figures = measure::all(options)?;
     let verdicts = verdict::verdicts(&figures);
     let raw = Raw {
@@ -95,7 +98,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
         windows: &figures,
         verdicts: &verdicts,
     };
-    let summary = format!("{}\n{}", table::table(&figures), verdict::sentences(&verdicts));
+    let summary = format!(
+        "{}{}\n{}",
+        table::table(&figures),
+        checkup.told_behind_a_table(),
+        verdict::sentences(&verdicts)
+    );
     if options.json {
         println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
     } else {
@@ -105,6 +113,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
         name: "windows",
         command: &command(options),
         machine: &machine,
+        checkup: &checkup,
+        headline: &verdict::headline(&verdicts),
         raw: &raw,
         summary: &summary,
         how: "All windows of an operation took turns, a hundredth of their slides at a time, in one \

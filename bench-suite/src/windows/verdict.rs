@@ -92,6 +92,24 @@ fn compare<'a>(windows: impl Iterator<Item = &'a Figures> + Clone) -> Option<Ver
     })
 }
 
+/// The verdicts in a line.
+pub(super) fn headline(verdicts: &[Verdict]) -> String {
+    if verdicts.is_empty() {
+        return "no two windows to compare".into();
+    }
+    let times = verdicts.iter().map(|verdict| {
+        let Verdict { operation, shorter, longest, time, .. } = verdict;
+        let growth = match (verdict.work_growth, verdict.time_growth) {
+            (Growth::Flat, Growth::Flat) => "",
+            (Growth::Flat, Growth::TooNoisyToSay) => ", too noisy to say",
+            _ => ", IT GROWS",
+        };
+        format!("{time:.2} times ({}, {longest} slides to {shorter}{growth})", operation.name())
+    });
+    let times: Vec<String> = times.collect();
+    format!("a slide of the longest window takes as long as one of a short: {}", times.join("; "))
+}
+
 /// The verdicts in words.
 pub(super) fn sentences(verdicts: &[Verdict]) -> String {
     if verdicts.is_empty() {

@@ -1,4 +1,7 @@
-//! Keeps a result: a folder with a README, the raw data, and the summary.
+//! Keeps results: a folder with a README, the raw data, the summary, and the state of the machine.
+
+mod markdown;
+mod page;
 
 use std::fs;
 use std::io;
@@ -8,6 +11,9 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use page::Page;
+
+use crate::doctor::Checkup;
 use crate::machine::Machine;
 
 /// What a benchmark leaves behind.
@@ -18,6 +24,10 @@ pub struct Kept<'a, R> {
     pub command: &'a str,
     /// Where.
     pub machine: &'a Machine,
+    /// In what state that was, before anything was measured.
+    pub checkup: &'a Checkup,
+    /// What came out, in a line.
+    pub headline: &'a str,
     /// All that was measured.
     pub raw: &'a R,
     /// What was printed.
@@ -29,35 +39,17 @@ pub struct Kept<'a, R> {
 impl<R: Serialize> Kept<'_, R> {
     /// Writes a folder under `results`, a new one always, and gives its path.
     pub fn keep(&self, results: &Path) -> Result<PathBuf> {
-        let now = Timestamp::now();
-        let folder = new_dated_folder(results, self.machine, self.name)?;
-        let write = |file: &str, content: &str| {
-            let path = folder.join(file);
-            fs::write(&path, content)
-                .with_context(|| format!("{} could not be written", path.display()))
-        };
-        write("raw.json", &(serde_json::to_string_pretty(self.raw)? + "\n"))?;
-        write("summary.txt", &format!("{}\n", self.summary))?;
-        write("README.md", &self.readme(&now))?;
-        Ok(folder)
-    }
-
-    fn readme(&self, now: &Timestamp) -> String {
-        let Machine { processor, cores, memory_mib, kernel, version, commit } = self.machine;
-        let mut title = self.name.to_string();
+        let &Kept { name, command, machine, checkup, headline, raw, summary, how } = self;
+        let at = Timestamp::now();
+        let folder = new_dated_folder(results, machine, name)?;
+        page::write(&folder, "raw.json", &(serde_json::to_string_pretty(raw)? + "\n"))?;
+        let mut title = format!("{name} benchmark");
         title[..1].make_ascii_uppercase();
-        format!(
-            "# {title} benchmark, {when}\n\n\
-             | | |\n|---|---|\n\
-             | command | `{command}` |\n\
-             | machine | {processor}, {cores} cores, {memory_mib} MiB, {kernel} |\n\
-             | version | {version}, commit {commit} |\n\n\
-             `summary.txt` is what the command printed, `raw.json` all that it measured. {how}\n",
-            when = now.strftime("%Y-%m-%d %H:%M UTC"),
-            command = self.command,
-            how = self.how,
-            commit = if commit.is_empty() { "unknown" } else { commit },
-        )
+        let data = "`raw.json` all that it measured";
+        let page =
+            Page { title: &title, at, command, machine, checkup, headline, data, how, summary };
+        page.write_into(&folder)?;
+        Ok(folder)
     }
 }
 
@@ -93,5 +85,29 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let names: Vec<_> = (0..3).map(|_| new_folder(home.path(), "r").unwrap()).collect();
         assert_eq!(names, ["r", "r-2", "r-3"].map(|name| home.path().join(name)));
+    }
+
+    #[test]
+    fn a_folder_has_all_that_is_needed_to_judge_the_figures() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = Kept {
+            name: "quick",
+            command: "bench-suite quick",
+            machine: &Machine::here(),
+            checkup: &Checkup::of_nothing(),
+            headline: "5 M lines/s",
+            raw: &[1, 2],
+            summary: "a table",
+            how: "Over loopback.",
+        };
+        let folder = kept.keep(home.path()).unwrap();
+        let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<u8>>(&read("raw.json")).unwrap(), [1, 2]);
+        assert_eq!(read("summary.txt"), "a table\n");
+        let checkup: Checkup = serde_json::from_str(&read("doctor.json")).unwrap();
+        assert_eq!(checkup, Checkup::of_nothing());
+        let readme = read("README.md");
+        assert!(readme.starts_with("# Quick benchmark, 20"), "{readme}");
+        assert!(readme.contains("| headline | 5 M lines/s |"), "{readme}");
     }
 }

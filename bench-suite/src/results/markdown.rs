@@ -1,0 +1,90 @@
+//! Texts that come from elsewhere, written so that Markdown takes them as they are, and read again.
+
+/// Whatever may mean something within a line of Markdown.
+const SPECIAL: &[char] = &['\\', '`', '*', '_', '[', ']', '<', '>', '|', '~', '&', '$'];
+
+/// As a part of a line.
+pub(super) fn escaped(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if SPECIAL.contains(&c) {
+            line.push('\\');
+        }
+        line.push(if c.is_control() { ' ' } else { c });
+    }
+    line
+}
+
+/// As code in a cell of a table.
+pub(super) fn code(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // A pipe would end the cell, in code too. A fence is longer than any row of backticks within.
+    let backticks = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(backticks + 1);
+    let space = if backticks > 0 { " " } else { "" };
+    format!("{fence}{space}{}{space}{fence}", text.replace('|', "\\|"))
+}
+
+/// A row of a table with two columns, of cells that are Markdown.
+pub(super) fn row(name: &str, value: &str) -> String {
+    format!("| {name} | {value} |\n")
+}
+
+#[cfg(test)]
+/// The rows of the first table of two columns, as plain text.
+pub(super) fn rows(markdown: &str) -> Vec<(String, String)> {
+    let lines = markdown.lines().map(str::trim).skip_while(|line| !line.starts_with('|'));
+    let cells = lines.map_while(|line| {
+        let mut cells = cells(line.strip_prefix('|')?).into_iter();
+        Some((cells.next()?, cells.next()?))
+    });
+    cells.collect()
+}
+
+#[cfg(test)]
+/// What lies between pipes that are not escaped, with nothing escaped any more.
+fn cells(line: &str) -> Vec<String> {
+    let (mut cells, mut cell) = (Vec::new(), String::new());
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '|' => cells.push(std::mem::take(&mut cell).trim().to_string()),
+            '\\' => match chars.next() {
+                Some(next) if next.is_ascii_punctuation() => cell.push(next),
+                next => cell.extend(['\\'].into_iter().chain(next)),
+            },
+            _ => cell.push(c),
+        }
+    }
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_escaped_is_read_as_it_was() {
+        for text in ["a | b", "\\", "x86_64 *now* `c` <b> [l](m) $5$ &amp; ~s~", "C:\\n", "a\\|b"] {
+            let table = "| | |\n|---|---|\n".to_string() + &row("name", &escaped(text));
+            let read = rows(&format!("# Title\n\n{table}\nText | more\n"));
+            assert_eq!(read.len(), 3, "{table}");
+            assert_eq!(read[2], ("name".to_string(), text.to_string()));
+        }
+        assert_eq!(escaped("two\nlines"), "two lines");
+        assert_eq!(escaped("<b>|"), "\\<b\\>\\|");
+    }
+
+    #[test]
+    fn code_is_fenced_by_more_backticks_than_it_has() {
+        assert_eq!(code("a --b 'x|y'"), "`a --b 'x\\|y'`");
+        assert_eq!(code("a `b` ``c``"), "``` a `b` ``c`` ```");
+    }
+
+    #[test]
+    fn lines_that_are_no_rows_end_the_table() {
+        assert_eq!(rows("no table\n"), []);
+        assert_eq!(rows("| a | b |\n|c\n| d | e |\n"), [("a".into(), "b".into())]);
+        assert_eq!(rows("| a\\x | b\\ |\n"), [("a\\x".into(), "b\\".into())]);
+    }
+}
