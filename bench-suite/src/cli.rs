@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::results::index;
 use crate::{
     compare, doctor, generator, job, latency, promptness, quick, role, roofline, search, sweep,
     windows,
@@ -50,6 +51,8 @@ pub enum Command {
     /// What about this machine makes figures untrustworthy; exit code 5 if something does
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(doctor::Options),
+    /// Write the page that lists all results that are kept, as every benchmark does when it is over
+    Index(index::Options),
     /// A part of a benchmark, started by this program itself
     #[command(subcommand, hide = true)]
     Role(role::Role),

@@ -22,6 +22,7 @@
 //! - [`sweep`]: runs at every combination of values along some axes.
 //! - [`search`]: the highest rate that a configuration sustains.
 //! - [`compare`]: whether one of two builds, configurations or results is better.
+//! - [`results`]: what is kept of all that, and the page that lists it.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```

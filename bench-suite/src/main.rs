@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use bench_suite::allocator::Counting;
 use bench_suite::cli::{Cli, Command};
 use bench_suite::outcome::Outcome;
+use bench_suite::results::index;
 use bench_suite::{
     compare, doctor, generator, job, latency, part, promptness, quick, role, roofline, search,
     stderr, sweep, windows,
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Some(Command::Search(options)) => search::run(&options),
         Some(Command::Compare(options)) => compare::run(&options),
         Some(Command::Doctor(options)) => doctor::run(&options),
+        Some(Command::Index(options)) => index::run(&options),
         Some(Command::Role(role)) => role::run(&role).map(|()| Outcome::Good),
     };
     done.map_or_else(

@@ -26,7 +26,8 @@ fn runs(raw: &Value) -> Vec<&Value> {
 }
 
 fn the_folder_in(results: &Path) -> PathBuf {
-    fs::read_dir(results).unwrap().next().unwrap().unwrap().path()
+    let mut entries = fs::read_dir(results).unwrap().map(|entry| entry.unwrap().path());
+    entries.find(|path| path.is_dir()).unwrap()
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn it_prints_a_table_that_lines_up_and_keeps_it() {
     }
     assert!(printed.contains("from a window of 2 slides to one of 20"), "{printed}");
 
-    let folder = fs::read_dir(results.path()).unwrap().next().unwrap().unwrap().path();
+    let mut entries = fs::read_dir(results.path()).unwrap().map(|entry| entry.unwrap().path());
+    let folder = entries.find(|path| path.is_dir()).unwrap();
     assert_eq!(fs::read_to_string(folder.join("summary.txt")).unwrap(), printed);
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();
     assert!(readme.contains("windows --ratios 2,20 --slides 20 --keys 50"), "{readme}");

@@ -275,6 +275,7 @@ def main():
         raw, summary = report.raw(rows, options, versions), report.summary(rows, checkup)
         print(json.dumps(raw, indent=2) if options.json else summary)
         tell(f"kept in {report.keep(options, raw, checkup, summary)}")
+        report.refresh_index(options)
     return code or outcome(rows)
 
 

@@ -198,3 +198,10 @@ processes of their own on the same machine, over loopback; the engines took turn
     for file, content in files.items():
         (folder / file).write_text(content + "\n", encoding="utf-8")
     return folder
+
+
+def refresh_index(options):
+    """Has the page written that lists all results. Where it fails, the result is kept all the same."""
+    subprocess.run(
+        [options.bench_suite, "index", options.results], stdout=subprocess.DEVNULL, check=False
+    )

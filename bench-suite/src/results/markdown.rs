@@ -25,12 +25,22 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{space}{}{space}{fence}", text.replace('|', "\\|"))
 }
 
+/// As a relative path in a link.
+pub(super) fn path(name: &str) -> String {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    name.bytes()
+        .map(|byte| match is_plain(&byte) {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
 /// A row of a table with two columns, of cells that are Markdown.
 pub(super) fn row(name: &str, value: &str) -> String {
     format!("| {name} | {value} |\n")
 }
 
-#[cfg(test)]
 /// The rows of the first table of two columns, as plain text.
 pub(super) fn rows(markdown: &str) -> Vec<(String, String)> {
     let lines = markdown.lines().map(str::trim).skip_while(|line| !line.starts_with('|'));
@@ -41,22 +51,30 @@ pub(super) fn rows(markdown: &str) -> Vec<(String, String)> {
     cells.collect()
 }
 
-#[cfg(test)]
-/// What lies between pipes that are not escaped, with nothing escaped any more.
+/// What lies between pipes that are not escaped, as plain text.
 fn cells(line: &str) -> Vec<String> {
-    let (mut cells, mut cell) = (Vec::new(), String::new());
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '|' => cells.push(std::mem::take(&mut cell).trim().to_string()),
-            '\\' => match chars.next() {
-                Some(next) if next.is_ascii_punctuation() => cell.push(next),
-                next => cell.extend(['\\'].into_iter().chain(next)),
-            },
-            _ => cell.push(c),
+    let (mut cells, mut start, mut is_escaped) = (Vec::new(), 0, false);
+    for (at, c) in line.char_indices() {
+        if c == '|' && !is_escaped {
+            cells.push(plain(line[start..at].trim()));
+            start = at + 1;
         }
+        is_escaped = c == '\\' && !is_escaped;
     }
     cells
+}
+
+/// A part of a line with nothing escaped any more.
+pub(super) fn plain(markdown: &str) -> String {
+    let mut text = String::with_capacity(markdown.len());
+    let mut chars = markdown.chars().peekable();
+    while let Some(c) = chars.next() {
+        match chars.peek() {
+            Some(next) if c == '\\' && next.is_ascii_punctuation() => text.extend(chars.next()),
+            _ => text.push(c),
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -79,6 +97,12 @@ mod tests {
     fn code_is_fenced_by_more_backticks_than_it_has() {
         assert_eq!(code("a --b 'x|y'"), "`a --b 'x\\|y'`");
         assert_eq!(code("a `b` ``c``"), "``` a `b` ``c`` ```");
+    }
+
+    #[test]
+    fn a_path_has_nothing_that_ends_a_link() {
+        assert_eq!(path("2026-11-20-x_y"), "2026-11-20-x%5Fy");
+        assert_eq!(path("a b(c)|"), "a%20b%28c%29%7C");
     }
 
     #[test]

@@ -1,7 +1,19 @@
-//! Keeps results: a folder with a README, the raw data, the summary, and the state of the machine.
+//! Keeps results: a folder with a README, the raw data, the summary, and the state of the machine; and an
+//! index page beside the folders.
+//!
+//! The index lists every folder that has a README, which a folder gets when its result is whole, and takes
+//! from it
+//!
+//! - the first title, `# WHAT, 2026-11-26 10:00 UTC`;
+//! - of the first table of rows `| name | value |` those named `headline`, `machine` and `version`, as text in
+//!   which special characters are escaped by backslashes.
+//!
+//! All of these may be missing. `summary.txt`, `raw.json`, `runs.ndjson`, `doctor.json` and `report.html` are
+//! linked where they are there, and not read. Whoever has a [`Page`] written has kept to all of this.
 
 mod markdown;
 mod page;
+pub mod index;
 
 use std::fs;
 use std::io;
@@ -37,7 +49,8 @@ pub struct Kept<'a, R> {
 }
 
 impl<R: Serialize> Kept<'_, R> {
-    /// Writes a folder under `results`, a new one always, and gives its path.
+    /// Writes a folder under `results`, a new one always, and gives its path. The index there is
+    /// refreshed.
     pub fn keep(&self, results: &Path) -> Result<PathBuf> {
         let &Kept { name, command, machine, checkup, headline, raw, summary, how } = self;
         let at = Timestamp::now();
@@ -49,6 +62,7 @@ impl<R: Serialize> Kept<'_, R> {
         let page =
             Page { title: &title, at, command, machine, checkup, headline, data, how, summary };
         page.write_into(&folder)?;
+        index::refresh_or_tell(results);
         Ok(folder)
     }
 }
@@ -109,5 +123,7 @@ mod tests {
         let readme = read("README.md");
         assert!(readme.starts_with("# Quick benchmark, 20"), "{readme}");
         assert!(readme.contains("| headline | 5 M lines/s |"), "{readme}");
+        let index = fs::read_to_string(home.path().join("README.md")).unwrap();
+        assert!(index.contains("| 5 M lines/s |"), "{index}");
     }
 }

@@ -104,10 +104,10 @@ pub(super) fn headline(verdicts: &[Verdict]) -> String {
             (Growth::Flat, Growth::TooNoisyToSay) => ", too noisy to say",
             _ => ", IT GROWS",
         };
-        format!("{time:.2} times ({}, {longest} slides to {shorter}{growth})", operation.name())
+        format!("{time:.2} ({}, {shorter} to {longest} slides{growth})", operation.name())
     });
     let times: Vec<String> = times.collect();
-    format!("a slide of the longest window takes as long as one of a short: {}", times.join("; "))
+    format!("how many times as long a slide of a longer window takes: {}", times.join("; "))
 }
 
 /// The verdicts in words.
