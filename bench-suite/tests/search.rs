@@ -60,7 +60,7 @@ fn an_objective_about_a_figure_that_there_is_not_is_told_before_anything_runs() 
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(
-        told.contains("there is no figure \"speed\"") && !told.contains("looking at"),
+        told.contains("there is no figure \"speed\"") && !told.contains("state of the machine"),
         "{told}"
     );
 }

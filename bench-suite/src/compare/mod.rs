@@ -24,7 +24,31 @@ use crate::job::{at_least_one, share};
 use crate::outcome::{Outcome, refuse};
 use crate::results;
 use crate::series::{Asked, Begun, How, Kind, Point, Series, Side};
+use crate::stderr;
 use crate::sweep::AxisFlags;
+
+/// What stands under the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  Whether another build of this program takes more processor seconds for a line of a word count:
+    bench-suite compare this ../other/target/release/bench-suite
+
+  Whether two tasks cost more than one:
+    bench-suite compare parallelism=1 parallelism=2 --workload key-sum
+
+  How small a difference this machine can show: both sides alike, 200 pairs, cut into 20 sets:
+    bench-suite compare this this --pairs 200 --sets 20
+
+  The same with 5 % more work for each line on one side, to see whether it is found:
+    bench-suite compare this this --pairs 200 --sets 20 --slow 5%
+
+  Two sweeps that are kept; and what a kept comparison says, where less counts too:
+    bench-suite compare results/2026-11-25-amd-epyc-2core-sweep results/2026-11-26-amd-epyc-2core-sweep
+    bench-suite compare results/2026-11-26-amd-epyc-2core-comparison --least 1%
+
+Exit codes:
+  0  B is better, or no different    1  failed    2  wrong usage, or unlike things
+  3  B is worse    5  it cannot be told";
 
 /// The flags of `compare`.
 #[derive(Args, Clone, Debug)]
@@ -215,8 +239,11 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
     if failures.len() == series.runs().len() {
         bail!("every run failed:\n  {}", failures.join("\n  "));
     }
-    crate::stderr::tell(format_args!("kept in {}", folder.display()));
-    Ok(of_comparison(options, &series))
+    let found = of_comparison(options, &series);
+    let summary = found.told() + &series.begun().checkup.told_behind_a_table();
+    series.keep_page(&found.headline(), &summary)?;
+    stderr::tell(format_args!("kept in {}", folder.display()));
+    Ok(found)
 }
 
 /// What both sides run, before their own settings.

@@ -78,6 +78,24 @@ impl Found {
         text
     }
 
+    /// What came out, in a line.
+    pub(super) fn headline(&self) -> String {
+        let sets = match self.sets.len() {
+            0 => String::new(),
+            n => format!(
+                "; of {n} sets, {} say that B is worse, {} better, {} are inconclusive",
+                self.sets_that_say(Verdict::Worse),
+                self.sets_that_say(Verdict::Better),
+                self.sets_that_say(Verdict::Inconclusive)
+            ),
+        };
+        format!("B is {}{sets}", self.in_words())
+    }
+
+    fn sets_that_say(&self, verdict: Verdict) -> usize {
+        self.sets.iter().filter(|set| set.verdict == verdict).count()
+    }
+
     /// The verdict in words, as in `B is ..`.
     fn in_words(&self) -> String {
         let cost = self.cost.map_or(f64::NAN, |cost| cost.estimate);
@@ -109,17 +127,16 @@ impl Found {
             [(number + 1).to_string(), cost, floor, set.verdict.told(self.least)]
         });
         let table = aligned(["set", "CPU s, B for A", "would find", "verdict"], rows);
-        let count = |verdict| self.sets.iter().filter(|set| set.verdict == verdict).count();
         let floors = self.sets.iter().filter_map(|set| Some(set.cost?.floor()));
         format!(
             "\n{table}\nOf {} sets, {} say that B is worse, {} better, {} no difference above {} %; {} are \
              inconclusive.\nNoise floor: the least sure of them would have found a difference of {} %.\n",
             self.sets.len(),
-            count(Verdict::Worse),
-            count(Verdict::Better),
-            count(Verdict::NoDifference),
+            self.sets_that_say(Verdict::Worse),
+            self.sets_that_say(Verdict::Better),
+            self.sets_that_say(Verdict::NoDifference),
             percent(self.least),
-            count(Verdict::Inconclusive),
+            self.sets_that_say(Verdict::Inconclusive),
             percent(floors.fold(0.0, f64::max))
         )
     }

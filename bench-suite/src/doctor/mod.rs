@@ -36,6 +36,26 @@ const WATCHED_FOR: Duration = Duration::from_secs(1);
 /// Reads a file of the system's; nothing where there is none. Tests read from machines that are made up.
 type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// What stands under the help.
+pub(crate) const EXAMPLES: &str = "\
+It takes three seconds. In the first it does nothing, and sees what others do. Then it works, on one core
+and on all in turn, and sees how long it waits for a core, what the host takes meanwhile, whether the same
+work costs the same, and what each core is worth while all work. Beside that it tells what the system says:
+quotas of control groups, threads of one core, who sets the clock rate, memory, huge pages.
+
+A line with `!` is a warning: mend it, or measure at another time. A line with `-` is a note: figures can be
+used, with that in mind. Every benchmark looks in this way before it measures, and keeps what it has found.
+
+Examples:
+  Wait until the machine is fit to be measured on, then measure:
+    until bench-suite doctor; do sleep 60; done && bench-suite
+
+  The warnings alone:
+    bench-suite doctor --json | jq -r '.findings[] | select(.weight == \"warning\").sentence'
+
+Exit codes:
+  0  nothing but notes    2  wrong usage    5  there is a warning";
+
 /// The flags of `doctor`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {

@@ -39,6 +39,29 @@ pub enum ProgressForm {
     None,
 }
 
+/// What stands under the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  Lines that contain `error`, from whoever connects, a JSON line per batch on stderr:
+    bench-suite job grep --listen 127.0.0.1:7777 --progress ndjson
+
+  Words over two connections for twenty seconds, on one thread, with 256 MiB for received data:
+    bench-suite job word-count --connect 127.0.0.1:7777 --connections 2 --for 20s --parallelism 1 --memory 256MiB
+
+  The ten most frequent words of the last minute, every five seconds:
+    bench-suite job top-words --connect 127.0.0.1:7777 --window 1m --slide 5s
+
+  Two servers of lines `key<TAB>value`, joined by key over the last ten seconds:
+    bench-suite job stream-join --connect 127.0.0.1:7777 --connect 127.0.0.1:7778 --window 10s
+
+  How late the result of each line is, counted from when it was due, and whether all came:
+    loadgen serve --preset stamped --rate 100k --for 20s
+    bench-suite job word-count --stamped --connect 127.0.0.1:7777 --batch 100ms --for 25s
+
+Exit codes:
+  0  done, or drained after Ctrl-C    1  failed, or stamped lines are missing    2  wrong usage
+  4  an objective was missed    5  latencies mean nothing: two clocks differ";
+
 /// The flags of `job`.
 #[derive(Args, Clone, Debug)]
 #[command(group = clap::ArgGroup::new("source").required(true).multiple(true))]

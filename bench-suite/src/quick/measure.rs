@@ -6,10 +6,12 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::Options;
+use super::settings::{self, Setting};
 use crate::fed::{Feed, same_share};
 use crate::job::{Summary, Workload};
 use crate::machine::Machine;
 use crate::role::{LoadDone, RoofDone, RoofJob};
+use crate::series::Point;
 use crate::stderr;
 
 /// How long a bare loop runs: two seconds to warm up, three to measure.
@@ -22,6 +24,10 @@ pub(super) struct Measured {
     /// Receive and discard: the most that loopback gives.
     pub(super) receive: RoofDone,
     pub(super) rows: Vec<Row>,
+    /// A word count at every batch interval, on one task and on one for each core.
+    pub(super) by_batch_and_parallelism: Vec<Setting>,
+    /// A word count without a window, and over windows of several lengths.
+    pub(super) by_window: Vec<Setting>,
 }
 
 /// One workload.
@@ -46,12 +52,15 @@ pub(super) fn all(options: &Options) -> Result<Measured> {
         (Workload::Grep, RoofJob::Grep),
         (Workload::WordCount, RoofJob::WordCount),
     ];
-    let steps = 1 + 2 * workloads.len();
+    let settings = [settings::by_batch_and_parallelism(options), settings::by_window(options)];
+    let beside_the_roof = 1 + 2 * workloads.len();
+    let steps = beside_the_roof + settings.iter().map(Vec::len).sum::<usize>();
     let seconds = ROOF_SECONDS * (1 + workloads.len() as u64)
-        + options.run_for.as_secs() * workloads.len() as u64;
+        + options.run_for.as_secs() * workloads.len() as u64
+        + beside_the_roof as u64
+        + settings.iter().map(|points| settings::seconds(points)).sum::<u64>();
     stderr::tell(format_args!(
-        "{steps} measurements, about {} s in all; the machine should do nothing else",
-        seconds + steps as u64
+        "{steps} measurements, about {seconds} s in all; the machine should do nothing else"
     ));
     let feed = Feed { connections: options.connections, vocabulary: options.vocabulary };
     let bare = |job| feed.bare(job, Duration::from_secs(ROOF_SECONDS));
@@ -76,5 +85,19 @@ pub(super) fn all(options: &Options) -> Result<Measured> {
         let right = all_answered && same_share(job.found(), (roof.found, roof.lines));
         rows.push(Row { job, load, roof, right });
     }
-    Ok(Measured { machine: Machine::here(), receive, rows })
+    let mut measured = |points: &[Point]| -> Result<Vec<Setting>> {
+        let each = points.iter().map(|point| {
+            tell(&point.to_string());
+            Setting::measure(point)
+        });
+        each.collect()
+    };
+    let [by_batch_and_parallelism, by_window] = settings;
+    Ok(Measured {
+        machine: Machine::here(),
+        receive,
+        rows,
+        by_batch_and_parallelism: measured(&by_batch_and_parallelism)?,
+        by_window: measured(&by_window)?,
+    })
 }

@@ -1,6 +1,7 @@
-//! The benchmark of a minute: what this machine does with three workloads at full load, beside its
-//! roof.
+//! The benchmark of two minutes: what this machine does with three workloads at full load, beside its
+//! roof, and what batch interval, parallelism and window do to that.
 
+mod settings;
 mod measure;
 mod table;
 mod verdict;
@@ -64,9 +65,9 @@ fn at_least_four_seconds(text: &str) -> Result<Duration, String> {
 pub fn run(options: &Options) -> Result<Outcome> {
     let checkup = Checkup::before_measuring();
     let measured = measure::all(options)?;
-    let table = table::table(&measured);
+    let tables = table::tables(&measured);
     let verdict = verdict::verdict(&measured);
-    let summary = format!("{table}{}\n{verdict}", checkup.told_behind_a_table());
+    let summary = format!("{tables}{}\n{verdict}", checkup.told_behind_a_table());
     println!("{summary}");
     let kept = Kept {
         name: "quick",

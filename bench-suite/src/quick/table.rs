@@ -1,10 +1,59 @@
-//! The table of the quick benchmark.
+//! The tables of the quick benchmark.
 
 use super::measure::{Measured, Row};
-use crate::aligned::aligned;
+use super::settings::Setting;
+use crate::aligned::{aligned, aligned_rows};
+use crate::series::Axis;
+
+/// All of them: the workloads, and what settings do.
+pub(super) fn tables(measured: &Measured) -> String {
+    format!(
+        "{}\nM lines/s of a word count, by batch interval and parallelism (* not sustained):\n\n{}\n\
+         A word count over windows, in batches of {} ms, with the inverse:\n\n{}",
+        table(measured),
+        by_batch_and_parallelism(&measured.by_batch_and_parallelism),
+        measured.by_window.first().map_or(0, |setting| setting.point.batch_ms),
+        by_window(&measured.by_window),
+    )
+}
+
+/// A row for each batch interval, a column for each number of tasks.
+fn by_batch_and_parallelism(settings: &[Setting]) -> String {
+    let mut tasks: Vec<usize> = settings.iter().filter_map(|s| s.point.parallelism).collect();
+    tasks.sort_unstable();
+    tasks.dedup();
+    let mut head = vec!["batch".to_string()];
+    head.extend(
+        tasks.iter().map(|tasks| format!("{tasks} task{}", if *tasks == 1 { "" } else { "s" })),
+    );
+    let of_batch = |settings: &[Setting]| {
+        let name = Axis::Batch.of(&settings[0].point).unwrap_or_default();
+        [name].into_iter().chain(settings.iter().map(rate)).collect()
+    };
+    let by_batch = settings.chunk_by(|a, b| a.point.batch_ms == b.point.batch_ms);
+    aligned_rows(head, &by_batch.map(of_batch).collect::<Vec<_>>(), 1)
+}
+
+fn rate(setting: &Setting) -> String {
+    let mark = if setting.is_sustained() { ' ' } else { '*' };
+    format!("{:.2}{mark}", setting.lines_per_s() / 1e6)
+}
+
+fn by_window(settings: &[Setting]) -> String {
+    let row = |setting: &Setting| {
+        [
+            Axis::Window.of(&setting.point).unwrap_or_else(|| "none".into()),
+            rate(setting),
+            format!("{:.3}", setting.run.job.cpu_seconds_per_million()),
+            format!("{:.1} ms", setting.run.job.processing_p50_ms),
+            format!("{:.1} ms", setting.run.job.processing_p95_ms),
+        ]
+    };
+    aligned(["window", "M lines/s", "CPU s per M", "batch p50", "p95"], settings.iter().map(row))
+}
 
 /// Aligned columns, with a line that says what each row was compared with.
-pub(super) fn table(measured: &Measured) -> String {
+fn table(measured: &Measured) -> String {
     let head = [
         "workload",
         "M lines/s",

@@ -37,6 +37,20 @@ use verdict::Said;
 /// The version of the raw data's form.
 const SCHEMA_VERSION: u32 = 1;
 
+/// What stands under the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  Every row and every limit, which takes some forty minutes on a machine that does nothing else:
+    bench-suite roofline
+
+  Two rows, more often and for longer, for a program to read:
+    bench-suite roofline --rows grep-tcp,word-count --turns 15 --for 8s --json
+
+Exit codes:
+  0  no row and no limit has missed its target    1  failed    2  wrong usage
+  4  a row or a limit has missed its target
+  5  two sides found different results, or short batches could not be judged";
+
 /// The flags of `roofline`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {

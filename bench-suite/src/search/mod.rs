@@ -30,6 +30,25 @@ const ATTEMPTS: usize = 2;
 /// The first rate that is tried, as a share of what is taken in when all is offered that can be.
 const FIRST_SHARE: f64 = 0.9;
 
+/// What stands under the help.
+pub(crate) const EXAMPLES: &str = "\
+A rate is sustained if 95 % of the batches are done within the batch interval, if the scheduling delay does
+not grow, if all that is offered is taken in, if all of it comes out, and if the objectives are met.
+
+Examples:
+  How many lines a second a word count in batches of 100 ms can be given:
+    bench-suite search --workload word-count --batch 100ms
+
+  The same where the results of 99 % of the lines must be there within a quarter of a second:
+    bench-suite search --workload word-count --batch 100ms --stamped --objective 'latency.p99<250ms'
+
+  Whether the search is right, with a workload of which the limit is known, 0.5 M lines/s:
+    bench-suite search --workload busy-wait --parallelism 1
+
+Exit codes:
+  0  a bracket was found    1  no rate held, or a run failed    2  wrong usage
+  5  the load generator did not keep up, so the engine's limit is not known";
+
 /// The flags of `search`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
@@ -117,10 +136,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
     };
     let mut search = Search { series: Series::begin(&folder, asked, begun)?, options, interrupt };
     let found = search.find(first)?;
+    let summary = told(&found) + &search.series.begun().checkup.told_behind_a_table();
+    search.series.keep_page(&headline(&found), &summary)?;
     if options.json {
         println!("{}", serde_json::to_string(&found).context("the bracket has no odd keys")?);
     } else {
-        println!("{}\nkept in {}", told(&found), folder.display());
+        println!("{summary}\nkept in {}", folder.display());
     }
     match (&found.held_lines_per_s, found.generator_was_the_limit) {
         (_, true) => Ok(Outcome::NotValid),
@@ -257,12 +278,17 @@ fn told_configuration(point: &Point) -> String {
     point.along(&axes)
 }
 
+/// The bracket in a line.
+fn headline(found: &Found) -> String {
+    let (held, failed) = (rate(found.held_lines_per_s), rate(found.failed_lines_per_s));
+    format!("{held} held, {failed} did not ({})", found.configuration)
+}
+
+fn rate(lines_per_s: Option<f64>) -> String {
+    lines_per_s.map_or("nothing".to_string(), |rate| format!("{:.4} M lines/s", rate / 1e6))
+}
+
 fn told(found: &Found) -> String {
-    let rate = |rate: Option<f64>| {
-        rate.map_or("nothing".to_string(), |lines_per_s| {
-            format!("{:.4} M lines/s", lines_per_s / 1e6)
-        })
-    };
     let mut text = format!("{}\n", found.configuration);
     text += &format!("held    {}\n", rate(found.held_lines_per_s));
     text += &format!("failed  {}", rate(found.failed_lines_per_s));

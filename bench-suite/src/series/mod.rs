@@ -7,6 +7,7 @@ mod run;
 mod time_left;
 mod sustained;
 mod store;
+mod page;
 
 pub use axis::Axis;
 pub use point::Point;

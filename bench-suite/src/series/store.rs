@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use super::{Axis, How, Point, Run};
 use crate::doctor::Checkup;
 use crate::machine::Machine;
-use crate::stderr;
 
 /// The version of the files' form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -94,10 +93,9 @@ pub struct Begun {
 impl Begun {
     /// Here and now; looking at the machine takes three seconds.
     pub(crate) fn now() -> Self {
-        stderr::tell("looking at the machine");
         Begun {
             machine: Machine::here(),
-            checkup: Checkup::now(),
+            checkup: Checkup::before_measuring(),
             at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         }
     }
@@ -329,7 +327,11 @@ mod tests {
     }
 
     fn begun() -> Begun {
-        Begun { machine: Machine::here(), checkup: Checkup::of_nothing(), at: "today".into() }
+        Begun {
+            machine: Machine::here(),
+            checkup: Checkup::of_nothing(),
+            at: "2026-11-26T10:00:00Z".into(),
+        }
     }
 
     fn run(batch_ms: i64, turn: usize) -> Done {

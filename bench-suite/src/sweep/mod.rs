@@ -26,6 +26,32 @@ use crate::results;
 use crate::series::{Asked, Begun, Done, Kind, Series, TimeLeft, sustained};
 use crate::stderr;
 
+/// What stands under the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  Word count in batches of three lengths on one task and on two, three turns of three seconds:
+    bench-suite sweep --batch 10ms,100ms,1s --parallelism 1,2
+
+  What latency costs: rates up to the limit, with stamped lines:
+    bench-suite sweep --batch 100ms --rate 500k,1M,2M,4M,8M --stamped
+
+  The same from a file:
+    bench-suite sweep --plan sweep.toml
+
+  where sweep.toml has
+    turns = 3
+    for = \"3s\"
+    [axes]
+    workload = [\"grep\", \"word-count\"]
+    batch = [\"100ms\", \"1s\"]
+    parallelism = [1, 2]
+
+  One that was stopped half way:
+    bench-suite sweep --resume results/2026-11-26-amd-epyc-2core-sweep
+
+Exit codes:
+  0  all runs are there    1  some failed, and the others are kept    2  wrong usage";
+
 /// The flags of `sweep`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
@@ -74,8 +100,9 @@ pub fn run(options: &Options) -> Result<Outcome> {
         None => begun(options)?,
     };
     run_all(&mut series, &interrupt)?;
-    let summary = table::summary(&series);
+    let summary = table::summary(&series) + &series.begun().checkup.told_behind_a_table();
     println!("{summary}");
+    series.keep_page(&table::headline(&series), &summary)?;
     println!("kept in {}", series.folder().display());
     let failures = series.failures();
     if !failures.is_empty() {

@@ -18,6 +18,27 @@ pub(super) fn summary(series: &Series) -> String {
     aligned_rows(head, &rows, varied.len()) + &fixed(asked, &varied) + &legend(asked)
 }
 
+/// What came out, in a line.
+pub(super) fn headline(series: &Series) -> String {
+    let asked = series.asked();
+    let varied = asked.varied();
+    let axes: Vec<&str> = varied.iter().map(|axis| axis.name()).collect();
+    let of = if axes.is_empty() { String::new() } else { format!(" of {}", axes.join(" x ")) };
+    let rate = |point: &Point| median(series.of(point).map(|run| run.job.lines_per_s / 1e6));
+    let rated = asked.points.iter().filter_map(|point| Some((rate(point)?, point)));
+    let best = rated.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(
+        || "no run came to anything".into(),
+        |(rate, point)| format!("most {rate:.2} M lines/s ({})", point.along(&varied)),
+    );
+    let never = asked.points.iter().filter(|point| held(series, point) == 0).count();
+    format!("{} points{of}: {best}; {never} of them not sustained in any run", asked.points.len())
+}
+
+/// How many runs of a point could have gone on for ever.
+fn held(series: &Series, point: &Point) -> usize {
+    series.of(point).filter(|run| matches!(sustained(point, run, &[]), Ok(Ok(())))).count()
+}
+
 fn row(series: &Series, point: &Point, varied: &[Axis]) -> Vec<String> {
     let mut cells: Vec<String> =
         varied.iter().map(|axis| axis.of(point).unwrap_or_else(|| "default".into())).collect();
@@ -34,7 +55,6 @@ fn row(series: &Series, point: &Point, varied: &[Axis]) -> Vec<String> {
     let cost = of(&|run| run.job.cpu_seconds_per_million());
     let share = of(&|run| run.job.processing_p95_ms / point.batch_ms as f64 * 100.0);
     let late = of(&|run| run.latency_p99_ms());
-    let held = runs.iter().filter(|run| matches!(sustained(point, run, &[]), Ok(Ok(())))).count();
     cells.extend([
         cell(median(rates), 3, ""),
         cell(least, 3, ""),
@@ -43,7 +63,7 @@ fn row(series: &Series, point: &Point, varied: &[Axis]) -> Vec<String> {
         cell(median(share), 1, " %"),
         cell(median(late), 1, " ms"),
         runs.len().to_string(),
-        match held {
+        match held(series, point) {
             0 if runs.is_empty() => "-".into(),
             held if held == runs.len() => "yes".into(),
             0 => "no".into(),
