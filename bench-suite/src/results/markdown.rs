@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_path_has_nothing_that_ends_a_link() {
-        assert_eq!(path("2026-11-20-x_y"), "2026-11-20-x%5Fy");
+        assert_eq!(path("2026-11-20-x_y"), "2026-11-20-x_y");
         assert_eq!(path("a b(c)|"), "a%20b%28c%29%7C");
     }
 
