@@ -35,10 +35,9 @@ const MOST_STEAL: f64 = 0.02;
 /// by.
 const MOST_WAITED: f64 = 0.03;
 
-/// Pieces of some milliseconds differ by a few hundredths on a core that is left alone. A core whose
-/// slowest twentieth lies above this changes its speed for long enough to move a run of seconds by more than
-/// a comparison is to find.
-const MOST_SPREAD: f64 = 0.20;
+/// What comes and goes within hundredths of a second is the same in all runs of seconds, but for a part: of
+/// this much, a third can be the difference that a comparison is to find.
+const MOST_SPREAD: f64 = 0.15;
 
 /// Tasks that wait for memory, be it for so short a time, have something read back from a disk.
 const MOST_MEMORY_WAIT: f64 = 0.01;
@@ -103,9 +102,10 @@ fn waited(probe: &Probe) -> Option<String> {
 fn spread(probe: &Probe) -> Option<String> {
     (probe.spread > MOST_SPREAD).then(|| {
         format!(
-            "The same work takes {:.0} % more processor time now and then: clock rates change, or somebody \
-             else uses a part of the core. Compare only what ran in turns, and take more of them.",
-            probe.spread * 100.0
+            "The same work takes {} more processor time on average than when it is let alone: clock rates \
+             change, or somebody else uses a part of the core. Compare only what ran in turns, and take more \
+             of them.",
+            percent(probe.spread)
         )
     })
 }
@@ -251,7 +251,7 @@ mod tests {
             assert!(weight == Weight::Warning && sentence.contains(says), "{sentence} {says}");
         }
         for (probe, says) in [
-            (Probe { spread: 0.25, ..STEADY }, "takes 25 % more"),
+            (Probe { spread: 0.25, ..STEADY }, "takes 25.0 % more"),
             (Probe { waited_share: 0.25, ..STEADY }, "did not for 25.0 % of the time"),
         ] {
             let (weight, sentence) = only(&quiet(), &probe);

@@ -171,7 +171,7 @@ fn told(machine: &Machine, checkup: &Checkup) -> String {
         ("huge pages", or_unknown(facts.huge_pages.clone())),
         ("guest", or_unknown(facts.is_virtual.map(|is| if is { "yes" } else { "no" }.into()))),
         ("waits for a core", percent(probe.waited_share)),
-        ("the same work", format!("up to {} more now and then", percent(probe.spread))),
+        ("the same work", format!("{} more on average than at best", percent(probe.spread))),
         ("all cores at once", format!("{:.2} of one alone, each", probe.worth_of_a_core)),
     ];
     let mut text = String::new();
