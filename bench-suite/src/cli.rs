@@ -20,7 +20,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// A benchmark of about a minute: three workloads at full load, beside the machine's roof (the
+    /// A benchmark of two minutes: three workloads beside the machine's roof, and what settings do (the
     /// default)
     Quick(quick::Options),
     /// One workload against any source of lines, alone in this process
@@ -60,7 +60,7 @@ pub enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  What this machine can do, in about a minute, kept under results/:
+  What this machine can do, in about two minutes, kept under results/:
     bench-suite
 
   Count words from a load generator, in batches of 100 ms, and watch:
