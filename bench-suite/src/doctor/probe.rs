@@ -3,6 +3,7 @@
 
 use std::hint::black_box;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,13 +32,19 @@ pub(super) struct Effort {
     pub(super) pieces: usize,
     /// How long a piece takes, about; long enough that the clocks' grain does not count.
     pub(super) piece: Duration,
+    /// No further turn begins after this: where others are busy, everything takes longer.
+    pub(super) at_most: Duration,
 }
 
 impl Effort {
     /// About a second and a half, with a hundred pieces of one core alone: enough that the quickest tenth
     /// are ten.
-    pub(super) const USUAL: Effort =
-        Effort { turns: 10, pieces: 10, piece: Duration::from_millis(7) };
+    pub(super) const USUAL: Effort = Effort {
+        turns: 10,
+        pieces: 10,
+        piece: Duration::from_millis(7),
+        at_most: Duration::from_secs(2),
+    };
 }
 
 /// One piece of work, in seconds.
@@ -52,23 +59,32 @@ pub(super) fn probe(cores: usize, effort: &Effort) -> Probe {
     let rounds = calibrated(effort.piece);
     let pieces = || (0..effort.pieces).map(|_| work(rounds)).collect::<Vec<Piece>>();
     let barrier = Barrier::new(cores);
+    let goes_on = AtomicBool::new(true);
     // The work of one core of all, which wait for each other before and after.
     let together = || {
         barrier.wait();
-        let pieces = pieces();
-        barrier.wait();
-        pieces
+        goes_on.load(Ordering::Relaxed).then(|| {
+            let pieces = pieces();
+            barrier.wait();
+            pieces
+        })
     };
-    let mut alone = Vec::new();
-    let mut at_once: Vec<Vec<Piece>> = vec![Vec::new(); effort.turns];
+    let (mut alone, mut at_once) = (Vec::new(), Vec::new());
+    let started = Instant::now();
     thread::scope(|scope| {
         let others: Vec<_> = (1..cores)
-            .map(|_| scope.spawn(|| (0..effort.turns).map(|_| together()).collect::<Vec<_>>()))
+            .map(|_| scope.spawn(|| std::iter::from_fn(together).collect::<Vec<_>>()))
             .collect();
-        for turn in &mut at_once {
+        for turn in 0..effort.turns {
+            if turn > 0 && started.elapsed() > effort.at_most {
+                break;
+            }
             alone.push(pieces());
-            turn.extend(together());
+            at_once.extend(together());
         }
+        // The barrier hands it on, for the others wait there.
+        goes_on.store(false, Ordering::Relaxed);
+        barrier.wait();
         for other in others {
             let done = other.join().expect("it only multiplies");
             at_once.iter_mut().zip(done).for_each(|(turn, pieces)| turn.extend(pieces));
@@ -171,8 +187,9 @@ mod tests {
 
     #[test]
     fn a_probe_of_any_number_of_cores_gives_numbers() {
-        for cores in [1, 3] {
-            let effort = Effort { turns: 2, pieces: 2, piece: Duration::from_micros(50) };
+        let (piece, hour) = (Duration::from_micros(50), Duration::from_secs(3600));
+        for (cores, at_most) in [(1, hour), (3, hour), (3, Duration::ZERO)] {
+            let effort = Effort { turns: 2, pieces: 2, piece, at_most };
             let probe = probe(cores, &effort);
             let numbers = [probe.waited_share, probe.spread, probe.worth_of_a_core];
             assert!(numbers.iter().all(|number| number.is_finite() && *number >= 0.0), "{probe:?}");
