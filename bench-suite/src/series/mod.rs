@@ -12,6 +12,6 @@ mod page;
 pub use axis::Axis;
 pub use point::Point;
 pub use run::{How, Run};
-pub use store::{Asked, Begun, Done, Kind, SCHEMA_VERSION, Series, Side};
+pub use store::{Asked, Begun, Done, Kept, Kind, SCHEMA_VERSION, Series, Side};
 pub use sustained::{Unsustained, sustained};
 pub(crate) use time_left::TimeLeft;

@@ -124,6 +124,30 @@ pub struct Done {
     pub outcome: Result<Run, String>,
 }
 
+/// What is kept of a series, as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// What it is of.
+    pub asked: Asked,
+    /// Where and when it was begun.
+    pub begun: Begun,
+    /// All runs so far, in the order in which they were over.
+    pub runs: Vec<Done>,
+}
+
+impl Kept {
+    /// Reads what is in a folder and changes nothing there. A last line that was not written to its end
+    /// counts as one that is not there; any other line that cannot be read is an error.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let Header { asked, begun, .. } = header(folder)?;
+        let path = folder.join(RUNS);
+        let file =
+            File::open(&path).with_context(|| format!("{} could not be opened", path.display()))?;
+        let (runs, _) = read_runs(&file, &path)?;
+        Ok(Kept { asked, begun, runs })
+    }
+}
+
 /// A series that is there, with the runs so far.
 #[derive(Debug)]
 pub struct Series {
@@ -261,13 +285,14 @@ fn read_runs(file: &File, path: &Path) -> Result<(Vec<Done>, u64)> {
     let mut reader = BufReader::new(file);
     let (mut runs, mut whole_bytes) = (Vec::new(), 0);
     for number in 1.. {
-        let mut line = String::new();
-        let read = reader.read_line(&mut line);
+        // Bytes, because what was not written to its end may end in the middle of a character.
+        let mut line = Vec::new();
+        let read = reader.read_until(b'\n', &mut line);
         let read = read.with_context(|| format!("{}, line {number}", path.display()))?;
-        if read == 0 || !line.ends_with('\n') {
+        if !line.ends_with(b"\n") {
             break;
         }
-        let run: Done = serde_json::from_str(&line)
+        let run: Done = serde_json::from_slice(&line)
             .with_context(|| format!("{}, line {number}, is no run", path.display()))?;
         whole_bytes += read as u64;
         runs.push(run);
@@ -335,7 +360,12 @@ mod tests {
     }
 
     fn run(batch_ms: i64, turn: usize) -> Done {
-        let job = Summary { batch_interval_ms: batch_ms, lines_per_s: 5.5, ..Summary::default() };
+        let job = Summary {
+            workload: "für Wörter".into(),
+            batch_interval_ms: batch_ms,
+            lines_per_s: 5.5,
+            ..Summary::default()
+        };
         let outcome = Ok(Run { job, load: None });
         Done { side: String::new(), point: Point { batch_ms, ..Point::default() }, turn, outcome }
     }
@@ -353,6 +383,8 @@ mod tests {
         runs.iter().for_each(|run| series.add(run.clone()).unwrap());
         let again = Series::open(&folder).unwrap();
         assert_eq!((again.asked(), again.begun(), again.runs()), (&asked(), &begun(), &runs[..]));
+        let kept = Kept { asked: asked(), begun: begun(), runs: runs.to_vec() };
+        assert_eq!(Kept::read(&folder).unwrap(), kept);
         assert!(Series::begin(&folder, asked(), begun()).is_err(), "nothing is written over");
     }
 
@@ -381,8 +413,12 @@ mod tests {
         let whole = fs::read(&path).unwrap();
         series.add(run(100, 0)).unwrap();
         let both = fs::read(&path).unwrap();
-        for cut in [whole.len() + 1, (whole.len() + both.len()) / 2, both.len() - 1] {
+        let in_a_character = both.windows(2).rposition(|two| two == "ü".as_bytes()).unwrap() + 1;
+        let half = (whole.len() + both.len()) / 2;
+        for cut in [whole.len() + 1, half, in_a_character, both.len() - 1] {
             fs::write(&path, &both[..cut]).unwrap();
+            assert_eq!(Kept::read(home.path()).unwrap().runs, [run(1000, 0)], "{cut}");
+            assert_eq!(fs::metadata(&path).unwrap().len(), cut as u64, "reading changes nothing");
             let mut series = Series::open(home.path()).unwrap();
             assert_eq!(series.runs(), [run(1000, 0)], "{cut}");
             series.add(run(100, 0)).unwrap();
