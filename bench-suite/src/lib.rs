@@ -10,7 +10,7 @@
 //! - [`memory`]: work on batches that are in memory, in the engine or in a bare loop.
 //! - [`footprint`]: what the engine takes of memory, counted by the program's [`allocator`].
 //! - [`series`]: runs at many points of settings, kept in a folder that grows with each.
-//! - [`chart`]: scales, and the elements of SVG.
+//! - [`chart`]: scales, plots and heat maps, as SVG.
 //! - [`quick`]: the benchmark of two minutes: who runs when, the table, the verdict, the result's
 //!   folder.
 //! - [`windows`]: what a slide of a window costs, for windows of many lengths.
@@ -22,6 +22,7 @@
 //! - [`sweep`]: runs at every combination of values along some axes.
 //! - [`search`]: the highest rate that a configuration sustains.
 //! - [`compare`]: whether one of two builds, configurations or results is better.
+//! - [`report`]: series in words and pictures, as one page.
 //! - [`results`]: what is kept of all that, and the page that lists it.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
@@ -65,4 +66,5 @@ pub mod sweep;
 pub mod search;
 pub mod compare;
 pub mod roofline;
+pub mod report;
 pub mod cli;

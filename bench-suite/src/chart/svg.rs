@@ -1,6 +1,7 @@
-//! The few elements of SVG that charts are made of. Every text is escaped.
+//! The few elements of SVG that charts are made of. Every text is escaped, and how anything looks is left
+//! to the page's style, by its class.
 
-use std::fmt::{Display, Write};
+use std::fmt::{Arguments, Write};
 
 /// A picture that is being drawn.
 pub struct Svg {
@@ -18,16 +19,25 @@ pub enum Anchor {
     End,
 }
 
+/// Half of a mark's width.
+const MARK: f64 = 4.0;
+
+/// So many times as large as its numbers say a picture is shown, where the page has room.
+const SHOWN: f64 = 1.12;
+
+/// As many marks have shapes of their own.
+pub const SHAPES: usize = 6;
+
 impl Svg {
-    /// An empty picture of this size, which grows and shrinks with its page; `title` is what it shows,
-    /// for those who do not see it.
+    /// An empty picture of this size, for inside a page; `title` is what it shows, for those who do not see
+    /// it.
     pub fn new(width: f64, height: f64, title: &str) -> Self {
         let mut svg = Svg { text: String::new() };
+        let [wide, high] = [width, height].map(|length| place(length * SHOWN));
+        let [width, height] = [width, height].map(place);
         svg.put(format_args!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" role=\"img\" \
+            "<svg viewBox=\"0 0 {width} {height}\" width=\"{wide}\" height=\"{high}\" role=\"img\" \
              aria-label=\"{}\">\n",
-            number(width),
-            number(height),
             escaped(title)
         ));
         svg
@@ -41,50 +51,70 @@ impl Svg {
 
     /// A rectangle with a text that is shown while the pointer is on it.
     pub fn rect(&mut self, class: &str, [x, y, width, height]: [f64; 4], hint: &str) {
+        let [x, y, width, height] = [x, y, width, height].map(place);
         self.put(format_args!(
-            "<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">{}</rect>\n",
+            "<rect class=\"{}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\">{}</rect>\n",
             escaped(class),
-            number(x),
-            number(y),
-            number(width),
-            number(height),
-            hinted(hint)
-        ));
-    }
-
-    /// The same in a colour of its own, as CSS writes it.
-    pub fn filled(&mut self, colour: &str, [x, y, width, height]: [f64; 4], hint: &str) {
-        self.put(format_args!(
-            "<rect style=\"fill:{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">{}</rect>\n",
-            escaped(colour),
-            number(x),
-            number(y),
-            number(width),
-            number(height),
             hinted(hint)
         ));
     }
 
     /// A line from point to point.
     pub fn line(&mut self, class: &str, points: &[[f64; 2]]) {
-        let mut path = String::new();
-        for [x, y] in points {
-            let _infallible = write!(path, "{},{} ", number(*x), number(*y));
-        }
+        let points: Vec<String> =
+            points.iter().map(|[x, y]| format!("{},{}", place(*x), place(*y))).collect();
         self.put(format_args!(
             "<polyline class=\"{}\" points=\"{}\"/>\n",
             escaped(class),
-            path.trim_end()
+            points.join(" ")
         ));
     }
 
-    /// A dot, with a text that is shown while the pointer is on it.
-    pub fn dot(&mut self, class: &str, [x, y]: [f64; 2], hint: &str) {
+    /// Slanted lines all over a rectangle.
+    pub fn hatch(&mut self, class: &str, [left, top, width, height]: [f64; 4], gap: f64) {
+        let mut path = String::new();
+        let mut along = gap;
+        // Each line runs from the lower left to the upper right; `along` is where it would cut the top,
+        // counted from the left.
+        while along < width + height {
+            let from = [(along - height).max(0.0), along.min(height)];
+            let to = [along.min(width), (along - width).max(0.0)];
+            let [x1, y1, x2, y2] =
+                [left + from[0], top + from[1], left + to[0], top + to[1]].map(place);
+            path += &format!("M{x1} {y1}L{x2} {y2}");
+            along += gap;
+        }
+        self.put(format_args!("<path class=\"{}\" d=\"{path}\"/>\n", escaped(class)));
+    }
+
+    /// A mark of one of [`SHAPES`] shapes, with a text that is shown while the pointer is on it.
+    pub fn mark(&mut self, class: &str, shape: usize, [x, y]: [f64; 2], hint: &str) {
+        let r = MARK;
+        let path = match shape % SHAPES {
+            0 => format!("m-{r} 0a{r} {r} 0 1 0 {d} 0a{r} {r} 0 1 0 -{d} 0z", d = 2.0 * r),
+            1 => format!("m-{h} -{h}h{d}v{d}h-{d}z", h = r - 0.5, d = 2.0 * r - 1.0),
+            2 => format!("m0 -{t}l{t} {d}h-{w}z", t = r + 0.5, d = 2.0 * r, w = 2.0 * r + 1.0),
+            3 => format!("m0 -{t}l{t} {t}l-{t} {t}l-{t} -{t}z", t = r + 1.0),
+            4 => format!("m0 {t}l{t} -{d}h-{w}z", t = r + 0.5, d = 2.0 * r, w = 2.0 * r + 1.0),
+            _ => format!("m-{r} -{r}h{r}v{r}h{r}v{r}h-{r}v-{r}h-{r}z"),
+        };
         self.put(format_args!(
-            "<circle class=\"{}\" cx=\"{}\" cy=\"{}\" r=\"4\">{}</circle>\n",
+            "<path class=\"{}\" d=\"M{} {}{path}\">{}</path>\n",
             escaped(class),
-            number(x),
-            number(y),
+            place(x),
+            place(y),
+            hinted(hint)
+        ));
+    }
+
+    /// A cross, with a text that is shown while the pointer is on it.
+    pub fn cross(&mut self, class: &str, [x, y]: [f64; 2], hint: &str) {
+        let (r, d) = (MARK, 2.0 * MARK);
+        self.put(format_args!(
+            "<path class=\"{}\" d=\"M{} {}m-{r} -{r}l{d} {d}m0 -{d}l-{d} {d}\">{}</path>\n",
+            escaped(class),
+            place(x),
+            place(y),
             hinted(hint)
         ));
     }
@@ -96,17 +126,16 @@ impl Svg {
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
+        let [x, y] = [x, y].map(place);
         self.put(format_args!(
-            "<text class=\"{}\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>\n",
+            "<text class=\"{}\" x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{}</text>\n",
             escaped(class),
-            number(x),
-            number(y),
             escaped(text)
         ));
     }
 
-    fn put(&mut self, what: std::fmt::Arguments<'_>) {
-        let _infallible = self.text.write_fmt(what);
+    fn put(&mut self, what: Arguments<'_>) {
+        self.text.write_fmt(what).expect("a string takes whatever is written to it");
     }
 }
 
@@ -115,9 +144,10 @@ fn hinted(hint: &str) -> String {
 }
 
 /// A place, as precise as anybody sees.
-fn number(value: f64) -> String {
+fn place(value: f64) -> String {
     let text = format!("{value:.1}");
-    text.strip_suffix(".0").map(String::from).unwrap_or(text)
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    if text == "-0" { "0".into() } else { text.into() }
 }
 
 /// A text for a page: whatever is in it, it is no markup.
@@ -130,16 +160,16 @@ pub fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
-            c if c.is_control() && c != '\n' && c != '\t' => safe.push('\u{fffd}'),
             c => safe.push(c),
         }
     }
     safe
 }
 
-/// Anything that is written as a text for a page.
-pub fn shown(what: impl Display) -> String {
-    escaped(&what.to_string())
+/// A text whose control characters, but for ends of lines, are marks that something was there.
+pub fn without_controls(text: &str) -> String {
+    let printed = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+    text.chars().map(printed).collect()
 }
 
 #[cfg(test)]
@@ -150,13 +180,23 @@ mod tests {
     fn no_text_becomes_markup() {
         let mut svg = Svg::new(10.0, 20.5, "<a> & \"b\"");
         svg.text("x", [1.0, 2.25], Anchor::Middle, "</text><script>");
-        svg.dot("x\" onload=\"", [0.0, 0.0], "\u{1b}[31m'");
+        svg.mark("x\" onload=\"", 0, [0.0, 0.0], "'");
         let text = svg.done();
-        assert!(!text.contains("<script") && !text.contains("onload=\"\""), "{text}");
+        assert!(!text.contains("<script") && !text.contains("onload=\""), "{text}");
         assert!(text.contains("viewBox=\"0 0 10 20.5\"") && text.contains("y=\"2.2\""), "{text}");
-        assert!(
-            text.contains("&lt;a&gt; &amp; &quot;b&quot;") && !text.contains('\u{1b}'),
-            "{text}"
-        );
+        assert!(text.contains("&lt;a&gt; &amp; &quot;b&quot;") && text.contains("&#39;"), "{text}");
+    }
+
+    #[test]
+    fn control_characters_do_not_come_through() {
+        assert_eq!(without_controls("a\u{1b}[31m\0\n\tü"), "a\u{fffd}[31m\u{fffd}\n\u{fffd}ü");
+    }
+
+    #[test]
+    fn a_hatch_stays_within_its_rectangle() {
+        let mut svg = Svg::new(10.0, 10.0, "");
+        svg.hatch("hatch", [0.0, 0.0, 10.0, 4.0], 5.0);
+        let text = svg.done();
+        assert!(text.contains("d=\"M1 4L5 0M6 4L10 0\""), "{text}");
     }
 }
