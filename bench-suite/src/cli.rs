@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::results::index;
 use crate::{
-    compare, doctor, generator, job, latency, promptness, quick, role, roofline, search, sweep,
-    windows,
+    compare, doctor, generator, job, latency, promptness, quick, report, role, roofline, search,
+    sweep, windows,
 };
 
 /// What was written on the command line.
@@ -48,6 +48,9 @@ pub enum Command {
     /// worse
     #[command(after_help = compare::EXAMPLES)]
     Compare(compare::Options),
+    /// What series found, as one page with a verdict and pictures, as Markdown, or as rows
+    #[command(after_help = report::EXAMPLES)]
+    Report(report::Options),
     /// What about this machine makes figures untrustworthy; exit code 5 if something does
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::Options),

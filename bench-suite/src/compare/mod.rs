@@ -3,7 +3,7 @@
 
 mod operand;
 mod pairs;
-mod verdict;
+pub(crate) mod verdict;
 mod told;
 mod measure;
 

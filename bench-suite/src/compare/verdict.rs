@@ -11,17 +11,17 @@ const CONFIDENCE: f64 = 0.99;
 
 /// How many times as much one side takes as the other, chance aside.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct Ratio {
-    pub(super) estimate: f64,
-    pub(super) low: f64,
-    pub(super) high: f64,
-    pub(super) pairs: usize,
+pub(crate) struct Ratio {
+    pub(crate) estimate: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    pub(crate) pairs: usize,
 }
 
 /// What a ratio says, where less is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Better,
     Worse,
     /// None that is larger than what was asked about.
@@ -31,7 +31,7 @@ pub(super) enum Verdict {
 
 impl Ratio {
     /// Of the ratios of pairs; nothing for so few that no interval is sure enough.
-    pub(super) fn of(ratios: &[f64]) -> Option<Self> {
+    pub(crate) fn of(ratios: &[f64]) -> Option<Self> {
         let logs: Vec<f64> = ratios.iter().map(|ratio| ratio.ln()).collect();
         let Shift { estimate, low, high, .. } = Shift::of(&logs, CONFIDENCE)?;
         let pairs = ratios.len();
@@ -40,7 +40,7 @@ impl Ratio {
 
     /// Whether the second side is worse, where a difference of this share is the least that counts. What
     /// is sure to be there and sure to be less is no difference that counts.
-    pub(super) fn verdict(&self, least: f64) -> Verdict {
+    pub(crate) fn verdict(&self, least: f64) -> Verdict {
         let counts_for_nothing = self.high <= 1.0 + least && self.low >= 1.0 / (1.0 + least);
         match () {
             () if counts_for_nothing => Verdict::NoDifference,
@@ -52,7 +52,7 @@ impl Ratio {
 
     /// The least difference that these pairs would have shown: as far as the interval reaches from its
     /// estimate.
-    pub(super) fn floor(&self) -> f64 {
+    pub(crate) fn floor(&self) -> f64 {
         (self.high / self.estimate).max(self.estimate / self.low) - 1.0
     }
 }
@@ -65,7 +65,7 @@ impl fmt::Display for Ratio {
 
 impl Verdict {
     /// In a few words.
-    pub(super) fn told(self, least: f64) -> String {
+    pub(crate) fn told(self, least: f64) -> String {
         match self {
             Verdict::Better => "better".into(),
             Verdict::Worse => "worse".into(),
@@ -76,7 +76,7 @@ impl Verdict {
 }
 
 /// A share in percent, as short as it can be.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let text = format!("{:.2}", share * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }

@@ -13,5 +13,6 @@ pub use axis::Axis;
 pub use point::Point;
 pub use run::{How, Run};
 pub use store::{Asked, Begun, Done, Kept, Kind, SCHEMA_VERSION, Series, Side};
+pub(crate) use sustained::is_generators_fault;
 pub use sustained::{Unsustained, sustained};
 pub(crate) use time_left::TimeLeft;

@@ -116,7 +116,7 @@ pub fn sustained(
 }
 
 /// Whether the generator itself is to blame for most of the lateness of its lines.
-fn is_generators_fault(load: &LoadDone) -> bool {
+pub(crate) fn is_generators_fault(load: &LoadDone) -> bool {
     let means = load.sent.raw_lag_ms.zip(load.sent.lag_ms).map(|(raw, all)| (raw.mean, all.mean));
     !load.sent.valid && means.is_some_and(|(raw, all)| raw > all / 2.0)
 }

@@ -1,0 +1,113 @@
+//! The report as Markdown: its words and its tables, for where there are no pictures.
+
+use super::chapter::Chapter;
+use super::environment::{environment, findings, unlike};
+use super::table::table;
+use super::verdict::verdicts;
+use crate::chart::without_controls;
+
+pub(super) fn markdown(chapters: &[Chapter<'_>]) -> String {
+    let mut text = String::new();
+    if let Some(said) = unlike(chapters) {
+        text += &format!("> {}\n\n", inline(&said));
+    }
+    for chapter in chapters {
+        chapter_of(&mut text, chapter);
+    }
+    without_controls(&text)
+}
+
+fn chapter_of(text: &mut String, chapter: &Chapter<'_>) {
+    *text += &format!("# {}\n\n`{}`\n\n", inline(&chapter.title()), code(&chapter.name));
+    for (is_warning, sentence) in findings(chapter) {
+        if is_warning {
+            *text += &format!("> Warning: {}\n\n", inline(sentence));
+        }
+    }
+    *text += "## Verdict\n\n";
+    for verdict in verdicts(chapter) {
+        if !verdict.subject.is_empty() {
+            *text += &format!("### {}\n\n", inline(&verdict.subject));
+        }
+        for (topic, sentence) in verdict.findings {
+            *text += &format!("- **{}**: {}\n", topic.name(), inline(&sentence));
+        }
+        *text += "\n";
+    }
+    let table = table(chapter);
+    *text += &format!(
+        "## All points\n\nMedians, and in brackets the range. {}.\n\n",
+        inline(&table.common)
+    );
+    row(text, &table.heads);
+    row(text, &vec!["---".to_string(); table.heads.len()]);
+    for each in &table.rows {
+        let cells: Vec<String> = each.cells.iter().map(|cell| inline(cell)).collect();
+        row(text, &cells);
+    }
+    *text += "\n## Environment\n\n| | |\n|---|---|\n";
+    for (name, value) in environment(chapter) {
+        row(text, &[name.to_string(), inline(&value)]);
+    }
+    for (is_warning, sentence) in findings(chapter) {
+        let kind = if is_warning { "warning" } else { "note" };
+        row(text, &[kind.to_string(), inline(sentence)]);
+    }
+    *text += "\n";
+}
+
+fn row(text: &mut String, cells: &[String]) {
+    *text += &format!("| {} |\n", cells.join(" | "));
+}
+
+/// A text for inside a line, or a cell: whatever is in it, it is no markup, but for backticks.
+fn inline(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => safe.push(' '),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '|' | '*' | '_' | '[' | ']' | '\\' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// A text between backticks.
+fn code(text: &str) -> String {
+    text.replace(['`', '\n'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::report::made::{kept, ran, sweep};
+    use crate::series::Point;
+
+    #[test]
+    fn verdict_table_and_environment_are_there_and_nothing_becomes_markup() {
+        let point = Point::default();
+        let mut kept = kept(sweep(vec![point.clone()]), vec![ran(&point, 0, |_| ())]);
+        kept.begun.machine.processor = "<b>|odd|\u{1b}[1m\nprocessor".into();
+        let text = markdown(&[Chapter::new(Path::new("a/series"), &kept)]);
+        for part in
+            ["# Sweep of word-count\n", "`series`", "- **Holds**: It holds", "## All points"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(
+            text.contains("| machine | &lt;b&gt;\\|odd\\|\u{fffd}\\[1m processor, 2 cores"),
+            "{text}"
+        );
+        let table = text.lines().filter(|line| line.starts_with("| 1 |")).count();
+        assert_eq!(table, 1, "{text}");
+    }
+}

@@ -1,0 +1,111 @@
+//! What a series found, as a page, as Markdown, or as rows: a pure function of what is kept, so old ones
+//! can be drawn again.
+
+mod figure;
+mod spot;
+mod chapter;
+mod tries;
+mod pairs;
+mod verdict;
+mod plots;
+mod table;
+mod environment;
+mod page;
+mod markdown;
+mod csv;
+#[cfg(test)]
+mod made;
+
+use std::fs;
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use self::chapter::Chapter;
+use crate::outcome::Outcome;
+use crate::series::Kept;
+use crate::stderr;
+
+/// The page's name in a series' folder, where nothing else is asked for.
+const PAGE: &str = "report.html";
+
+/// What stands under the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  A page in the series' own folder, to open in a browser:
+    bench-suite report results/2026-11-26-amd-epyc-2core-sweep
+
+  Two series in one page, and their words as Markdown for a pull request:
+    bench-suite report results/before results/after --html both.html --markdown both.md
+
+  Every run as a row, for another program:
+    bench-suite report results/before --csv -
+
+Exit codes:
+  0  written    1  a series could not be read, or a file not be written    2  wrong usage";
+
+/// The flags of `report`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Folders of series, a chapter each
+    #[arg(value_name = "DIR", required = true)]
+    pub folders: Vec<PathBuf>,
+    /// Write a page with pictures to this file; `-` is stdout [default, where nothing else is asked for:
+    /// report.html in the first folder]
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write words and tables as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Write a row for each run
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+}
+
+/// Reads the series, and writes what was asked for.
+pub fn run(options: &Options) -> Result<Outcome> {
+    let kept: Vec<Kept> =
+        options.folders.iter().map(|folder| read(folder)).collect::<Result<_>>()?;
+    let chapters: Vec<Chapter<'_>> = options
+        .folders
+        .iter()
+        .zip(&kept)
+        .map(|(folder, kept)| Chapter::new(folder, kept))
+        .collect();
+    let Options { folders, html, markdown, csv } = options;
+    let html = match (html, markdown, csv) {
+        (None, None, None) => folders.first().map(|folder| folder.join(PAGE)),
+        _ => html.clone(),
+    };
+    if let Some(path) = html {
+        write(&path, &page::page(&chapters))?;
+    }
+    if let Some(path) = markdown {
+        write(path, &markdown::markdown(&chapters))?;
+    }
+    if let Some(path) = csv {
+        write(path, &csv::csv(&chapters)?)?;
+    }
+    Ok(Outcome::Good)
+}
+
+fn read(folder: &Path) -> Result<Kept> {
+    let kept = Kept::read(folder)?;
+    if kept.runs.is_empty() {
+        bail!("{} has no run yet: there is nothing to report", folder.display());
+    }
+    Ok(kept)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if path == Path::new("-") {
+        return stdout().write_all(text.as_bytes()).context("stdout could not be written");
+    }
+    fs::write(path, text).with_context(|| {
+        format!("{} could not be written; name another place, or - for stdout", path.display())
+    })?;
+    stderr::tell(format_args!("written to {}", path.display()));
+    Ok(())
+}
