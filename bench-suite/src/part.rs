@@ -89,7 +89,7 @@ impl Part {
         }
     }
 
-    /// The same, while another part goes on: where that one ends, nothing more is waited for.
+    /// The same, while another part goes on: where that one fails, nothing more is waited for.
     pub(crate) fn hear_while<T: DeserializeOwned>(
         &mut self,
         other: &mut Part,
@@ -100,7 +100,8 @@ impl Part {
             if let Some(said) = self.hear_for(LOOKED_AFTER_EVERY)? {
                 return Ok(said);
             }
-            if let Some(status) = other.child.try_wait()? {
+            // One that has done all that it had to may end a little before this one has said so.
+            if let Some(status) = other.child.try_wait()?.filter(|status| !status.success()) {
                 bail!("the {} ended early ({status})", other.name);
             }
         }

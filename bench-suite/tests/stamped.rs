@@ -184,7 +184,7 @@ fn objectives_are_judged_and_missed_ones_end_with_4() {
     let unknown = run("latency.p98<1s");
     assert_eq!(unknown.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&unknown.stderr);
-    assert!(stderr.contains("there are rate, processing.p50"), "{stderr}");
+    assert!(stderr.contains("there are rate, cpu_seconds_per_million, processing.p50"), "{stderr}");
     for (objective, sentence) in [
         ("latency.p99<5", "latency.p99 is a time; write its bound with a unit, as in 5ms"),
         ("rate>=100ms", "rate is a number; write its bound without a unit of time, as in 100k"),
