@@ -35,10 +35,8 @@ fn chapter_of(text: &mut String, chapter: &Chapter<'_>) {
         *text += "\n";
     }
     let table = table(chapter);
-    *text += &format!(
-        "## All points\n\nMedians, and in brackets the range. {}.\n\n",
-        inline(&table.common)
-    );
+    *text += "## All points\n\nMedians of all runs, and in brackets the least and the greatest.";
+    *text += &format!(" The same everywhere: {}.\n\n", inline(&table.common));
     row(text, &table.heads);
     row(text, &vec!["---".to_string(); table.heads.len()]);
     for each in &table.rows {

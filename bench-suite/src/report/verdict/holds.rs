@@ -44,6 +44,11 @@ pub(super) fn holds(chapter: &Chapter<'_>, work: &Work<'_, '_>) -> String {
             said += &format!(" {}: {}.", sentence_case(what), told(chapter, spots));
         }
     }
+    let came_to_something = spots.iter().filter(|spot| !spot.runs.is_empty());
+    let failures: Vec<&str> = came_to_something.flat_map(|spot| spot.failures.clone()).collect();
+    if let Some(reason) = failures.first() {
+        said += &format!(" Of the others {} failed: {reason}.", Count(failures.len(), "run"));
+    }
     if ran > 0 && !not_run.is_empty() {
         said += &format!(" Not run yet: {}.", Count(not_run.len(), "point"));
     }
@@ -103,6 +108,7 @@ mod tests {
                 ran(&points[1], 1, late),
                 ran(&points[2], 0, late),
                 failed(&points[3], 0, "no port is free"),
+                failed(&points[0], 1, "it ended early"),
             ]
         };
         let said = said(mixed, 5);
@@ -113,6 +119,7 @@ mod tests {
         );
         assert!(said.contains("In no run: batch 300ms (a twentieth of the batches took 1234"));
         assert!(said.contains("Failed: batch 400ms (no port is free)."), "{said}");
+        assert!(said.contains(" Of the others 1 run failed: it ended early."), "{said}");
         assert!(said.ends_with("Not run yet: 1 point."), "{said}");
     }
 

@@ -33,7 +33,8 @@ pub(super) fn findings(chapter: &Chapter<'_>, work: &Work<'_, '_>) -> Vec<(Topic
             true => " No other point has a lower latency.",
             false => "",
         };
-        findings.push((topic, format!("{}.{also}", figures(chapter, best))));
+        let near = if topic == Topic::Fastest { as_fast(work, best) } else { String::new() };
+        findings.push((topic, format!("{}.{also}{near}", figures(chapter, best))));
         if let Some(promptest) = promptest.filter(|_| !is_promptest) {
             findings.push((Topic::LowestLatency, format!("{}.", figures(chapter, promptest))));
         }
@@ -54,6 +55,22 @@ pub(super) fn findings(chapter: &Chapter<'_>, work: &Work<'_, '_>) -> Vec<(Topic
         findings.extend(next(chapter, work, &best).into_iter().map(|said| (Topic::Next, said)));
     }
     findings
+}
+
+/// How many others may be as fast for all that the ranges of their runs say.
+fn as_fast(work: &Work<'_, '_>, best: &Spot<'_>) -> String {
+    let range = |spot: &Spot<'_>| spot.spread(Figure::Rate).filter(|spread| spread.values > 1);
+    let Some(of_best) = range(best) else { return String::new() };
+    let is_near = |spot: &&&Spot<'_>| {
+        !std::ptr::eq(**spot, best)
+            && spot.holds()
+            && range(spot).is_some_and(|spread| spread.most >= of_best.least)
+    };
+    match work.spots.iter().filter(is_near).count() {
+        0 => String::new(),
+        1 => " Another point may be as fast: the ranges of their runs overlap.".into(),
+        n => format!(" {n} others may be as fast: the ranges of their runs overlap with its own."),
+    }
 }
 
 /// A spot's name and what it came to, in the figures that matter.
@@ -123,8 +140,7 @@ mod tests {
     use crate::series::{Done, Point, Run};
 
     fn said(runs: Vec<Done>) -> Vec<(Topic, String)> {
-        let points = runs.iter().map(|run| run.point.clone()).collect();
-        let kept = kept(sweep(points), runs);
+        let kept = kept(sweep(vec![]), runs);
         let chapter = Chapter::new(Path::new("s"), &kept);
         let works = chapter.works();
         findings(&chapter, &works[0])
@@ -183,6 +199,24 @@ mod tests {
         let said = said(vec![at(1000, "1M", cpu(1.0)), at(100, "1M", cpu(1.5))]);
         assert!(about(&said, Topic::Cheapest).starts_with("batch 1s: 1.00 M lines/s, 0.500 s of"));
         assert_eq!((about(&said, Topic::Fastest), about(&said, Topic::Bracket)), ("", ""));
+    }
+
+    #[test]
+    fn points_whose_ranges_overlap_with_the_fastest_are_told() {
+        let run = |batch_ms, turn, rate| {
+            let point = Point { batch_ms, ..Point::default() };
+            ran(&point, turn, |run| run.job.lines_per_s = rate)
+        };
+        let both = |low, high| {
+            said(vec![run(1000, 0, 2e6), run(1000, 1, 3e6), run(100, 0, low), run(100, 1, high)])
+        };
+        let near = both(1.8e6, 2.1e6);
+        assert!(about(&near, Topic::Fastest).ends_with(
+            "Another point may be as fast: the ranges of \
+            their runs overlap."
+        ));
+        let apart = both(1.7e6, 1.9e6);
+        assert!(!about(&apart, Topic::Fastest).contains("as fast"), "{apart:?}");
     }
 
     #[test]
