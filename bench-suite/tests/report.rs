@@ -56,7 +56,8 @@ fn begun() -> Begun {
 fn asked(kind: Kind, points: Vec<Point>) -> Asked {
     let how = How { run_for_ms: 2000, warm_up_ms: 1000, stamped: false };
     let command = "bench-suite sweep --batch 100ms,1s".into();
-    Asked { kind, command, points, sides: Vec::new(), turns: 2, how }
+    let (sides, objectives) = (Vec::new(), Vec::new());
+    Asked { kind, command, points, sides, turns: 2, how, objectives }
 }
 
 fn run(point: &Point, lines_per_s: f64, cpu_seconds: f64) -> Run {

@@ -232,6 +232,7 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
             warm_up_ms: ms(options.warm_up),
             stamped: false,
         },
+        objectives: Vec::new(),
     };
     let mut series = Series::begin(&folder, asked, begun)?;
     measure::all(&mut series, &interrupt)?;

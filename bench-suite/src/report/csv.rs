@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use super::chapter::Chapter;
 use super::spot::reason_behind;
-use crate::series::{Done, Point, Run};
+use crate::series::{Asked, Done, Point, Run};
 
 const HEADS: [&str; 42] = [
     "series",
@@ -59,7 +59,7 @@ pub(super) fn csv(chapters: &[Chapter<'_>]) -> Result<String> {
         for done in &chapter.kept.runs {
             let mut row = settings(&chapter.name, done);
             match &done.outcome {
-                Ok(run) => row.extend(figures(&done.point, run)),
+                Ok(run) => row.extend(figures(&chapter.kept.asked, &done.point, run)),
                 Err(reason) => {
                     row.extend(["yes".into(), String::new(), reason.clone()]);
                     row.resize(HEADS.len(), String::new());
@@ -102,9 +102,9 @@ fn settings(series: &str, done: &Done) -> Vec<String> {
     ]
 }
 
-fn figures(point: &Point, run: &Run) -> Vec<String> {
+fn figures(asked: &Asked, point: &Point, run: &Run) -> Vec<String> {
     let Run { job, load } = run;
-    let behind = reason_behind(point, run);
+    let behind = reason_behind(asked, point, run);
     let latency = job.stamped.as_ref().and_then(|stamped| stamped.latency_ms);
     let yes_or_no = |is: bool| if is { "yes" } else { "no" }.to_string();
     let load = load.as_ref();

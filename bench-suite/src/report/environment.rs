@@ -38,6 +38,9 @@ pub(super) fn environment(chapter: &Chapter<'_>) -> Vec<(&'static str, String)> 
             ),
         ),
     ];
+    for objective in &asked.objectives {
+        rows.push(("objective", objective.to_string()));
+    }
     for side in &asked.sides {
         let build = side
             .build

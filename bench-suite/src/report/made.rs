@@ -9,7 +9,8 @@ use crate::series::{Asked, Begun, Done, How, Kept, Kind, Point, Run, Side};
 pub(super) fn sweep(points: Vec<Point>) -> Asked {
     let how = How { run_for_ms: 2000, warm_up_ms: 1000, stamped: false };
     let command = "bench-suite sweep".into();
-    Asked { kind: Kind::Sweep, command, points, sides: Vec::new(), turns: 2, how }
+    let (sides, objectives) = (Vec::new(), Vec::new());
+    Asked { kind: Kind::Sweep, command, points, sides, turns: 2, how, objectives }
 }
 
 /// Kept on a machine of two cores.

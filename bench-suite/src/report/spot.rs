@@ -55,7 +55,7 @@ impl<'a> Spot<'a> {
         let was_made_again = |turn| done.iter().any(|run| run.turn == turn && run.outcome.is_ok());
         let failed = done.iter().filter(|run| !was_made_again(run.turn));
         let failures = failed.filter_map(|run| run.outcome.as_ref().err().map(String::as_str));
-        let behind = runs.iter().filter_map(|run| reason_behind(point, run)).collect();
+        let behind = runs.iter().filter_map(|run| reason_behind(&kept.asked, point, run)).collect();
         Spot { side, point, failures: failures.collect(), behind, runs }
     }
 
@@ -129,11 +129,12 @@ fn asked_for(asked: &Asked) -> Vec<(&str, &Point)> {
     }
 }
 
-/// Why a run could not have gone on for ever, if it could not.
-pub(super) fn reason_behind(point: &Point, run: &Run) -> Option<String> {
-    let judged =
-        sustained(point, run, &[]).expect("no objective is about a figure that is not there");
-    judged.err().map(|reason| reason.to_string())
+/// Why a run could not have gone on for ever, or did not meet what was asked of it beside that; nothing
+/// where it could and did.
+pub(super) fn reason_behind(asked: &Asked, point: &Point, run: &Run) -> Option<String> {
+    // An objective about a figure that this run has not is one that it has not met.
+    sustained(point, run, &asked.objectives)
+        .map_or_else(|e| Some(e.to_string()), |judged| judged.err().map(|why| why.to_string()))
 }
 
 /// So many of something, as in `1 run` and `2 runs`.
@@ -176,6 +177,20 @@ mod tests {
         assert_eq!(spots[0].middle_run(Figure::Rate).unwrap().job.lines_per_s, 1e6);
         assert!(spots[1].told().starts_with("in 1 of 2 runs: a twentieth of the batches"));
         assert_eq!(spots[3].told(), "failed: 1 run failed: the load ended early");
+    }
+
+    #[test]
+    fn what_misses_an_objective_does_not_hold() {
+        let point = Point::default();
+        let objectives =
+            ["total_delay.p99<50ms", "latency.p99<1s"].map(|text| text.parse().unwrap());
+        for (objective, says) in objectives.into_iter().zip(["total_delay.p99<50ms", "latency.p99"])
+        {
+            let asked = Asked { objectives: vec![objective], ..sweep(vec![point.clone()]) };
+            let kept = kept(asked, vec![ran(&point, 0, |_| ())]);
+            let spots = Spot::all(&kept);
+            assert!(!spots[0].holds() && spots[0].told().contains(says), "{}", spots[0].told());
+        }
     }
 
     #[test]

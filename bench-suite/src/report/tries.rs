@@ -49,7 +49,7 @@ pub(super) fn tries(chapter: &Chapter<'_>) -> Vec<Try> {
     let tries = runs.filter_map(|run| {
         let rate = Axis::Rate.number_of(&run.point)?;
         let reason = match &run.outcome {
-            Ok(done) => reason_behind(&run.point, done),
+            Ok(done) => reason_behind(&chapter.kept.asked, &run.point, done),
             Err(reason) => Some(reason.clone()),
         };
         Some(Try { rate, reason })

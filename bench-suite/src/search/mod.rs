@@ -133,6 +133,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         sides: Vec::new(),
         turns: ATTEMPTS,
         how,
+        objectives: options.objectives.clone(),
     };
     let mut search = Search { series: Series::begin(&folder, asked, begun)?, options, interrupt };
     let found = search.find(first)?;

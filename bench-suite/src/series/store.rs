@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
+use loadgen::Objective;
 use serde::{Deserialize, Serialize};
 
 use super::{Axis, How, Point, Run};
@@ -52,6 +53,9 @@ pub struct Asked {
     pub turns: usize,
     /// How each is run.
     pub how: How,
+    /// What is asked of a run beside that it could go on for ever.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "written")]
+    pub objectives: Vec<Objective>,
 }
 
 impl Asked {
@@ -300,6 +304,28 @@ fn read_runs(file: &File, path: &Path) -> Result<(Vec<Done>, u64)> {
     Ok((runs, whole_bytes))
 }
 
+/// Objectives as they are written on the command line.
+mod written {
+    use loadgen::Objective;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        objectives: &[Objective],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let written: Vec<String> = objectives.iter().map(ToString::to_string).collect();
+        written.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Objective>, D::Error> {
+        let written = Vec::<String>::deserialize(deserializer)?;
+        written.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+    }
+}
+
 /// An outcome as a field: `{"run": ..}` or `{"failed": "why"}`.
 mod ran {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -348,7 +374,8 @@ mod tests {
         let how = How { run_for_ms: 2000, warm_up_ms: 1000, stamped: false };
         let points = vec![Point::default(), Point { batch_ms: 100, ..Point::default() }];
         let command = "bench-suite sweep".into();
-        Asked { kind: Kind::Sweep, command, points, sides: Vec::new(), turns: 2, how }
+        let objectives = vec!["latency.p99<1s".parse().unwrap()];
+        Asked { kind: Kind::Sweep, command, points, sides: Vec::new(), turns: 2, how, objectives }
     }
 
     fn begun() -> Begun {

@@ -129,6 +129,7 @@ fn begun(options: &Options) -> Result<Series> {
         sides: Vec::new(),
         turns: plan.turns,
         how: plan.how,
+        objectives: Vec::new(),
     };
     match &options.into {
         Some(folder) => Series::begin(folder, asked, begun),
