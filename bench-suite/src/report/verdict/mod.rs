@@ -3,6 +3,7 @@
 
 mod holds;
 mod bottleneck;
+mod known;
 mod next;
 mod sweep;
 mod search;

@@ -2,7 +2,8 @@
 
 use super::Topic;
 use super::bottleneck::bottleneck;
-use super::next::{Best, next};
+use super::known::Best;
+use super::next::next;
 use super::sweep::headroom;
 use crate::chart::{digits, short};
 use crate::report::chapter::{Chapter, Work};

@@ -3,7 +3,8 @@
 use super::Topic;
 use super::bottleneck::bottleneck;
 use super::holds::holds;
-use super::next::{Best, next};
+use super::known::Best;
+use super::next::next;
 use crate::chart::{digits, short};
 use crate::report::chapter::{Chapter, Work};
 use crate::report::figure::{Figure, Percentile};
