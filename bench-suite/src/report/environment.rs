@@ -28,13 +28,18 @@ pub(super) fn environment(chapter: &Chapter<'_>) -> Vec<(&'static str, String)> 
         (
             "runs",
             format!(
-                "{} so far, {} of each point asked for; {} s each after {} s of warm-up and the time in \
-                 which a window fills; lines {}",
+                "{} so far, {} of each point asked for; {} s each{}",
                 chapter.kept.runs.len(),
                 asked.turns,
                 run_for_ms as f64 / 1e3,
-                warm_up_ms as f64 / 1e3,
-                if stamped { "stamped" } else { "not stamped" }
+                match chapter.is_from_memory() {
+                    true => ", over batches in memory".into(),
+                    false => format!(
+                        " after {} s of warm-up and the time in which a window fills; lines {}",
+                        warm_up_ms as f64 / 1e3,
+                        if stamped { "stamped" } else { "not stamped" }
+                    ),
+                }
             ),
         ),
     ];
@@ -96,7 +101,11 @@ mod tests {
         let of = |name: &str| rows.iter().find(|row| row.0 == name).unwrap().1.as_str();
         assert_eq!(of("machine"), "a processor, 2 cores, 1024 MiB");
         assert_eq!(of("version"), "0.1.0, commit abc");
-        assert!(of("runs").starts_with("4 so far, 2 of each point asked for; 2 s each after 1 s"));
+        assert!(
+            of("runs").starts_with(
+                "4 so far, 2 of each point asked for; 2 s each, over batches in memory"
+            )
+        );
         assert!(of("side").starts_with("A: the program that compares, workload word-count"));
     }
 

@@ -1,5 +1,7 @@
 //! The table of all points, for a page and for Markdown alike.
 
+use bytesize::ByteSize;
+
 use super::chapter::{Chapter, title_of, value_text};
 use super::figure::{Figure, Percentile};
 use super::spot::State;
@@ -22,6 +24,7 @@ pub(super) struct Row {
 /// Of all points, in the order of the series.
 pub(super) fn table(chapter: &Chapter<'_>) -> Table {
     let sides: &[&str] = if chapter.is_comparison() { &["side"] } else { &[] };
+    let has_reasons = chapter.spots.iter().any(|spot| !spot.why_not().is_empty());
     let is_there = |figure: &Figure| chapter.spots.iter().any(|s| s.spread(*figure).is_some());
     let mut figures: Vec<Figure> = Figure::TOLD.into_iter().filter(is_there).collect();
     if is_there(&Figure::Latency(Percentile::P99)) {
@@ -39,11 +42,11 @@ pub(super) fn table(chapter: &Chapter<'_>) -> Table {
         cells.extend([spot.runs.len().to_string(), spot.held()]);
         let written = |figure: &Figure| spot.spread(*figure).map_or("".into(), |s| s.written());
         cells.extend(figures.iter().map(written));
-        cells.push(spot.why_not());
+        cells.extend(has_reasons.then(|| spot.why_not()));
         Row { cells, holds: matches!(spot.state(), State::Holds | State::NotRun) }
     });
     Table {
-        heads: heads.chain(["why not".into()]).collect(),
+        heads: heads.chain(has_reasons.then(|| "why not".into())).collect(),
         rows: rows.collect(),
         common: common(chapter),
     }
@@ -55,7 +58,7 @@ fn common(chapter: &Chapter<'_>) -> String {
     let axes: Vec<Axis> = Axis::ALL.into_iter().filter(is_common).collect();
     let mut said = first.point.along(&axes);
     if let Some(bytes) = first.point.from_memory_bytes {
-        said += &format!("; batches of {bytes} bytes come from memory, with no network");
+        said += &format!("; batches of {} come from memory, with no network", ByteSize(bytes));
     }
     said
 }

@@ -13,7 +13,7 @@ pub(super) fn findings(chapter: &Chapter<'_>) -> Vec<(Topic, String)> {
     let mut findings = Vec::new();
     for (topic, figure, verb, what) in [
         (Topic::Cost, Figure::CpuPerMillion, "takes", "CPU time per million lines"),
-        (Topic::Rate, Figure::Rate, "processes", "lines a second"),
+        (Topic::Rate, Figure::Rate, "has", "throughput"),
     ] {
         let pairs = pairs(chapter, figure);
         findings.extend(pairs.iter().map(|pairs| (topic, difference(pairs, verb, what))));
@@ -74,11 +74,7 @@ mod tests {
         assert!(
             said[0].1.starts_with("B takes 5.0 % more CPU time per million lines than A: between")
         );
-        assert!(
-            said[1].1.starts_with("B processes 4.8 % less lines a second than A"),
-            "{}",
-            said[1].1
-        );
+        assert!(said[1].1.starts_with("B has 4.8 % less throughput than A"), "{}", said[1].1);
         assert_eq!(said.len(), 2);
     }
 
