@@ -6,7 +6,7 @@
 set -euo pipefail
 chromium=${CHROMIUM:-$(command -v chromium || command -v google-chrome || true)}
 [ -n "$chromium" ] || { echo "there is no chromium; install it, or name one with CHROMIUM=" >&2; exit 1; }
-CHROMIUM=$chromium exec python3 - "$@" <<'END'
+CHROMIUM=$chromium exec timeout --kill-after=5 120 python3 - "$@" <<'END'
 import argparse, base64, json, os, pathlib, subprocess, tempfile
 args = argparse.ArgumentParser(prog="check-report.sh")
 args.add_argument("file", type=pathlib.Path)

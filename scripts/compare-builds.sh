@@ -5,6 +5,7 @@
 # Builds are kept under target/revisions, so the second comparison of a revision builds nothing. A revision must
 # have this script, for older programs cannot work in turn.
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 
 if (($# < 2)) || [[ $1 == -* || $2 == -* ]]; then

@@ -37,6 +37,9 @@ pub enum Command {
     /// How near the engine comes to the best bare loop, work by work, and whether that is near enough
     #[command(after_help = roofline::EXAMPLES)]
     Roofline(roofline::Options),
+    /// One workload with a load generator, each in its process, at one point of settings: a sweep of one
+    /// run, or of as many as its lists have combinations
+    Run(sweep::Options),
     /// Runs at every combination of values along some axes, in turn, into a folder that can be gone on
     /// with
     #[command(after_help = sweep::EXAMPLES)]
@@ -71,5 +74,5 @@ Examples:
     bench-suite job word-count --connect 127.0.0.1:7777 --batch 100ms
 
 Exit codes:
-  0  done    1  failed    2  wrong usage    4  an objective or a target was missed
-  5  the run is not valid";
+  0  done    1  failed    2  wrong usage    3  a comparison found a regression
+  4  an objective or a target was missed    5  the run is not valid";

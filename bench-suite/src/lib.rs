@@ -56,6 +56,7 @@ pub mod role;
 pub mod part;
 mod fed;
 pub mod series;
+pub mod report;
 // The benchmarks.
 pub mod quick;
 pub mod windows;
@@ -66,5 +67,4 @@ pub mod sweep;
 pub mod search;
 pub mod compare;
 pub mod roofline;
-pub mod report;
 pub mod cli;

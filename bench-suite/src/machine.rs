@@ -1,8 +1,10 @@
 //! What a figure was measured on.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 /// The machine and the versions, as far as they tell.
@@ -63,15 +65,6 @@ impl Machine {
         ])
     }
 
-    /// The same, or what is unlike in the programs that were measured there.
-    pub fn unlike_or_of_another_build(&self, other: &Machine) -> Option<String> {
-        let of_builds = [
-            ("version", self.version.clone(), other.version.clone()),
-            ("commit", self.commit.clone(), other.commit.clone()),
-        ];
-        self.unlike(other).or_else(|| told(&of_builds))
-    }
-
     /// A short name for folders, of letters, digits and dashes: the processor and the number of
     /// cores.
     pub fn short_name(&self) -> String {
@@ -85,6 +78,13 @@ impl Machine {
         }
         format!("{}-{}core", name.trim_end_matches('-'), self.cores)
     }
+}
+
+/// A checksum of a program's file, which tells builds apart that call themselves the same.
+pub fn checksum(program: &Path) -> Result<String> {
+    let bytes =
+        fs::read(program).with_context(|| format!("{} could not be read", program.display()))?;
+    Ok(format!("{:08x}", crc32fast::hash(&bytes)))
 }
 
 /// Those of these pairs that differ, in words.
@@ -127,13 +127,24 @@ mod tests {
     #[test]
     fn what_is_unlike_is_told_with_both_values() {
         let here = Machine::here();
-        assert_eq!(here.unlike_or_of_another_build(&here), None);
-        let other = Machine { cores: 96, commit: "abc".into(), ..here.clone() };
+        assert_eq!(here.unlike(&here), None);
+        let other = Machine { cores: 96, ..here.clone() };
         let cores = format!("cores {} and 96", here.cores);
         assert_eq!(here.unlike(&other), Some(cores));
         let built = Machine { commit: "abc".into(), ..here.clone() };
         assert_eq!(here.unlike(&built), None);
-        assert!(here.unlike_or_of_another_build(&built).unwrap().contains("and abc"));
+    }
+
+    #[test]
+    fn another_program_has_another_checksum() {
+        let home = tempfile::tempdir().unwrap();
+        let sums = ["one", "two", "one"].map(|text| {
+            let path = home.path().join("program");
+            fs::write(&path, text).unwrap();
+            checksum(&path).unwrap()
+        });
+        assert!(sums[0] == sums[2] && sums[0] != sums[1], "{sums:?}");
+        assert!(checksum(&home.path().join("none")).is_err());
     }
 
     #[test]

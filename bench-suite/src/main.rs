@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Some(Command::Promptness(options)) => promptness::run(&options),
         Some(Command::Generator(options)) => generator::run(&options),
         Some(Command::Roofline(options)) => roofline::run(&options),
+        Some(Command::Run(options)) => sweep::run(&options.in_one_turn()),
         Some(Command::Sweep(options)) => sweep::run(&options),
         Some(Command::Search(options)) => search::run(&options),
         Some(Command::Compare(options)) => compare::run(&options),

@@ -24,17 +24,21 @@ const TO_END: Duration = Duration::from_secs(5);
 /// How often it is looked whether a part is still there.
 const LOOKED_AFTER_EVERY: Duration = Duration::from_millis(100);
 
-/// In the environment of a part.
-const OF_A_PARENT: &str = "BENCH_SUITE_PART";
+/// In the environment of a part: the id of the process that has started it.
+const OF_A_PARENT: &str = "BENCH_SUITE_PARENT";
 
 /// Lets this process, if it is a part, end as by Ctrl-C when the one that has started it is gone,
 /// however that has ended. Where the system cannot see to that, a part may go on until its time is up.
 pub fn end_with_parent() {
     #[cfg(target_os = "linux")]
-    if std::env::var_os(OF_A_PARENT).is_some()
-        && let Err(e) = nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)
-    {
-        stderr::tell(format_args!("bench-suite: this part would outlive its parent: {e}"));
+    if let Ok(parent) = std::env::var(OF_A_PARENT) {
+        if let Err(e) = nix::sys::prctl::set_pdeathsig(Signal::SIGTERM) {
+            stderr::tell(format_args!("bench-suite: this part would outlive its parent: {e}"));
+        }
+        // One that was gone before that gives no signal.
+        if nix::unistd::getppid().to_string() != parent {
+            std::process::exit(1);
+        }
     }
 }
 
@@ -72,7 +76,7 @@ impl Part {
         };
         let mut child = Command::new(program)
             .args(args)
-            .env(OF_A_PARENT, "1")
+            .env(OF_A_PARENT, std::process::id().to_string())
             .stdin(stdin)
             .stdout(Stdio::piped())
             .spawn()
@@ -106,6 +110,22 @@ impl Part {
             }
         }
         bail!("the {} has said nothing for {:?}", self.name, within + PATIENCE)
+    }
+
+    /// Waits for its end after it has said its last, and fails where it says by its exit code that what it
+    /// said is not to be trusted.
+    pub(crate) fn check_that_it_ended_well(mut self) -> Result<()> {
+        let patient_until = Instant::now() + TO_END;
+        while Instant::now() < patient_until {
+            match self.child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => {
+                    bail!("the {} has failed ({status}), and said why above", self.name)
+                }
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        bail!("the {} does not end", self.name)
     }
 
     /// What it says next, in JSON; nothing if that takes longer.

@@ -17,7 +17,7 @@ fn compare(args: &[&str], folder: Option<&Path>) -> Output {
     command.stdin(Stdio::null()).output().unwrap()
 }
 
-const SHORT: &[&str] = &["--pairs", "8", "--for", "100ms", "--from-memory", "256KiB"];
+const SHORT: &[&str] = &["--pairs", "8", "--for", "100ms", "--from-memory", "1MiB"];
 
 #[test]
 fn twice_the_work_is_a_regression_and_the_same_series_says_so_again() {
@@ -40,7 +40,7 @@ fn twice_the_work_is_a_regression_and_the_same_series_says_so_again() {
     let told = String::from_utf8_lossy(&in_sets.stdout).into_owned();
     assert!(told.contains("Of 1 sets, 1 say that B is worse"), "{told}");
     assert!(told.contains("more processor seconds a line"), "{told}");
-    assert_eq!(Series::open(&folder).unwrap().runs().len(), 24);
+    assert_eq!(Series::open(&folder).unwrap().kept().runs.len(), 24);
 }
 
 #[test]
@@ -80,6 +80,9 @@ fn unlike_things_are_refused_unless_told() {
     refused(&["this", &words], "a kept result is compared with another one");
     refused(&["workload=grep", "workload=count"], "do unlike things with a line");
     refused(&["this"], "is compared with nothing");
+    refused(&["this", "this", "--pairs", "7"], "give 8 at least");
+    refused(&["this", "this", "--pairs", "20", "--sets", "3"], "give --pairs 24 at least");
+    refused(&["connections=1", "connections=2"], "says nothing where batches are in memory");
     refused(&["that", "this"], "it is no folder of a result, no program");
 }
 
@@ -102,8 +105,8 @@ fn a_build_that_dies_half_way_costs_its_pairs_alone() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("ended early (exit status: 7)"), "{told}");
     let series = Series::open(&folder).unwrap();
-    assert_eq!(series.runs().len(), 16);
-    assert_eq!(series.runs().iter().filter(|run| run.outcome.is_err()).count(), 2);
+    assert_eq!(series.kept().runs.len(), 16);
+    assert_eq!(series.kept().runs.iter().filter(|run| run.outcome.is_err()).count(), 2);
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(printed.contains("too few pairs"), "seven pairs are left: {printed}");
 }

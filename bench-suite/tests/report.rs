@@ -50,14 +50,13 @@ fn begun() -> Begun {
         probe: Probe { spread: 0.01, worth_of_a_core: 1.0, waited_share: 0.0 },
         findings: vec![warning],
     };
-    Begun { machine, checkup, at: "2026-11-26T10:00:00Z".into() }
+    Begun { machine, checkup, program: "1".into(), at: "2026-11-26T10:00:00Z".into() }
 }
 
 fn asked(kind: Kind, points: Vec<Point>) -> Asked {
     let how = How { run_for_ms: 2000, warm_up_ms: 1000, stamped: false };
     let command = "bench-suite sweep --batch 100ms,1s".into();
-    let (sides, objectives) = (Vec::new(), Vec::new());
-    Asked { kind, command, points, sides, turns: 2, how, objectives }
+    Asked { points, ..Asked::new(kind, command, 2, how) }
 }
 
 fn run(point: &Point, lines_per_s: f64, cpu_seconds: f64) -> Run {
@@ -135,8 +134,13 @@ fn search(folder: &Path) {
 /// Twelve pairs, of which the second side takes a tenth more.
 fn comparison(folder: &Path) {
     let point = Point { from_memory_bytes: Some(1 << 20), ..Point::default() };
-    let side =
-        |name: &str| Side { name: name.into(), build: None, point: point.clone(), slow: 0.0 };
+    let side = |name: &str| Side {
+        name: name.into(),
+        build: None,
+        program: None,
+        point: point.clone(),
+        slow: 0.0,
+    };
     let asked =
         Asked { sides: vec![side("old"), side("new")], ..asked(Kind::Comparison, Vec::new()) };
     let mut series = Series::begin(folder, asked, begun()).unwrap();
@@ -288,4 +292,24 @@ fn what_cannot_be_reported_is_told() {
     fs::write(&path, other).unwrap();
     let (code, told) = refused(&[text(home.path())]);
     assert!(code == Some(1) && told.contains("version 9, and this program reads 1"), "{told}");
+}
+
+#[test]
+fn each_picture_can_stand_alone() {
+    let home = TempDir::new().unwrap();
+    sweep(home.path());
+    let folder = home.path().join("pictures");
+    written(&[text(home.path()), "--pictures", text(&folder)]);
+    let mut files: Vec<_> =
+        fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 8, "{files:?}");
+    let map = "lines-per-second-by-batch-interval-and-block-interval-parallelism-1.svg";
+    assert!(folder.join(map).exists(), "{files:?}");
+    for file in &files {
+        let svg = fs::read_to_string(file).unwrap();
+        assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{svg}");
+        assert!(svg.contains("<style>") && !svg.contains("<script"), "{svg}");
+    }
+    assert!(!home.path().join("report.html").exists(), "what is not asked for is not written");
 }

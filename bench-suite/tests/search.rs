@@ -21,7 +21,8 @@ fn a_bracket_lies_below_what_cannot_be() {
                  --within 40% --connections 1 --json";
     let output = search(&folder, flags);
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
+    // On a busy machine it may be the load generator that does not keep up.
+    assert!(matches!(output.status.code(), Some(0 | 5)), "{told}");
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     let rate = |name: &str| found[name].as_f64().unwrap();
     let (held, failed) = (rate("held_lines_per_s"), rate("failed_lines_per_s"));
@@ -32,8 +33,8 @@ fn a_bracket_lies_below_what_cannot_be() {
     assert!(!reason.is_empty() && told.contains(reason), "{reason}: {told}");
 
     let series = Series::open(&folder).unwrap();
-    assert_eq!(series.asked().kind, Kind::Search);
-    assert_eq!(series.runs().len() as u64, found["runs"].as_u64().unwrap());
+    assert_eq!(series.kept().asked.kind, Kind::Search);
+    assert_eq!(series.kept().runs.len() as u64, found["runs"].as_u64().unwrap());
 }
 
 #[test]
@@ -45,6 +46,8 @@ fn what_cannot_be_searched_is_refused() {
         ("--workload grep --window 10s", "grep has no window"),
         ("--objective total_delay.p99", "is no objective"),
         ("--within 5", "write it in percent"),
+        ("--objective latency.p99<1s", "give --stamped too"),
+        ("--for 1ms", "at least 10ms"),
     ] {
         let output = search(&home.path().join("none"), flags);
         let told = String::from_utf8_lossy(&output.stderr);

@@ -7,9 +7,10 @@ use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use bench_suite::series::Series;
+use bench_suite::series::Kept;
 
-const AXES: &str = "--batch 100ms,1s --parallelism 1,2 --turns 3 --for 50ms --from-memory 256KiB";
+const AXES: &str = "--keys 100,1000 --parallelism 1,2 --turns 6 --for 50ms --from-memory 1MiB";
+const RUNS: usize = 24;
 
 fn sweep(folder: &Path, flags: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bench-suite"));
@@ -49,25 +50,27 @@ fn one_that_is_killed_half_way_is_gone_on_with_and_has_every_run_once() {
     killed.wait().unwrap();
     let before = fs::read_to_string(folder.join("runs.ndjson")).unwrap();
     let whole = before.rfind('\n').map_or("", |end| &before[..=end]);
-    assert!((5..12).contains(&whole.lines().count()), "{}", whole.lines().count());
+    assert!((5..RUNS).contains(&whole.lines().count()), "{}", whole.lines().count());
 
     let output = sweep(&folder, "--resume").output().unwrap();
     let table = printed(&output);
     let told = String::from_utf8_lossy(&output.stderr);
-    let there = format!("12 runs, {} of them there already", whole.lines().count());
+    let there = format!("{RUNS} runs, {} of them there already", whole.lines().count());
     assert!(told.contains(&there), "{told}");
     assert!(fs::read_to_string(folder.join("runs.ndjson")).unwrap().starts_with(whole));
-    let series = Series::open(&folder).unwrap();
-    let runs: Vec<_> = series.runs().iter().map(|run| (run.point.to_string(), run.turn)).collect();
-    assert_eq!(runs.len(), 12);
-    assert_eq!(runs.iter().collect::<HashSet<_>>().len(), 12, "{runs:?}");
+    let kept = Kept::read(&folder).unwrap();
+    let runs: Vec<_> = kept.runs.iter().map(|run| (run.point.to_string(), run.turn)).collect();
+    assert_eq!(runs.len(), RUNS);
+    assert_eq!(runs.iter().collect::<HashSet<_>>().len(), RUNS, "{runs:?}");
     let table: Vec<&str> = table.lines().take_while(|line| !line.is_empty()).collect();
     assert_eq!(table.len(), 2 + 4, "{table:?}");
     assert!(table.iter().all(|line| line.chars().count() == table[0].chars().count()), "{table:?}");
 
     let output = sweep(&folder, "--resume").output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stderr).contains("12 of them there already"));
-    assert_eq!(runs_in(&folder), 12, "nothing is run again");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains(&format!("{RUNS} of them there already"))
+    );
+    assert_eq!(runs_in(&folder), RUNS, "nothing is run again");
 }
 
 #[test]
@@ -78,6 +81,7 @@ fn what_is_wrong_is_told_before_anything_runs() {
     for (toml, says) in [
         ("turnz = 3", "unknown field `turnz`"),
         ("[axes]\nbatch = []", "the axis batch has no values"),
+        ("turns = 0", "each point runs once at least"),
         ("[axes]\nbatch = [\"1s\"]\nblock = [\"300ms\"]", "no multiple of a block of 300 ms"),
     ] {
         fs::write(&plan, toml).unwrap();
@@ -87,6 +91,11 @@ fn what_is_wrong_is_told_before_anything_runs() {
     assert!(refused("--batch soon --into", &folder).contains("batch \"soon\""));
     assert!(refused("--batch --into", &folder).contains("a value is required"));
     assert!(refused("--batch 1s --resume", home.path()).contains("leave the axes out"));
+    let from_memory = "--from-memory 1MiB --into";
+    let idle = refused(&format!("--connections 1,2 {from_memory}"), &folder);
+    assert!(idle.contains("connections says nothing where batches are in memory"), "{idle}");
+    assert!(refused("--for 0s --into", &folder).contains("at least 10ms"));
+    assert!(refused("--turns 3 --resume", home.path()).contains("cannot be used with"));
     assert!(!folder.exists());
 }
 
@@ -107,7 +116,7 @@ fn a_full_disk_ends_it_with_the_finished_runs_kept() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("full");
     let limited = format!(
-        "trap '' XFSZ; ulimit -f 3; exec {} sweep {AXES} --into {}",
+        "trap '' XFSZ; ulimit -f 8; exec {} sweep {AXES} --into {}",
         env!("CARGO_BIN_EXE_bench-suite"),
         folder.display()
     );
@@ -117,8 +126,8 @@ fn a_full_disk_ends_it_with_the_finished_runs_kept() {
     assert!(told.contains("runs.ndjson could not be written"), "{told}");
     let kept = runs_in(&folder);
     assert!(told.contains(&format!("the {kept} runs before are kept")), "{kept}: {told}");
-    assert!(kept >= 1 && Series::open(&folder).unwrap().runs().len() == kept);
+    assert!(kept >= 1 && Kept::read(&folder).unwrap().runs.len() == kept);
 
     printed(&sweep(&folder, "--resume").output().unwrap());
-    assert_eq!(Series::open(&folder).unwrap().runs().len(), 12);
+    assert_eq!(Kept::read(&folder).unwrap().runs.len(), RUNS);
 }

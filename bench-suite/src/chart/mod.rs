@@ -12,4 +12,4 @@ pub use heat_map::{Cell, STEPS, Side, heat_map, samples, step_of};
 pub use number::{digits, short};
 pub use plot::{Axis, Plot};
 pub use scale::Scale;
-pub use svg::{Anchor, SHAPES, Svg, escaped, without_controls};
+pub use svg::{Anchor, SHAPES, Svg, escaped};

@@ -166,12 +166,6 @@ pub fn escaped(text: &str) -> String {
     safe
 }
 
-/// A text whose control characters, but for ends of lines, are marks that something was there.
-pub fn without_controls(text: &str) -> String {
-    let printed = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
-    text.chars().map(printed).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,11 +179,6 @@ mod tests {
         assert!(!text.contains("<script") && !text.contains("onload=\""), "{text}");
         assert!(text.contains("viewBox=\"0 0 10 20.5\"") && text.contains("y=\"2.2\""), "{text}");
         assert!(text.contains("&lt;a&gt; &amp; &quot;b&quot;") && text.contains("&#39;"), "{text}");
-    }
-
-    #[test]
-    fn control_characters_do_not_come_through() {
-        assert_eq!(without_controls("a\u{1b}[31m\0\n\tü"), "a\u{fffd}[31m\u{fffd}\n\u{fffd}ü");
     }
 
     #[test]

@@ -16,7 +16,7 @@ const TO_START: Duration = Duration::from_millis(300);
 
 /// Runs all pairs. A pair of which a side fails is told and left out, and the others go on.
 pub(super) fn all(series: &mut Series, interrupt: &Interrupt) -> Result<()> {
-    let asked = series.asked().clone();
+    let asked = series.kept().asked.clone();
     let [a, b] = &asked.sides[..] else { bail!("a comparison has two sides") };
     let from_memory = a.point.from_memory_bytes.is_some();
     let expected = match from_memory {
@@ -83,7 +83,7 @@ fn try_in_step(how: &How, order: [&Side; 2]) -> Result<[Run; 2], (usize, anyhow:
     let mut sides = [started(0)?, started(1)?];
     let until = Instant::now() + 2 * Duration::from_millis(how.run_for_ms);
     let mut turn = 0;
-    while Instant::now() < until {
+    while turn == 0 || Instant::now() < until {
         for at in if turn % 2 == 0 { [0, 1] } else { [1, 0] } {
             sides[at].take_turn().map_err(|e| (at, e))?;
         }
@@ -100,7 +100,7 @@ fn try_in_step(how: &How, order: [&Side; 2]) -> Result<[Run; 2], (usize, anyhow:
 fn start(how: &How, side: &Side) -> Result<TurnTaker> {
     let mut flags = side.point.flags_from_memory().context("its batches are in memory")?;
     // It ends when there are no more turns; the time is one that it does not come to.
-    let time = time::written(Duration::from_millis(100 * how.run_for_ms));
+    let time = time::written(Duration::from_millis(how.run_for_ms.saturating_mul(100)));
     flags.extend(["--in-turns".into(), "--for".into(), time]);
     flags.extend(["--slow".into(), format!("{}%", side.slow * 100.0)]);
     let name = format!("{} of side {}", side.point.workload.name(), side.name);

@@ -3,7 +3,6 @@
 
 mod operand;
 mod pairs;
-pub(crate) mod verdict;
 mod told;
 mod measure;
 
@@ -17,15 +16,17 @@ use loadgen::time;
 
 use self::operand::Operand;
 use self::pairs::Pair;
-use self::told::Found;
-use self::verdict::Verdict;
+use self::told::{Found, Terms};
 use crate::interrupt::Interrupt;
-use crate::job::{at_least_one, share};
+use crate::job::{at_least_one, share, some_bytes, some_time};
+use crate::machine;
 use crate::outcome::{Outcome, refuse};
+use crate::report;
 use crate::results;
-use crate::series::{Asked, Begun, How, Kind, Point, Series, Side};
-use crate::stderr;
+use crate::series::{Asked, Axis, Begun, How, Kept, Kind, Point, Series, Side};
+use crate::stderr::{self, without_controls};
 use crate::sweep::AxisFlags;
+use crate::turns::{DEFAULT_LEAST, LEAST_PAIRS, Verdict, percent};
 
 /// What stands under the help.
 pub(crate) const EXAMPLES: &str = "\
@@ -53,7 +54,7 @@ Exit codes:
 /// The flags of `compare`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// A build of this program (its file), `this` one, settings such as batch=100ms,parallelism=1, or the
+    /// A build of this program (its file), `this` one, settings such as parallelism=1,keys=1000, or the
     /// folder of a kept sweep; of a kept comparison, if it stands alone
     #[arg(value_name = "A")]
     pub a: String,
@@ -63,14 +64,14 @@ pub struct Options {
     /// What both run: at most one value along each axis.
     #[command(flatten)]
     pub axes: AxisFlags,
-    /// How many pairs of runs
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
+    /// How many pairs of runs; 8 are the least that can tell sides apart
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = enough_pairs)]
     pub pairs: usize,
     /// How long each run is measured
-    #[arg(long = "for", value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", default_value = "2s", value_parser = some_time)]
     pub run_for: Duration,
     /// The size of a batch in memory
-    #[arg(long, value_name = "SIZE", default_value = "4MiB")]
+    #[arg(long, value_name = "SIZE", default_value = "4MiB", value_parser = some_bytes)]
     pub from_memory: ByteSize,
     /// Over loopback from a load generator, run after run, instead of batches in memory in turn: closer to
     /// what is deployed, and ten times as noisy
@@ -79,9 +80,9 @@ pub struct Options {
     /// With --over-tcp: what comes before a run and is not measured
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     pub warm_up: Duration,
-    /// The least difference that counts
-    #[arg(long, value_name = "SHARE", default_value = "3%", value_parser = share)]
-    pub least: f64,
+    /// The least difference that counts [default: 3%, or what a kept comparison was made with]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub least: Option<f64>,
     /// Give B so much more work for each line, to see whether it is found
     #[arg(long, value_name = "SHARE", default_value = "0%", value_parser = share, conflicts_with = "over_tcp")]
     pub slow: f64,
@@ -118,7 +119,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     if options.json {
         println!("{}", serde_json::to_string(&found).context("what was found has no odd keys")?);
     } else {
-        println!("{}", found.told());
+        println!("{}", without_controls(&found.told()));
     }
     Ok(match found.verdict {
         Verdict::Worse => Outcome::Regression,
@@ -127,25 +128,47 @@ pub fn run(options: &Options) -> Result<Outcome> {
     })
 }
 
-fn found(options: &Options, sides: [String; 2], pairs: &[Pair<'_>]) -> Found {
-    Found::of(sides, pairs, options.least, options.sets)
+fn enough_pairs(text: &str) -> Result<usize, String> {
+    match at_least_one(text)? {
+        pairs if pairs < LEAST_PAIRS => Err(format!(
+            "{pairs} pairs cannot tell sides apart, however far these are: give {LEAST_PAIRS} at least"
+        )),
+        pairs => Ok(pairs),
+    }
+}
+
+fn found(options: &Options, sides: [String; 2], pairs: &[Pair<'_>], terms: Terms) -> Found {
+    if options.sets > 0 && pairs.len() / options.sets < LEAST_PAIRS {
+        refuse(format_args!(
+            "--sets {}: of {} pairs there are at most {} sets, for each needs {LEAST_PAIRS}",
+            options.sets,
+            pairs.len(),
+            pairs.len() / LEAST_PAIRS
+        ));
+    }
+    Found::of(sides, pairs, terms)
 }
 
 /// A comparison that is kept.
 fn again(options: &Options, folder: &Path) -> Result<Found> {
-    let series = Series::open(folder)?;
-    if series.asked().kind != Kind::Comparison {
+    let kept = Kept::read(folder)?;
+    if kept.asked.kind != Kind::Comparison {
         bail!(
             "{} holds no comparison; to compare it with another result, name that one too",
             folder.display()
         );
     }
-    Ok(of_comparison(options, &series))
+    Ok(of_comparison(options, &kept))
 }
 
-fn of_comparison(options: &Options, series: &Series) -> Found {
-    let sides = [0, 1].map(|at| series.asked().sides.get(at).map_or_else(String::new, told_side));
-    found(options, sides, &pairs::of_comparison(series))
+fn of_comparison(options: &Options, kept: &Kept) -> Found {
+    let sides = [0, 1].map(|at| kept.asked.sides.get(at).map_or_else(String::new, told_side));
+    let terms = Terms {
+        least: options.least.or(kept.asked.least).unwrap_or(DEFAULT_LEAST),
+        sets: options.sets,
+        ran_in_turn: true,
+    };
+    found(options, sides, &pairs::of_comparison(kept), terms)
 }
 
 fn told_side(side: &Side) -> String {
@@ -153,16 +176,16 @@ fn told_side(side: &Side) -> String {
         side.build.as_ref().map_or("this build".into(), |build| build.display().to_string());
     let slow = match side.slow {
         0.0 => String::new(),
-        slow => format!(", with {} % more work a line", verdict::percent(slow)),
+        slow => format!(", with {} % more work a line", percent(slow)),
     };
     format!("{build}: {}{slow}", side.point)
 }
 
 /// Two results that are kept.
 fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
-    let (in_a, in_b) = (Series::open(a)?, Series::open(b)?);
-    for (folder, series) in [(a, &in_a), (b, &in_b)] {
-        if series.asked().kind == Kind::Comparison {
+    let (in_a, in_b) = (Kept::read(a)?, Kept::read(b)?);
+    for (folder, kept) in [(a, &in_a), (b, &in_b)] {
+        if kept.asked.kind == Kind::Comparison {
             refuse(format_args!(
                 "{} holds a comparison, which has two sides already; compare two sweeps, or name it alone",
                 folder.display()
@@ -170,11 +193,21 @@ fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
         }
     }
     if let (Some(difference), false) =
-        (in_a.begun().machine.unlike(&in_b.begun().machine), options.unlike)
+        (in_a.begun.machine.unlike(&in_b.begun.machine), options.unlike)
     {
         refuse(format_args!(
             "the machines are unlike: {difference}. What they say does not compare; give --unlike to \
              compare it all the same"
+        ));
+    }
+    if in_a.asked.how != in_b.asked.how && !options.unlike {
+        refuse(format_args!(
+            "{} and {} were measured in unlike ways: {:?} and {:?}; give --unlike to compare them all the \
+             same",
+            a.display(),
+            b.display(),
+            in_a.asked.how,
+            in_b.asked.how
         ));
     }
     let mut pairs = pairs::of_both(&in_a, &in_b);
@@ -187,25 +220,31 @@ fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
              other {}. Give --unlike to compare one after the other all the same",
             a.display(),
             b.display(),
-            in_a.asked().points.first().map_or("none".into(), ToString::to_string),
-            in_b.asked().points.first().map_or("none".into(), ToString::to_string),
+            in_a.asked.points.first().map_or("none".into(), ToString::to_string),
+            in_b.asked.points.first().map_or("none".into(), ToString::to_string),
         ));
     }
-    let side = |folder: &Path, series: &Series| {
-        let machine = &series.begun().machine;
+    let side = |folder: &Path, kept: &Kept| {
+        let machine = &kept.begun.machine;
         format!("{}, version {}, commit {}", folder.display(), machine.version, machine.commit)
     };
-    Ok(found(options, [side(a, &in_a), side(b, &in_b)], &pairs))
+    let terms = Terms {
+        least: options.least.unwrap_or(DEFAULT_LEAST),
+        sets: options.sets,
+        ran_in_turn: false,
+    };
+    Ok(found(options, [side(a, &in_a), side(b, &in_b)], &pairs, terms))
 }
 
 /// Two that are run now, and kept.
 fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
     let common = common(options).unwrap_or_else(|reason| refuse(reason));
+    let given: Vec<Axis> = options.axes.given().map(|(axis, _)| axis).collect();
     let mut names = ["A", "B"].into_iter();
     let sides = operands.map(|operand| {
         let slow = if names.len() == 1 { options.slow } else { 0.0 };
         let name = names.next().unwrap_or_default();
-        side(name, operand, &common, slow).unwrap_or_else(|reason| refuse(reason))
+        side(name, operand, (&common, &given), slow).unwrap_or_else(|reason| refuse(reason))
     });
     if sides[0].point.workload != sides[1].point.workload && !options.unlike {
         refuse(format_args!(
@@ -216,34 +255,36 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
     }
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let interrupt = Interrupt::listen()?;
-    let begun = Begun::now();
+    if options.sets > 0 && options.pairs / options.sets < LEAST_PAIRS {
+        refuse(format_args!(
+            "--sets {}: each set needs {LEAST_PAIRS} pairs, so give --pairs {} at least",
+            options.sets,
+            options.sets.saturating_mul(LEAST_PAIRS)
+        ));
+    }
+    let begun = Begun::now()?;
     let folder = match &options.into {
         Some(folder) => folder.clone(),
         None => results::new_dated_folder(&options.results, &begun.machine, "comparison")?,
     };
+    let how =
+        How { run_for_ms: ms(options.run_for), warm_up_ms: ms(options.warm_up), stamped: false };
     let asked = Asked {
-        kind: Kind::Comparison,
-        command: command(options),
-        points: Vec::new(),
         sides: sides.to_vec(),
-        turns: options.pairs,
-        how: How {
-            run_for_ms: ms(options.run_for),
-            warm_up_ms: ms(options.warm_up),
-            stamped: false,
-        },
-        objectives: Vec::new(),
+        least: Some(options.least.unwrap_or(DEFAULT_LEAST)),
+        ..Asked::new(Kind::Comparison, command(options), options.pairs, how)
     };
     let mut series = Series::begin(&folder, asked, begun)?;
     measure::all(&mut series, &interrupt)?;
-    let failures = series.failures();
-    if failures.len() == series.runs().len() {
+    let failures = series.kept().failures();
+    if failures.len() == series.kept().runs.len() {
         bail!("every run failed:\n  {}", failures.join("\n  "));
     }
-    let found = of_comparison(options, &series);
-    let summary = found.told() + &series.begun().checkup.told_behind_a_table();
-    series.keep_page(&found.headline(), &summary)?;
+    let found = of_comparison(options, series.kept());
+    let summary = found.told() + &series.kept().begun.checkup.told_behind_a_table();
     stderr::tell(format_args!("kept in {}", folder.display()));
+    let index = options.into.is_none().then_some(options.results.as_path());
+    report::keep_or_tell(&series, &found.headline(), &summary, index);
     Ok(found)
 }
 
@@ -266,16 +307,25 @@ fn common(options: &Options) -> Result<Point, String> {
     Ok(point)
 }
 
-fn side(name: &str, operand: Operand, common: &Point, slow: f64) -> Result<Side, String> {
+fn side(
+    name: &str,
+    operand: Operand,
+    (common, given): (&Point, &[Axis]),
+    slow: f64,
+) -> Result<Side, String> {
     let Operand::ToRun { build, settings } = operand else {
         return Err("a kept result cannot be run".into());
     };
     let mut point = common.clone();
     settings.iter().try_for_each(|(axis, value)| axis.set(&mut point, value))?;
-    match point.refused() {
-        Some(reason) => Err(reason),
-        None => Ok(Side { name: name.into(), build, point, slow }),
+    let given = given.iter().copied().chain(settings.iter().map(|(axis, _)| *axis));
+    let idle = given.filter_map(|axis| point.without_meaning(axis)).next();
+    if let Some(reason) = point.refused().or(idle) {
+        return Err(reason + ", or give --over-tcp");
     }
+    let program = build.as_deref().map(machine::checksum).transpose();
+    let program = program.map_err(|e| format!("{e:#}"))?;
+    Ok(Side { name: name.into(), build, program, point, slow })
 }
 
 fn command(options: &Options) -> String {
@@ -290,10 +340,16 @@ fn command(options: &Options) -> String {
         false => command += &format!(" --from-memory {}B", options.from_memory.as_u64()),
     }
     if options.slow > 0.0 {
-        command += &format!(" --slow {}%", verdict::percent(options.slow));
+        command += &format!(" --slow {}%", percent(options.slow));
     }
     if options.sets > 0 {
         command += &format!(" --sets {}", options.sets);
+    }
+    if let Some(least) = options.least {
+        command += &format!(" --least {}%", percent(least));
+    }
+    if options.unlike {
+        command += " --unlike";
     }
     command
 }

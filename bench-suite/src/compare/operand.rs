@@ -41,7 +41,7 @@ impl Operand {
         let settings = settings.ok_or_else(|| {
             format!(
                 "{text}: it is no folder of a result, no program, not `{THIS}`, and no settings such as \
-                 batch=100ms,parallelism=1"
+                 parallelism=1,keys=1000"
             )
         })?;
         let mut point = Point::default();

@@ -1,6 +1,6 @@
 //! The pairs of a comparison: runs of the same turn.
 
-use crate::series::{Run, Series};
+use crate::series::{Kept, Point, Run};
 
 /// A run of either side.
 #[derive(Clone, Copy, Debug)]
@@ -23,26 +23,25 @@ impl Pair<'_> {
 
 /// Those of a comparison that is kept, in the order of their turns. A turn in which a side has failed has
 /// none.
-pub(super) fn of_comparison(series: &Series) -> Vec<Pair<'_>> {
-    let [a, b] = &series.asked().sides[..] else { return Vec::new() };
-    let run = |side: &str, turn| {
-        let mut done = series.runs().iter().filter(|run| run.side == side && run.turn == turn);
-        done.find_map(|run| run.outcome.as_ref().ok())
-    };
-    let turns = 0..series.asked().turns;
-    let pairs = turns.filter_map(|turn| run(&a.name, turn).zip(run(&b.name, turn)));
-    pairs.map(|(a, b)| Pair { a, b }).collect()
+pub(super) fn of_comparison(kept: &Kept) -> Vec<Pair<'_>> {
+    let [a, b] = &kept.asked.sides[..] else { return Vec::new() };
+    let both = |turn| kept.run_of_side(&a.name, turn).zip(kept.run_of_side(&b.name, turn));
+    (0..kept.asked.turns).filter_map(both).map(|(a, b)| Pair { a, b }).collect()
 }
 
 /// Those of two series that are kept: runs of the same point in the same turn.
-pub(super) fn of_both<'a>(a: &'a Series, b: &'a Series) -> Vec<Pair<'a>> {
-    let points = a.asked().points.iter();
-    points.flat_map(|point| a.of(point).zip(b.of(point))).map(|(a, b)| Pair { a, b }).collect()
+pub(super) fn of_both<'a>(a: &'a Kept, b: &'a Kept) -> Vec<Pair<'a>> {
+    let points = a.asked.points.iter();
+    points.flat_map(|point| of_points((a, point), (b, point))).collect()
 }
 
 /// The same where the points are unlike: the first of the one with the first of the other.
-pub(super) fn of_unlike<'a>(a: &'a Series, b: &'a Series) -> Vec<Pair<'a>> {
-    let points = a.asked().points.iter().zip(&b.asked().points);
-    let runs = points.flat_map(|(in_a, in_b)| a.of(in_a).zip(b.of(in_b)));
-    runs.map(|(a, b)| Pair { a, b }).collect()
+pub(super) fn of_unlike<'a>(a: &'a Kept, b: &'a Kept) -> Vec<Pair<'a>> {
+    let points = a.asked.points.iter().zip(&b.asked.points);
+    points.flat_map(|(in_a, in_b)| of_points((a, in_a), (b, in_b))).collect()
+}
+
+fn of_points<'a>((a, in_a): (&'a Kept, &Point), (b, in_b): (&'a Kept, &Point)) -> Vec<Pair<'a>> {
+    let both = |turn| a.run_at(in_a, turn).zip(b.run_at(in_b, turn));
+    (0..a.asked.turns).filter_map(both).map(|(a, b)| Pair { a, b }).collect()
 }

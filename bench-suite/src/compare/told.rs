@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::pairs::Pair;
-use super::verdict::{Ratio, Verdict, percent};
 use crate::aligned::aligned;
+use crate::turns::{LEAST_PAIRS, Ratio, Verdict, percent};
 
 /// The version of the outcome's JSON form.
 const SCHEMA_VERSION: u32 = 1;
@@ -25,6 +25,22 @@ pub(super) struct Found {
     /// Disjoint sets of the same pairs, in order, each judged by itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sets: Vec<Set>,
+    /// Pairs that are in no set, for there are too few for another.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pairs_in_no_set: usize,
+    /// Whether both sides ran in turn, so that the machine's mood is in neither.
+    ran_in_turn: bool,
+}
+
+/// How pairs are judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    /// The least difference that counts, as a share.
+    pub(super) least: f64,
+    /// Into how many sets they are cut, each judged by itself.
+    pub(super) sets: usize,
+    /// Whether both sides ran in turn.
+    pub(super) ran_in_turn: bool,
 }
 
 /// Some of the pairs.
@@ -35,12 +51,19 @@ struct Set {
 }
 
 impl Found {
-    /// What these pairs say, and each of so many sets of them.
-    pub(super) fn of(sides: [String; 2], pairs: &[Pair<'_>], least: f64, sets: usize) -> Self {
+    /// What these pairs say, and each of so many sets of them. Sides that are two kept results have not
+    /// run in turn.
+    pub(super) fn of(
+        sides: [String; 2],
+        pairs: &[Pair<'_>],
+        Terms { least, sets, ran_in_turn }: Terms,
+    ) -> Self {
         let cost = cost(pairs);
         let rates: Vec<f64> = pairs.iter().map(Pair::rate).collect();
-        // Of no sets there is none, however large it would be.
-        let each = pairs.len().checked_div(sets).unwrap_or(1).max(1);
+        let (each, in_no_set) = match sets {
+            0 => (pairs.len() + 1, 0),
+            sets => ((pairs.len() / sets).max(1), pairs.len() % sets),
+        };
         let sets = pairs.chunks_exact(each).take(sets).map(|pairs| {
             let cost = self::cost(pairs);
             Set { verdict: verdict(cost, least), cost }
@@ -53,6 +76,8 @@ impl Found {
             cost,
             rate: Ratio::of(&rates),
             sets: sets.collect(),
+            pairs_in_no_set: in_no_set,
+            ran_in_turn,
         }
     }
 
@@ -60,7 +85,8 @@ impl Found {
     pub(super) fn told(&self) -> String {
         let [a, b] = &self.sides;
         let told = |ratio: Option<Ratio>| {
-            ratio.map_or("too few pairs for an interval".into(), |ratio| ratio.to_string())
+            let too_few = || format!("too few pairs for an interval: {LEAST_PAIRS} are the least");
+            ratio.map_or_else(too_few, |ratio| ratio.to_string())
         };
         let mut text = format!("A  {a}\nB  {b}\n\n");
         text += &format!("CPU s per line, B for A   {}\n", told(self.cost));
@@ -68,10 +94,14 @@ impl Found {
         if let Some(cost) = self.cost {
             text += &format!(
                 "\nMore than 1 is worse for B. Of {} pairs of runs, with intervals that hold the true ratio in \
-                 99 of 100\ncomparisons; a difference of {} % would have been found.\n",
+                 99 of 100\ncomparisons, and that reach {} % to either side here.\n",
                 cost.pairs,
                 percent(cost.floor())
             );
+        }
+        if !self.ran_in_turn {
+            text += "\nThe two did not run in turn: whatever has changed between them, the machine's mood \
+                     too, is in the ratio.\n";
         }
         text += &self.told_sets();
         text += &format!("\nB is {}.", self.in_words());
@@ -126,20 +156,30 @@ impl Found {
             let floor = set.cost.map_or("-".into(), |cost| format!("{} %", percent(cost.floor())));
             [(number + 1).to_string(), cost, floor, set.verdict.told(self.least)]
         });
-        let table = aligned(["set", "CPU s, B for A", "would find", "verdict"], rows);
-        let floors = self.sets.iter().filter_map(|set| Some(set.cost?.floor()));
+        let table = aligned(["set", "CPU s, B for A", "reaches", "verdict"], rows);
+        let floor = self.sets.iter().filter_map(|set| Some(set.cost?.floor())).reduce(f64::max);
+        let floor = floor.map_or("not known, for each set has too few pairs".into(), |floor| {
+            format!("{} %, as far as the widest interval of a set reaches", percent(floor))
+        });
+        let left_over = match self.pairs_in_no_set {
+            0 => String::new(),
+            pairs => format!(" {pairs} pairs are in no set."),
+        };
         format!(
             "\n{table}\nOf {} sets, {} say that B is worse, {} better, {} no difference above {} %; {} are \
-             inconclusive.\nNoise floor: the least sure of them would have found a difference of {} %.\n",
+             inconclusive.{left_over}\nNoise floor: {floor}.\n",
             self.sets.len(),
             self.sets_that_say(Verdict::Worse),
             self.sets_that_say(Verdict::Better),
             self.sets_that_say(Verdict::NoDifference),
             percent(self.least),
             self.sets_that_say(Verdict::Inconclusive),
-            percent(floors.fold(0.0, f64::max))
         )
     }
+}
+
+fn is_nothing(pairs: &usize) -> bool {
+    *pairs == 0
 }
 
 fn cost(pairs: &[Pair<'_>]) -> Option<Ratio> {

@@ -29,8 +29,10 @@ const PATIENCE: millstream::Duration = millstream::secs(60);
 /// Works on batches of so many bytes until the time is up. Its rates are over the time in which it
 /// worked: what it takes to put a batch there is left out.
 pub(super) fn summary(options: &Options, batch_bytes: usize) -> Result<Summary> {
-    let preset = options.workload.preset();
-    let input = TextBlocks::render(&Data { preset, text_bytes: batch_bytes, ..Data::default() })?;
+    let mut data =
+        Data { preset: options.workload.preset(), text_bytes: batch_bytes, ..Data::default() };
+    data.keys = options.keys.unwrap_or(data.keys);
+    let input = TextBlocks::render(&data)?;
     let (queue, answers, seen) = (Queue::new(), Answers::default(), Seen::default());
     let clock = ManualClock::at(Time::default());
     let conf = options.conf().clock(clock.clone()).listener(seen.clone());
@@ -56,8 +58,7 @@ pub(super) fn summary(options: &Options, batch_bytes: usize) -> Result<Summary> 
         }
         Ok(Cost { seconds, cpu_seconds })
     };
-    let window = options.flags.window.map_or(0, |w| w.as_millis() / options.batch.as_millis());
-    for _ in 0..WARM_UP_BATCHES + window {
+    for _ in 0..WARM_UP_BATCHES + options.window_batches() {
         one()?;
     }
     let mut all = Cost::default();
@@ -81,6 +82,9 @@ pub(super) fn summary(options: &Options, batch_bytes: usize) -> Result<Summary> 
             again -= 1.0;
             all.add(one()?);
         }
+    }
+    if batches == 0 {
+        bail!("no turn was given, so nothing was measured");
     }
     let (records, bytes) = (input.lines * batches, input.bytes * batches);
     let ms = |share| processing_us.value_at_quantile(share) as f64 / 1e3;

@@ -28,6 +28,12 @@ pub use summary::Summary;
 pub use trend::Slope;
 pub use workload::{Flags, Workload};
 
+/// In less than this nothing is measured.
+const LEAST_TIME: Duration = Duration::from_millis(10);
+
+/// More than this is no batch: it is there twice, and what is made of it beside.
+const MOST_BYTES: u64 = 4 << 30;
+
 /// How progress is told, on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProgressForm {
@@ -75,11 +81,14 @@ pub struct Options {
     /// loopback
     #[arg(long, value_name = "ADDR", group = "source", value_parser = port_or_address)]
     pub listen: Option<String>,
-    /// No network: batches of so many bytes, such as 4MiB, that are in memory, one after the other with
-    /// no time between them. The figures are those of the work alone
-    #[arg(long, value_name = "SIZE", group = "source",
+    /// No network: batches of so many bytes, such as 4MiB, rounded up to whole MiB, that are in memory,
+    /// one after the other with no time between them. The figures are those of the work alone
+    #[arg(long, value_name = "SIZE", group = "source", value_parser = some_bytes,
           conflicts_with_all = ["connect", "listen", "stamped", "hdr_log", "warm_up", "course"])]
     pub from_memory: Option<ByteSize>,
+    /// With --from-memory: distinct words, or other keys, of the lines [default: 10000]
+    #[arg(long, value_name = "N", value_parser = at_least_one, requires = "from_memory")]
+    pub keys: Option<usize>,
     /// With --from-memory: do so much more work for each line, to see whether whoever measures finds
     /// it
     #[arg(long, value_name = "SHARE", default_value = "0%", value_parser = share, requires = "from_memory")]
@@ -156,6 +165,13 @@ impl Options {
         conf
     }
 
+    /// How many batches the workload's window has; none where it has no window.
+    fn window_batches(&self) -> i64 {
+        let given = self.flags.window.map(|window| window.as_millis() / self.batch.as_millis());
+        let own = self.workload.has_a_window_of_its_own().then_some(10);
+        given.or(own).unwrap_or(0)
+    }
+
     /// Whether the lines are taken for stamped ones.
     fn is_stamped(&self) -> bool {
         self.stamped || self.workload == Workload::Latency
@@ -186,6 +202,25 @@ fn port_or_address(text: &str) -> Result<String, String> {
     port.parse::<u16>().map(|_| text.to_string()).map_err(|_| {
         "it must be PORT or HOST:PORT with a port from 0 to 65535, as in 7777".to_string()
     })
+}
+
+/// A length of time to measure for, as in `3s`.
+pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|e| format!("{e}; write it as in 3s"))?;
+    if time < LEAST_TIME {
+        return Err(format!("{text} is too short to measure anything: it must be at least 10ms"));
+    }
+    Ok(time)
+}
+
+/// A size that something fits into, as in `4MiB`.
+pub(crate) fn some_bytes(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse().map_err(|e| format!("{e}; write it as in 4MiB"))?;
+    match size.as_u64() {
+        0 => Err("it must be at least 1 byte".into()),
+        bytes if bytes > MOST_BYTES => Err(format!("a batch has at most {}", ByteSize(MOST_BYTES))),
+        _ => Ok(size),
+    }
 }
 
 /// A share, as in `5%`.

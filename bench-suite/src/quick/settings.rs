@@ -2,7 +2,6 @@
 
 use std::thread::available_parallelism;
 
-use anyhow::Result;
 use serde::Serialize;
 
 use super::Options;
@@ -17,35 +16,51 @@ const WINDOWS_MS: [i64; 3] = [1000, 4000, 12_000];
 
 const WINDOW_BATCH_MS: i64 = 200;
 
-/// Long enough to see what a setting does, and not by how many percent.
+/// Long enough to see what a setting does, and not by how many percent; longer where batches are long.
 const HOW: How = How { run_for_ms: 2000, warm_up_ms: 500, stamped: false };
 
 /// A run at one point of settings.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Setting {
     pub(super) point: Point,
-    pub(super) run: Run,
+    /// What it came to, or why to nothing.
+    pub(super) run: Result<Run, String>,
 }
 
 impl Setting {
-    /// Runs this point.
-    pub(super) fn measure(point: &Point) -> Result<Self> {
-        let mut run = HOW.run(None, point)?;
-        run.job.course.clear();
-        Ok(Setting { point: point.clone(), run })
+    /// Runs this point. One that comes to nothing costs nobody else's figures.
+    pub(super) fn measure(point: &Point) -> Self {
+        let run = HOW.run(None, point).map_err(|e| format!("{e:#}"));
+        let without_course = |mut run: Run| {
+            run.job.course.clear();
+            run
+        };
+        Setting { point: point.clone(), run: run.map(without_course) }
     }
 
-    pub(super) fn lines_per_s(&self) -> f64 {
-        self.run.job.lines_per_s
+    fn figure(&self, figure: impl Fn(&Run) -> f64) -> Option<f64> {
+        self.run.as_ref().ok().map(figure)
     }
 
-    /// The processing time of 95 % of the batches at most, as a share of the interval.
-    pub(super) fn share_of_interval(&self) -> f64 {
-        self.run.job.processing_p95_ms / self.point.batch_ms as f64
+    pub(super) fn lines_per_s(&self) -> Option<f64> {
+        self.figure(|run| run.job.lines_per_s)
+    }
+
+    pub(super) fn cpu_seconds_per_million(&self) -> Option<f64> {
+        self.figure(|run| run.job.cpu_seconds_per_million())
+    }
+
+    pub(super) fn processing_p50_ms(&self) -> Option<f64> {
+        self.figure(|run| run.job.processing_p50_ms)
+    }
+
+    pub(super) fn processing_p95_ms(&self) -> Option<f64> {
+        self.figure(|run| run.job.processing_p95_ms)
     }
 
     pub(super) fn is_sustained(&self) -> bool {
-        matches!(sustained(&self.point, &self.run, &[]), Ok(Ok(())))
+        let run = self.run.as_ref().ok();
+        run.is_some_and(|run| matches!(sustained(&self.point, run, &[]), Ok(Ok(()))))
     }
 }
 

@@ -36,17 +36,18 @@ fn by_batch_and_parallelism(settings: &[Setting]) -> String {
 
 fn rate(setting: &Setting) -> String {
     let mark = if setting.is_sustained() { ' ' } else { '*' };
-    format!("{:.2}{mark}", setting.lines_per_s() / 1e6)
+    setting.lines_per_s().map_or("failed ".into(), |rate| format!("{:.2}{mark}", rate / 1e6))
 }
 
 fn by_window(settings: &[Setting]) -> String {
+    let number = |text: Option<String>| text.unwrap_or_else(|| "-".into());
     let row = |setting: &Setting| {
         [
             Axis::Window.of(&setting.point).unwrap_or_else(|| "none".into()),
             rate(setting),
-            format!("{:.3}", setting.run.job.cpu_seconds_per_million()),
-            format!("{:.1} ms", setting.run.job.processing_p50_ms),
-            format!("{:.1} ms", setting.run.job.processing_p95_ms),
+            number(setting.cpu_seconds_per_million().map(|seconds| format!("{seconds:.3}"))),
+            number(setting.processing_p50_ms().map(|ms| format!("{ms:.1} ms"))),
+            number(setting.processing_p95_ms().map(|ms| format!("{ms:.1} ms"))),
         ]
     };
     aligned(["window", "M lines/s", "CPU s per M", "batch p50", "p95"], settings.iter().map(row))

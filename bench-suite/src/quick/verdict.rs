@@ -59,35 +59,40 @@ pub(super) fn verdict(measured: &Measured) -> String {
 fn of_settings(measured: &Measured) -> String {
     let settings = &measured.by_batch_and_parallelism;
     let mut text = String::new();
-    let shortest = settings.iter().filter(|s| s.is_sustained()).min_by_key(|s| s.point.batch_ms);
-    match shortest {
-        Some(shortest) => {
+    let held = settings.iter().filter(|setting| setting.is_sustained());
+    let shortest = held.min_by_key(|setting| setting.point.batch_ms);
+    match shortest.and_then(|setting| Some((setting.point.batch_ms, setting.processing_p95_ms()?)))
+    {
+        Some((batch_ms, p95_ms)) => {
             text += &format!(
-                " The shortest batches that hold at full load, of those tried, are of {} ms: 95 % of them \
-                 are done within {:.0} % of that.",
-                shortest.point.batch_ms,
-                shortest.share_of_interval() * 100.0
+                " The shortest batches that hold at full load, of those tried, are of {batch_ms} ms: 95 % \
+                 of them are done within {:.0} % of that.",
+                p95_ms / batch_ms as f64 * 100.0
             );
         }
         None => text += " None of the batch intervals holds at full load: offer less.",
     }
-    let longest_ms = settings.iter().map(|s| s.point.batch_ms).max();
+    let longest_ms = settings.iter().map(|setting| setting.point.batch_ms).max();
     let of_longest: Vec<_> =
-        settings.iter().filter(|s| Some(s.point.batch_ms) == longest_ms).collect();
-    if let [one, .., all] = &of_longest[..] {
+        settings.iter().filter(|setting| Some(setting.point.batch_ms) == longest_ms).collect();
+    if let [one, .., all] = &of_longest[..]
+        && let Some((by_one, by_all)) = one.lines_per_s().zip(all.lines_per_s())
+    {
         text += &format!(
             " {} tasks do {:.2} times what one does, the load generator beside them.",
             all.point.parallelism.unwrap_or(1),
-            all.lines_per_s() / one.lines_per_s()
+            by_all / by_one
         );
     }
-    if let [_, shortest, .., longest] = &measured.by_window[..] {
-        let times = longest.lines_per_s() / shortest.lines_per_s();
+    if let [_, short, .., long] = &measured.by_window[..]
+        && let Some((by_short, by_long)) = short.lines_per_s().zip(long.lines_per_s())
+    {
+        let times = by_long / by_short;
         let matters = if times < LITTLE_LESS { "matters" } else { "hardly matters" };
         text += &format!(
             " A window of {} s takes in {times:.2} times what one of {} s does, so its length {matters}.",
-            longest.point.window_ms.unwrap_or(0) / 1000,
-            shortest.point.window_ms.unwrap_or(0) / 1000,
+            long.point.window_ms.unwrap_or(0) / 1000,
+            short.point.window_ms.unwrap_or(0) / 1000,
         );
     }
     text

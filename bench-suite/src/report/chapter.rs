@@ -40,6 +40,11 @@ impl<'a> Chapter<'a> {
         self.kept.asked.kind == Kind::Comparison
     }
 
+    /// Whether the rates are those that a search has tried, which looks for the right one itself.
+    pub(super) fn is_search(&self) -> bool {
+        self.kept.asked.kind == Kind::Search
+    }
+
     /// What a reader sees first: what was done, over what.
     pub(super) fn title(&self) -> String {
         let mut workloads: Vec<&str> = Vec::new();

@@ -8,9 +8,7 @@ use crate::series::{Asked, Begun, Done, How, Kept, Kind, Point, Run, Side};
 /// A sweep over these points.
 pub(super) fn sweep(points: Vec<Point>) -> Asked {
     let how = How { run_for_ms: 2000, warm_up_ms: 1000, stamped: false };
-    let command = "bench-suite sweep".into();
-    let (sides, objectives) = (Vec::new(), Vec::new());
-    Asked { kind: Kind::Sweep, command, points, sides, turns: 2, how, objectives }
+    Asked { points, ..Asked::new(Kind::Sweep, "bench-suite sweep".into(), 2, how) }
 }
 
 /// Kept on a machine of two cores.
@@ -23,8 +21,12 @@ pub(super) fn kept(asked: Asked, runs: Vec<Done>) -> Kept {
         version: "0.1.0".into(),
         commit: "abc".into(),
     };
-    let begun =
-        Begun { machine, checkup: Checkup::of_nothing(), at: "2026-11-26T10:00:00Z".into() };
+    let begun = Begun {
+        machine,
+        checkup: Checkup::of_nothing(),
+        program: "1".into(),
+        at: "2026-11-26T10:00:00Z".into(),
+    };
     Kept { asked, begun, runs }
 }
 
@@ -65,7 +67,7 @@ pub(super) fn comparison(turns: usize, ratio: f64) -> (Asked, Vec<Done>) {
     let point = Point { from_memory_bytes: Some(4 << 20), ..Point::default() };
     let sides = ["A", "B"].map(|name| {
         let name = name.to_string();
-        Side { name, build: None, point: point.clone(), slow: 0.0 }
+        Side { name, build: None, program: None, point: point.clone(), slow: 0.0 }
     });
     let asked = Asked { kind: Kind::Comparison, sides: sides.to_vec(), turns, ..sweep(Vec::new()) };
     let runs = (0..turns).flat_map(|turn| {

@@ -4,7 +4,7 @@ use super::chapter::Chapter;
 use super::environment::{environment, findings, unlike};
 use super::table::table;
 use super::verdict::verdicts;
-use crate::chart::without_controls;
+use crate::stderr::without_controls;
 
 pub(super) fn markdown(chapters: &[Chapter<'_>]) -> String {
     let mut text = String::new();

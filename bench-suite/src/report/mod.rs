@@ -10,7 +10,9 @@ mod verdict;
 mod plots;
 mod table;
 mod environment;
+mod text;
 mod page;
+mod pictures;
 mod markdown;
 mod csv;
 #[cfg(test)]
@@ -25,7 +27,8 @@ use clap::Args;
 
 use self::chapter::Chapter;
 use crate::outcome::Outcome;
-use crate::series::Kept;
+use crate::results::index;
+use crate::series::{Kept, Series};
 use crate::stderr;
 
 /// The page's name in a series' folder, where nothing else is asked for.
@@ -39,6 +42,9 @@ Examples:
 
   Two series in one page, and their words as Markdown for a pull request:
     bench-suite report results/before results/after --html both.html --markdown both.md
+
+  Each picture as a file, for a page that is written elsewhere:
+    bench-suite report results/before --pictures docs/pictures
 
   Every run as a row, for another program:
     bench-suite report results/before --csv -
@@ -56,12 +62,42 @@ pub struct Options {
     /// report.html in the first folder]
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Write each picture as a file of its own, in SVG, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub pictures: Option<PathBuf>,
     /// Write words and tables as Markdown
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
     /// Write a row for each run
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
+}
+
+/// A series for a terminal, and in a line.
+pub(crate) struct Told {
+    pub(crate) text: String,
+    pub(crate) headline: String,
+}
+
+/// What a series says so far.
+pub(crate) fn told(series: &Series) -> Told {
+    let chapter = Chapter::new(series.folder(), series.kept());
+    Told { text: text::text(&chapter), headline: text::headline(&chapter) }
+}
+
+/// Keeps all that is to be read of a series that is done in its folder: what was printed, a README with a
+/// line that says what came out, and the page; and refreshes the index of results that the folder lies
+/// among, where one is named. The runs are there already, and what they say is printed: so what goes wrong
+/// is told, and no more.
+pub(crate) fn keep_or_tell(series: &Series, headline: &str, summary: &str, results: Option<&Path>) {
+    let folder = series.folder();
+    let page = page::page(&[Chapter::new(folder, series.kept())]);
+    let kept =
+        write_file(&folder.join(PAGE), &page).and_then(|()| series.keep_page(headline, summary));
+    match kept {
+        Ok(()) => results.into_iter().for_each(index::refresh_or_tell),
+        Err(e) => stderr::tell(format_args!("bench-suite: the runs are kept, but {e:#}")),
+    }
 }
 
 /// Reads the series, and writes what was asked for.
@@ -74,13 +110,20 @@ pub fn run(options: &Options) -> Result<Outcome> {
         .zip(&kept)
         .map(|(folder, kept)| Chapter::new(folder, kept))
         .collect();
-    let Options { folders, html, markdown, csv } = options;
-    let html = match (html, markdown, csv) {
-        (None, None, None) => folders.first().map(|folder| folder.join(PAGE)),
+    let Options { folders, html, pictures, markdown, csv } = options;
+    let html = match (html, pictures, markdown, csv) {
+        (None, None, None, None) => folders.first().map(|folder| folder.join(PAGE)),
         _ => html.clone(),
     };
     if let Some(path) = html {
         write(&path, &page::page(&chapters))?;
+    }
+    if let Some(folder) = pictures {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("{} could not be made", folder.display()))?;
+        for file in pictures::pictures(&chapters) {
+            write(&folder.join(file.name), &file.svg)?;
+        }
     }
     if let Some(path) = markdown {
         write(path, &markdown::markdown(&chapters))?;
@@ -103,9 +146,11 @@ fn write(path: &Path, text: &str) -> Result<()> {
     if path == Path::new("-") {
         return stdout().write_all(text.as_bytes()).context("stdout could not be written");
     }
-    fs::write(path, text).with_context(|| {
-        format!("{} could not be written; name another place, or - for stdout", path.display())
-    })?;
+    write_file(path, text).context("name another place, or - for stdout")?;
     stderr::tell(format_args!("written to {}", path.display()));
     Ok(())
+}
+
+fn write_file(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("{} could not be written", path.display()))
 }

@@ -7,7 +7,7 @@ use super::environment::{environment, findings, unlike};
 use super::plots::{Figures, figures};
 use super::table::table;
 use super::verdict::verdicts;
-use crate::chart::without_controls;
+use crate::stderr::without_controls;
 
 const STYLE: &str = include_str!("style.css");
 

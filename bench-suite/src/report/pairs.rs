@@ -2,9 +2,7 @@
 
 use super::chapter::Chapter;
 use super::figure::Figure;
-use crate::compare::verdict::Ratio;
-use crate::series::Run;
-use crate::turns::median;
+use crate::turns::{Ratio, median};
 
 /// A side held against the first.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +23,8 @@ pub(super) fn pairs(chapter: &Chapter<'_>, figure: Figure) -> Vec<Pairs> {
     let pairs = others.iter().filter_map(|side| {
         let ratios: Vec<(usize, f64)> = (0..chapter.turns())
             .filter_map(|turn| {
-                let [a, b] = [&first.name, &side.name].map(|name| run(chapter, name, turn));
+                let [a, b] =
+                    [&first.name, &side.name].map(|name| chapter.kept.run_of_side(name, turn));
                 let ratio = figure.of(b?)? / figure.of(a?)?;
                 Some((turn, ratio)).filter(|_| ratio.is_finite() && ratio > 0.0)
             })
@@ -39,11 +38,6 @@ pub(super) fn pairs(chapter: &Chapter<'_>, figure: Figure) -> Vec<Pairs> {
         })
     });
     pairs.collect()
-}
-
-fn run<'a>(chapter: &Chapter<'a>, side: &str, turn: usize) -> Option<&'a Run> {
-    let mut runs = chapter.kept.runs.iter().filter(|run| run.side == side && run.turn == turn);
-    runs.find_map(|run| run.outcome.as_ref().ok())
 }
 
 /// How many times as much, as in `5.0 % more`.

@@ -52,7 +52,8 @@ pub(super) fn table(chapter: &Chapter<'_>) -> Table {
     }
 }
 
-fn common(chapter: &Chapter<'_>) -> String {
+/// What all points have in common, in a sentence.
+pub(super) fn common(chapter: &Chapter<'_>) -> String {
     let Some(first) = chapter.spots.first() else { return String::new() };
     let is_common = |axis: &Axis| !chapter.varied.contains(axis) && axis.of(first.point).is_some();
     let axes: Vec<Axis> = Axis::ALL.into_iter().filter(is_common).collect();

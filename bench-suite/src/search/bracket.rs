@@ -7,17 +7,19 @@ pub(super) struct Bracket {
     pub(super) failed: Option<f64>,
     /// Wide enough: so much more than what held may fail, as a share.
     pub(super) within: f64,
+    /// From one rate to the next while only one side is known: the further it is off, the longer.
+    step: f64,
 }
 
-/// From one rate to the next while only one side is known.
-const STEP: f64 = 1.3;
+const FIRST_STEP: f64 = 1.3;
+const LONGEST_STEP: f64 = 10.0;
 
 /// Nobody asks for less than this.
 const LEAST_LINES_PER_S: f64 = 1.0;
 
 impl Bracket {
     pub(super) fn new(within: f64) -> Self {
-        Bracket { held: None, failed: None, within }
+        Bracket { held: None, failed: None, within, step: FIRST_STEP }
     }
 
     /// The rate to try next, where the first one is `first`; nothing once the bracket is narrow enough, or
@@ -25,8 +27,8 @@ impl Bracket {
     pub(super) fn next(&self, first: f64) -> Option<f64> {
         let next = match (self.held, self.failed) {
             (None, None) => first.max(LEAST_LINES_PER_S),
-            (Some(held), None) => held * STEP,
-            (None, Some(failed)) => failed / STEP,
+            (Some(held), None) => held * self.step,
+            (None, Some(failed)) => failed / self.step,
             (Some(held), Some(failed)) if failed <= held * (1.0 + self.within) => return None,
             (Some(held), Some(failed)) => (held * failed).sqrt(),
         };
@@ -37,6 +39,9 @@ impl Bracket {
 
     /// What a rate did.
     pub(super) fn tried(&mut self, lines_per_s: f64, held: bool) {
+        if self.held.is_some() || self.failed.is_some() {
+            self.step = (self.step * self.step).min(LONGEST_STEP);
+        }
         if held {
             self.held = Some(self.held.map_or(lines_per_s, |held| held.max(lines_per_s)));
         } else {
@@ -75,10 +80,11 @@ mod tests {
                 let (held, failed) = (bracket.held.unwrap(), bracket.failed.unwrap());
                 assert!(held <= limit && limit < failed, "{limit} {off_by}: {bracket:?}");
                 assert!(failed / held <= 1.051, "{limit} {off_by}: {bracket:?}");
-                assert!(tries <= 36, "{limit} {off_by}: {tries}");
+                assert!(tries <= 16, "{limit} {off_by}: {tries}");
             }
         }
         assert!(search(0.9 * 5e6, 5e6, 0.05).1 <= 6);
+        assert!(search(5e6, 0.0, 0.05).1 <= 12, "nothing holds");
     }
 
     #[test]

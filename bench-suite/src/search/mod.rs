@@ -13,12 +13,14 @@ use serde::Serialize;
 
 use self::bracket::Bracket;
 use crate::interrupt::Interrupt;
-use crate::job::{Summary, share};
+use crate::job::{Summary, share, some_time};
 use crate::outcome::{Outcome, refuse};
+use crate::report;
 use crate::results;
 use crate::series::{Asked, Axis, Begun, Done, How, Kind, Point, Series, Unsustained, sustained};
 use crate::stderr;
 use crate::sweep::AxisFlags;
+use crate::turns::percent;
 
 /// The version of the outcome's JSON form.
 const SCHEMA_VERSION: u32 = 1;
@@ -70,7 +72,7 @@ pub struct Options {
     #[arg(long, value_name = "RATE")]
     pub from: Option<Schedule>,
     /// How long each run is measured
-    #[arg(long = "for", value_name = "TIME", default_value = "4s", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", default_value = "4s", value_parser = some_time)]
     pub run_for: Duration,
     /// What comes before that and is not measured, beside the time that a window takes to fill
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
@@ -120,30 +122,36 @@ pub fn run(options: &Options) -> Result<Outcome> {
     }
     let first = options.from.as_ref().map(|rate| rate_of(&point, rate));
     let first = first.transpose().unwrap_or_else(|reason| refuse(reason));
+    let of_lines = options.objectives.iter().find(|o| o.figure().contains("latency."));
+    if let Some(objective) = of_lines.filter(|_| !options.stamped) {
+        refuse(format_args!(
+            "--objective {objective}: only stamped lines have a latency; give --stamped too"
+        ));
+    }
     let interrupt = Interrupt::listen()?;
-    let begun = Begun::now();
+    let begun = Begun::now()?;
     let folder = match &options.into {
         Some(folder) => folder.clone(),
         None => results::new_dated_folder(&options.results, &begun.machine, "search")?,
     };
     let asked = Asked {
-        kind: Kind::Search,
-        command: command(&point, options),
-        points: vec![point],
-        sides: Vec::new(),
-        turns: ATTEMPTS,
-        how,
+        points: vec![point.clone()],
         objectives: options.objectives.clone(),
+        ..Asked::new(Kind::Search, command(&point, options), ATTEMPTS, how)
     };
     let mut search = Search { series: Series::begin(&folder, asked, begun)?, options, interrupt };
-    let found = search.find(first)?;
-    let summary = told(&found) + &search.series.begun().checkup.told_behind_a_table();
-    search.series.keep_page(&headline(&found), &summary)?;
+    let found = search
+        .find(first)
+        .with_context(|| format!("the search ended; its runs are kept in {}", folder.display()))?;
+    let summary = told(&found) + &search.series.kept().begun.checkup.told_behind_a_table();
     if options.json {
         println!("{}", serde_json::to_string(&found).context("the bracket has no odd keys")?);
     } else {
-        println!("{summary}\nkept in {}", folder.display());
+        println!("{summary}");
     }
+    stderr::tell(format_args!("kept in {}", folder.display()));
+    let index = options.into.is_none().then_some(options.results.as_path());
+    report::keep_or_tell(&search.series, &headline(&found), &summary, index);
     match (&found.held_lines_per_s, found.generator_was_the_limit) {
         (_, true) => Ok(Outcome::NotValid),
         (None, false) => bail!("no rate held; the runs are kept in {}", folder.display()),
@@ -187,7 +195,10 @@ fn command(point: &Point, options: &Options) -> String {
     }
     command += &format!(" --for {}", time::written(options.run_for));
     command += &format!(" --warm-up {}", time::written(options.warm_up));
-    command += &format!(" --within {}%", options.within * 100.0);
+    command += &format!(" --within {}%", percent(options.within));
+    if let Some(from) = &options.from {
+        command += &format!(" --from {from}");
+    }
     if options.stamped {
         command += " --stamped";
     }
@@ -202,7 +213,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn find(&mut self, first: Option<f64>) -> Result<Found> {
-        let configuration = self.series.asked().points[0].clone();
+        let configuration = self.series.kept().asked.points[0].clone();
         let first = match first {
             Some(first) => first,
             None => FIRST_SHARE * self.all_that_can_be(&configuration)?,
@@ -224,7 +235,7 @@ impl Search<'_> {
             failed_lines_per_s: bracket.failed,
             reason: why.map(|why| why.to_string()),
             generator_was_the_limit,
-            runs: self.series.runs().len(),
+            runs: self.series.kept().runs.len(),
             configuration: told_configuration(&configuration),
         })
     }
@@ -241,7 +252,8 @@ impl Search<'_> {
         let mut judged = Ok(());
         for attempt in 0..ATTEMPTS {
             self.run(point, attempt)?;
-            let run = self.series.of(point).last().context("the run that is over is there")?;
+            let run =
+                self.series.kept().of(point).last().context("the run that is over is there")?;
             judged = match sustained(point, run, &self.options.objectives) {
                 Ok(judged) => judged,
                 Err(e) => refuse(e),
@@ -256,21 +268,20 @@ impl Search<'_> {
         Ok(judged)
     }
 
-    /// Lines a second that a run took in; the run is kept.
+    /// Lines a second that a run took in; the run is kept, also where it came to nothing.
     fn run(&mut self, point: &Point, turn: usize) -> Result<f64> {
-        let outcome = self.series.asked().how.run(None, point);
+        let outcome = self.series.kept().asked.how.run(None, point);
         if self.interrupt.is_there() {
             bail!("stopped; the runs so far are kept in {}", self.series.folder().display());
         }
-        let run = outcome?;
-        let lines_per_s = run.job.lines_per_s;
-        self.series.add(Done {
-            side: String::new(),
-            point: point.clone(),
-            turn,
-            outcome: Ok(run),
-        })?;
-        Ok(lines_per_s)
+        let lines_per_s = outcome.as_ref().map_or(0.0, |run| run.job.lines_per_s);
+        let failure = outcome.as_ref().err().map(|e| format!("{e:#}"));
+        let outcome = outcome.map_err(|e| format!("{e:#}"));
+        self.series.add(Done { side: String::new(), point: point.clone(), turn, outcome })?;
+        match failure {
+            None => Ok(lines_per_s),
+            Some(reason) => bail!("a run at {} lines/s came to nothing: {reason}", point.rate),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The axes along which points lie.
 
 use std::fmt;
+use std::time;
 
 use bytesize::ByteSize;
 use clap::ValueEnum;
@@ -159,10 +160,28 @@ impl Point {
         values.collect::<Vec<_>>().join(", ")
     }
 
+    /// Why a setting does nothing to this point, in a sentence, so that nobody takes it for one that makes
+    /// no difference.
+    pub fn without_meaning(&self, axis: Axis) -> Option<String> {
+        self.from_memory_bytes?;
+        let has_window = self.window_time() > time::Duration::ZERO;
+        match axis {
+            Axis::Connections | Axis::Rate | Axis::Block => Some(format!(
+                "{axis} says nothing where batches are in memory: there is no network; leave it out"
+            )),
+            Axis::Batch if !has_window => Some(format!(
+                "{axis} says nothing where batches are in memory: --from-memory says how large they are, \
+                 and they follow one another at once; leave it out"
+            )),
+            _ => None,
+        }
+    }
+
     /// The flags with which it runs on batches in memory, if they are.
     pub(crate) fn flags_from_memory(&self) -> Option<Vec<String>> {
         let mut flags = self.job_flags();
         flags.extend(["--from-memory".into(), format!("{}B", self.from_memory_bytes?)]);
+        flags.extend(["--keys".into(), self.keys.to_string()]);
         flags.push("--json".into());
         Some(flags)
     }

@@ -4,28 +4,27 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 
 use super::{Kind, Series};
-use crate::results::{Page, index};
+use crate::results::Page;
 
 impl Series {
-    /// Writes what was printed, and a README with a line that says what came out, beside the runs; and
-    /// refreshes the index of results where the folder lies among them.
+    /// Writes what was printed, and a README with a line that says what came out, beside the runs.
     pub(crate) fn keep_page(&self, headline: &str, summary: &str) -> Result<()> {
         let at: Timestamp =
-            self.begun().at.parse().context("a series has begun at no such time")?;
+            self.kept().begun.at.parse().context("a series has begun at no such time")?;
         let page = Page {
-            title: match self.asked().kind {
+            title: match self.kept().asked.kind {
                 Kind::Sweep => "Sweep",
                 Kind::Search => "Search",
                 Kind::Comparison => "Comparison",
             },
             at,
-            command: &self.asked().command,
-            machine: &self.begun().machine,
-            checkup: &self.begun().checkup,
+            command: &self.kept().asked.command,
+            machine: &self.kept().begun.machine,
+            checkup: &self.kept().begun.checkup,
             headline,
             data: "`series.json` what was asked for, `runs.ndjson` a line for each run with all that it \
                    measured",
-            how: match self.asked().kind {
+            how: match self.kept().asked.kind {
                 Kind::Comparison if self.is_from_memory() => {
                     "Both sides of a pair ran at the same time, each a process of its own, and worked in \
                      turn, a batch each."
@@ -38,17 +37,11 @@ impl Series {
             },
             summary,
         };
-        page.write_into(self.folder())?;
-        if let Some(results) =
-            self.folder().parent().filter(|results| results.join("README.md").exists())
-        {
-            index::refresh_or_tell(results);
-        }
-        Ok(())
+        page.write_into(self.folder())
     }
 
     fn is_from_memory(&self) -> bool {
-        let asked = self.asked();
+        let asked = &self.kept().asked;
         let points = asked.points.iter().chain(asked.sides.iter().map(|side| &side.point));
         points.take(1).any(|point| point.from_memory_bytes.is_some())
     }

@@ -67,11 +67,43 @@ impl Point {
         if slide_ms.is_some() && window_ms.is_none() && !self.workload.has_a_window_of_its_own() {
             return Some("a slide is that of a window, and there is none".into());
         }
+        if let Some(reason) = self.refused_source() {
+            return Some(reason);
+        }
         let both = [("window", window_ms), ("slide", slide_ms)];
         both.into_iter().find_map(|(name, ms)| {
             let ms = ms.filter(|ms| !is_multiple(*ms, batch_ms))?;
             Some(format!("a {name} of {ms} ms is no multiple of a batch of {batch_ms} ms"))
         })
+    }
+
+    fn refused_source(&self) -> Option<String> {
+        let name = self.workload.name();
+        match (self.workload, self.from_memory_bytes) {
+            (Workload::StreamJoin, None) if self.connections < 2 => Some(format!(
+                "{name} joins the first connection with all others, and there is {}",
+                self.connections
+            )),
+            (Workload::StreamJoin, Some(_)) => {
+                Some(format!("{name} joins two streams, and there is one of batches in memory"))
+            }
+            (Workload::Latency, Some(_)) => {
+                Some(format!("{name} is of stamped lines, and those in memory are none"))
+            }
+            _ => None,
+        }
+    }
+
+    /// What about a point that was read cannot be, in a few words.
+    pub(super) fn impossible(&self) -> Option<String> {
+        let intervals = [
+            ("batch", Some(self.batch_ms)),
+            ("block", self.block_ms),
+            ("window", self.window_ms),
+            ("slide", self.slide_ms),
+        ];
+        let wrong = intervals.into_iter().find(|(_, ms)| ms.is_some_and(|ms| ms < 1))?;
+        Some(format!("a {} of {} ms", wrong.0, wrong.1.unwrap_or(0)))
     }
 
     /// How long the whole of its window is; nothing where it has none.

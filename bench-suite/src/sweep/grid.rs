@@ -50,9 +50,9 @@ impl Axes {
         self.0.iter().filter(|(_, values)| values.len() > 1).map(|(axis, _)| *axis).collect()
     }
 
-    /// All combinations; the last axis varies first.
-    pub(super) fn grid(&self) -> Result<Grid, String> {
-        let mut points = vec![Point::default()];
+    /// All combinations, over what `base` has for the other axes; the last axis varies first.
+    pub(super) fn grid(&self, base: &Point) -> Result<Grid, String> {
+        let mut points = vec![base.clone()];
         for (axis, values) in &self.0 {
             let mut more = Vec::with_capacity(points.len() * values.len());
             for point in &points {
@@ -111,7 +111,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(axes.varied(), [Axis::Batch, Axis::Block, Axis::Parallelism]);
-        let grid = axes.grid().unwrap();
+        let grid = axes.grid(&Point::default()).unwrap();
         let told: Vec<String> = grid.points.iter().map(|p| p.along(&axes.varied())).collect();
         assert_eq!(told.len(), 6);
         assert_eq!(told[0], "batch 100ms, block 50ms, parallelism 1");
@@ -127,7 +127,9 @@ mod tests {
         assert!(refused(Axis::Batch, &["1s", "1000ms"]).contains("1s twice"));
         assert!(refused(Axis::Batch, &["soon"]).contains("batch \"soon\""));
         assert!(refused(Axis::Workload, &["wordcount"]).contains("word-count"));
-        let none = axes(&[(Axis::Workload, &["grep"]), (Axis::Window, &["10s"])]).unwrap().grid();
+        let none = axes(&[(Axis::Workload, &["grep"]), (Axis::Window, &["10s"])])
+            .unwrap()
+            .grid(&Point::default());
         assert!(none.unwrap_err().contains("grep has no window"));
     }
 

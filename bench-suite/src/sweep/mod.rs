@@ -4,7 +4,6 @@
 mod flags;
 mod grid;
 mod plan;
-mod table;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,13 +17,14 @@ pub use flags::AxisFlags;
 
 use self::grid::order;
 use self::plan::Plan;
+use crate::doctor::Checkup;
 use crate::interrupt::Interrupt;
-use crate::job::at_least_one;
-use crate::machine::Machine;
+use crate::job::{at_least_one, some_bytes, some_time};
 use crate::outcome::{Outcome, refuse};
+use crate::report;
 use crate::results;
 use crate::series::{Asked, Begun, Done, Kind, Series, TimeLeft, sustained};
-use crate::stderr;
+use crate::stderr::{self, without_controls};
 
 /// What stands under the help.
 pub(crate) const EXAMPLES: &str = "\
@@ -65,7 +65,7 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub turns: Option<usize>,
     /// How long each run is measured [default: 3s]
-    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = some_time)]
     pub run_for: Option<Duration>,
     /// What comes before that and is not measured, beside the time that a window takes to fill
     /// [default: 1s]
@@ -75,7 +75,7 @@ pub struct Options {
     #[arg(long, conflicts_with = "from_memory")]
     pub stamped: bool,
     /// No network: batches of so many bytes, such as 4MiB, that are in memory
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = some_bytes)]
     pub from_memory: Option<ByteSize>,
     /// Where the result's folder is made
     #[arg(long, value_name = "DIR", default_value = "results")]
@@ -84,11 +84,19 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     pub into: Option<PathBuf>,
     /// Go on with a sweep that was stopped: only runs that are not there, or have failed, are made
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["plan", "into"])]
+    #[arg(long, value_name = "DIR",
+          conflicts_with_all = ["plan", "into", "turns", "run_for", "warm_up", "stamped", "from_memory"])]
     pub resume: Option<PathBuf>,
     /// Go on although machine or build are others than those that it was begun with
     #[arg(long, requires = "resume")]
     pub unlike: bool,
+}
+
+impl Options {
+    /// The same, each point once unless more turns are asked for.
+    pub fn in_one_turn(self) -> Self {
+        Options { turns: self.turns.or(Some(1)), ..self }
+    }
 }
 
 /// Runs what is not there yet, prints the table and keeps it. Where runs have failed the others are kept,
@@ -100,14 +108,15 @@ pub fn run(options: &Options) -> Result<Outcome> {
         None => begun(options)?,
     };
     run_all(&mut series, &interrupt)?;
-    let summary = table::summary(&series) + &series.begun().checkup.told_behind_a_table();
-    println!("{summary}");
-    series.keep_page(&table::headline(&series), &summary)?;
+    let told = report::told(&series);
+    let summary = told.text + &series.kept().begun.checkup.told_behind_a_table();
+    println!("{}", without_controls(&summary));
+    report::keep_or_tell(&series, &told.headline, &summary, index_of(options));
     println!("kept in {}", series.folder().display());
-    let failures = series.failures();
+    let failures = series.kept().failures();
     if !failures.is_empty() {
         bail!(
-            "{} runs failed, and the others are kept; make them again with --resume {}:\n  {}",
+            "{} runs came to nothing, and the others are kept; make them again with --resume {}:\n  {}",
             failures.len(),
             series.folder().display(),
             failures.join("\n  ")
@@ -121,15 +130,10 @@ fn begun(options: &Options) -> Result<Series> {
     for reason in &plan.grid.left_out {
         stderr::tell(format_args!("left out  {reason}"));
     }
-    let begun = Begun::now();
+    let begun = Begun::now()?;
     let asked = Asked {
-        kind: Kind::Sweep,
-        command: command(&plan, options),
-        points: plan.grid.points,
-        sides: Vec::new(),
-        turns: plan.turns,
-        how: plan.how,
-        objectives: Vec::new(),
+        points: plan.grid.points.clone(),
+        ..Asked::new(Kind::Sweep, command(&plan, options), plan.turns, plan.how)
     };
     match &options.into {
         Some(folder) => Series::begin(folder, asked, begun),
@@ -145,10 +149,10 @@ fn resumed(options: &Options, folder: &Path) -> Result<Series> {
         refuse("--resume goes on with what was asked for then; leave the axes out");
     }
     let series = Series::open(folder)?;
-    if series.asked().kind != Kind::Sweep {
+    if series.kept().asked.kind != Kind::Sweep {
         bail!("{} holds no sweep", folder.display());
     }
-    if let Some(difference) = series.begun().machine.unlike_or_of_another_build(&Machine::here())
+    if let Some(difference) = series.kept().begun.unlike_now()?
         && !options.unlike
     {
         refuse(format_args!(
@@ -157,7 +161,15 @@ fn resumed(options: &Options, folder: &Path) -> Result<Series> {
             folder.display()
         ));
     }
+    // The state that is kept is that of the beginning; this one is told alone.
+    Checkup::before_measuring();
     Ok(series)
+}
+
+/// The folder whose index lists the sweep, where it was not put elsewhere.
+fn index_of(options: &Options) -> Option<&Path> {
+    let is_elsewhere = options.into.is_some() || options.resume.is_some();
+    (!is_elsewhere).then_some(&options.results)
 }
 
 /// The command that makes a sweep like it.
@@ -180,10 +192,10 @@ fn command(plan: &Plan, options: &Options) -> String {
 }
 
 fn run_all(series: &mut Series, interrupt: &Interrupt) -> Result<()> {
-    let asked = series.asked().clone();
+    let asked = series.kept().asked.clone();
     let varied = asked.varied();
     let to_run: Vec<_> = order(asked.points.len(), asked.turns)
-        .filter(|&(at, turn)| !series.has("", &asked.points[at], turn))
+        .filter(|&(at, turn)| !series.kept().has("", &asked.points[at], turn))
         .collect();
     let there = asked.points.len() * asked.turns - to_run.len();
     let time_of = |at: usize| asked.how.time(&asked.points[at]);
@@ -201,7 +213,7 @@ fn run_all(series: &mut Series, interrupt: &Interrupt) -> Result<()> {
         if interrupt.is_there() {
             bail!(
                 "stopped; {} runs are kept in {dir}: go on with --resume {dir}",
-                series.runs().len(),
+                series.kept().runs.len(),
                 dir = series.folder().display()
             );
         }

@@ -9,13 +9,17 @@ use serde::{Deserialize, Deserializer};
 
 use super::Options;
 use super::grid::{Axes, Grid};
-use crate::series::{Axis, How};
+use crate::job::some_time;
+use crate::series::{Axis, How, Point};
 
 /// How often each point runs where nothing is said.
 const DEFAULT_TURNS: usize = 3;
 
 /// How long each run is measured where nothing is said.
 const DEFAULT_TIME: Duration = Duration::from_secs(3);
+
+/// More turns than this are no plan.
+const MOST_TURNS: usize = 10_000;
 
 /// What comes before that.
 const DEFAULT_WARM_UP: Duration = Duration::from_secs(1);
@@ -34,21 +38,29 @@ pub(super) struct Plan {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
     turns: Option<usize>,
-    #[serde(default, rename = "for", deserialize_with = "time")]
+    #[serde(default, rename = "for", deserialize_with = "time_to_measure")]
     run_for: Option<Duration>,
     #[serde(default, deserialize_with = "time")]
     warm_up: Option<Duration>,
     stamped: Option<bool>,
     #[serde(default)]
-    axes: BTreeMap<Axis, Vec<Value>>,
+    axes: BTreeMap<Axis, Vec<toml::Value>>,
 }
 
-/// A value of an axis: `"100ms"`, or a plain number.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Value {
-    Number(u64),
-    Text(String),
+/// A value of an axis as it would be written on the command line: `"100ms"`, or a plain number.
+fn text_of(axis: Axis, value: toml::Value) -> Result<String, String> {
+    match value {
+        toml::Value::String(text) => Ok(text),
+        toml::Value::Integer(number) => Ok(number.to_string()),
+        other => Err(format!(
+            "{axis}: a {} is no value; write text, as in \"100ms\", or a whole number",
+            other.type_str()
+        )),
+    }
+}
+
+fn time_to_measure<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Duration>, D::Error> {
+    some_time(&String::deserialize(d)?).map(Some).map_err(serde::de::Error::custom)
 }
 
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
@@ -64,32 +76,42 @@ impl Plan {
         let written = options.plan.as_deref().map_or_else(|| Ok(Written::default()), read)?;
         let mut axes = Axes::default();
         for (axis, values) in written.axes {
-            let values = values.into_iter().map(|value| match value {
-                Value::Number(number) => number.to_string(),
-                Value::Text(text) => text,
-            });
             let in_file = |e| match &options.plan {
                 Some(path) => format!("{}: {e}", path.display()),
                 None => e,
             };
-            axes.set(axis, values.collect()).map_err(in_file)?;
+            let values: Result<Vec<String>, String> =
+                values.into_iter().map(|value| text_of(axis, value)).collect();
+            values.and_then(|values| axes.set(axis, values)).map_err(in_file)?;
         }
         for (axis, values) in options.axes.given() {
             axes.set(axis, values.to_vec())?;
         }
-        let mut grid = axes.grid()?;
-        for point in &mut grid.points {
-            point.from_memory_bytes = options.from_memory.map(|batch| batch.as_u64());
+        let base = Point {
+            from_memory_bytes: options.from_memory.map(|batch| batch.as_u64()),
+            ..Point::default()
+        };
+        let grid = axes.grid(&base)?;
+        for (axis, _) in axes.iter() {
+            if let Some(reason) = grid.points.iter().find_map(|point| point.without_meaning(axis)) {
+                return Err(reason);
+            }
         }
         let turns = options.turns.or(written.turns).unwrap_or(DEFAULT_TURNS);
-        if turns == 0 {
-            return Err("turns = 0: each point must run once at least".into());
+        if !(1..=MOST_TURNS).contains(&turns) {
+            return Err(format!(
+                "turns = {turns}: each point runs once at least, and at most {MOST_TURNS} times"
+            ));
+        }
+        let stamped = options.stamped || written.stamped.unwrap_or(false);
+        if stamped && options.from_memory.is_some() {
+            return Err("stamped = true: lines of batches in memory have no stamps".into());
         }
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let how = How {
             run_for_ms: ms(options.run_for.or(written.run_for).unwrap_or(DEFAULT_TIME)),
             warm_up_ms: ms(options.warm_up.or(written.warm_up).unwrap_or(DEFAULT_WARM_UP)),
-            stamped: options.stamped || written.stamped.unwrap_or(false),
+            stamped,
         };
         Ok(Plan { axes, grid, turns, how })
     }
@@ -145,7 +167,11 @@ mod tests {
             ("[axes]\nbach = [\"1s\"]", "bach"),
             ("[axes]\nbatch = []", "the axis batch has no values"),
             ("[axes]\nbatch = [\"soon\"]", "batch \"soon\""),
-            ("for = \"long\"", "write it as in \"3s\""),
+            ("for = \"long\"", "write it as in 3s"),
+            ("for = \"0s\"", "at least 10ms"),
+            ("[axes]\nkeys = [-5]", "keys \"-5\""),
+            ("[axes]\nkeys = [1.5]", "keys: a float is no value"),
+            ("warm-up = \"long\"", "write it as in \"3s\""),
             ("turns = 0", "turns = 0"),
             ("turns =", "line 1"),
         ] {

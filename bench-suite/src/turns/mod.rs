@@ -7,6 +7,7 @@
 mod median;
 mod order;
 mod signed_rank;
+mod ratio;
 mod taken;
 
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use anyhow::Result;
 
 pub use median::{CONFIDENCE, Estimate, Interval, LEAST_VALUES, median};
 pub use order::Order;
+pub use ratio::{DEFAULT_LEAST, LEAST_PAIRS, Ratio, Verdict, percent};
 pub use signed_rank::Shift;
 pub use taken::{Failure, Taken};
 

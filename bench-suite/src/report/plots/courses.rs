@@ -1,6 +1,6 @@
 //! How some runs went on: what each batch took and waited, beside the batch interval.
 
-use super::{Figures, Picture, SERIES};
+use super::{Figures, Picture, SERIES, left_out};
 use crate::chart::{Axis as PlotAxis, Plot, Scale};
 use crate::job::Moment;
 use crate::report::chapter::{Chapter, Work};
@@ -16,10 +16,12 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
         return None;
     }
     let mut pictures = Vec::new();
-    for work in chapter.works() {
-        for (why, spot) in chosen(chapter, &work) {
+    let works = chapter.works();
+    let each = (MOST_PICTURES / works.len().max(1)).max(1);
+    for work in works.iter().take(MOST_PICTURES) {
+        for (why, spot) in chosen(chapter, work).into_iter().take(each) {
             let run = spot.middle_run(Figure::Rate).filter(|run| run.job.course.len() > 1);
-            if let Some(run) = run.filter(|_| pictures.len() < MOST_PICTURES) {
+            if let Some(run) = run {
                 let caption = format!("{why}: {}", chapter.full_name_of(spot));
                 let svg = picture(&caption, &run.job.course, spot.point.batch_ms as f64);
                 pictures.push(Picture { caption, svg });
@@ -28,9 +30,11 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
     }
     (!pictures.is_empty()).then(|| Figures {
         title: "How runs went on: what batches took and waited, beside the batch interval".into(),
-        note: "Each place is the longest of the batches around that time, the warm-up included. A run \
-               that holds stays below the dashed line, and its waiting does not grow."
-            .into(),
+        note: format!(
+            "Each place is the longest of the batches around that time, the warm-up included. A run that \
+             holds stays below the dashed line, and its waiting does not grow.{}",
+            left_out(works.len(), works.len().min(MOST_PICTURES), "workloads")
+        ),
         legend: Vec::new(),
         pictures,
     })
@@ -53,8 +57,8 @@ fn chosen<'s, 'a>(chapter: &Chapter<'_>, work: &Work<'s, 'a>) -> Vec<(&'static s
     let worst = behind.max_by(|a, b| takes(a).total_cmp(&takes(b)));
     let candidates = [
         ("The fastest", work.best(Figure::Rate, true)),
-        ("The lowest latency", work.best(chapter.lateness(Percentile::P99), false)),
         ("The furthest behind", worst),
+        ("The lowest latency", work.best(chapter.lateness(Percentile::P99), false)),
     ];
     let mut chosen: Vec<(&str, &Spot<'_>)> = Vec::new();
     for (why, spot) in candidates {
@@ -143,8 +147,8 @@ mod tests {
             captions,
             [
                 "The fastest: batch 1s",
-                "The lowest latency: batch 100ms",
-                "The furthest behind: batch 10ms"
+                "The furthest behind: batch 10ms",
+                "The lowest latency: batch 100ms"
             ]
         );
         assert!(figures.pictures.iter().all(|picture| picture.svg.contains("class=\"limit\"")));

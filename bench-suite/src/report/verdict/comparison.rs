@@ -1,14 +1,15 @@
 //! The verdict on sides that took turns.
 
 use super::Topic;
-use crate::compare::verdict::percent;
 use crate::report::chapter::Chapter;
 use crate::report::figure::Figure;
 use crate::report::pairs::{Pairs, between, more_or_less, pairs};
 use crate::report::spot::{Count, State};
+use crate::turns::{DEFAULT_LEAST, LEAST_PAIRS, Verdict, percent};
 
 /// What there is to say, in the order in which it is read.
 pub(super) fn findings(chapter: &Chapter<'_>) -> Vec<(Topic, String)> {
+    let least = chapter.kept.asked.least.unwrap_or(DEFAULT_LEAST);
     let by_cost = pairs(chapter, Figure::CpuPerMillion);
     let mut findings = Vec::new();
     for (topic, figure, verb, what) in [
@@ -16,7 +17,7 @@ pub(super) fn findings(chapter: &Chapter<'_>) -> Vec<(Topic, String)> {
         (Topic::Rate, Figure::Rate, "has", "throughput"),
     ] {
         let pairs = pairs(chapter, figure);
-        findings.extend(pairs.iter().map(|pairs| (topic, difference(pairs, verb, what))));
+        findings.extend(pairs.iter().map(|pairs| (topic, difference(pairs, verb, what, least))));
     }
     if by_cost.is_empty() {
         findings.push((Topic::Cost, "No turn has a run of both sides yet.".into()));
@@ -29,14 +30,16 @@ pub(super) fn findings(chapter: &Chapter<'_>) -> Vec<(Topic, String)> {
         let pairs = Count(pairs.ratios.len(), "pair");
         findings.push((
             Topic::Next,
-            format!("More turns: {pairs} say nothing sure; eight and more do, with `--turns 8`."),
+            format!(
+                "More pairs: {pairs} say nothing sure; {LEAST_PAIRS} and more do, with `--pairs {LEAST_PAIRS}`."
+            ),
         ));
     }
     findings
 }
 
 /// What one says about a figure.
-fn difference(pairs: &Pairs, verb: &str, what: &str) -> String {
+fn difference(pairs: &Pairs, verb: &str, what: &str, least: f64) -> String {
     let [a, b] = &pairs.names;
     let number = Count(pairs.ratios.len(), "pair");
     let Some(ratio) = pairs.estimate else {
@@ -46,11 +49,17 @@ fn difference(pairs: &Pairs, verb: &str, what: &str) -> String {
         );
     };
     let range = format!("{}, 99 % sure, over {number}", between([ratio.low, ratio.high]));
-    match ratio.low > 1.0 || ratio.high < 1.0 {
-        true => format!("{b} {verb} {} {what} than {a}: {range}.", more_or_less(ratio.estimate)),
-        false => format!(
-            "No difference in {what} was found, and one of {} % would have been: {b} {verb} {range} than {a}.",
-            percent(ratio.floor())
+    match ratio.verdict(least) {
+        Verdict::Better | Verdict::Worse => {
+            format!("{b} {verb} {} {what} than {a}: {range}.", more_or_less(ratio.estimate))
+        }
+        Verdict::NoDifference => format!(
+            "No difference in {what} above {} %: {b} {verb} {range} than {a}.",
+            percent(least)
+        ),
+        Verdict::Inconclusive => format!(
+            "Inconclusive about {what}: {b} {verb} {range} than {a}, and a difference of {} % counts.",
+            percent(least)
         ),
     }
 }

@@ -18,18 +18,19 @@ pub(super) fn holds(chapter: &Chapter<'_>, work: &Work<'_, '_>) -> String {
     let failed = with(|state| state == State::Failed);
     let not_run = with(|state| state == State::NotRun);
     let ran = spots.len() - not_run.len();
+    let kept_up = match chapter.is_from_memory() {
+        // There is no interval to keep, and nobody who sends.
+        true => "no batch failed",
+        false => {
+            "in every run batches kept within their interval, none waited longer and longer, and all lines \
+             came out"
+        }
+    };
     let mut said = match (ran, held.len()) {
         (0, _) if spots.len() == 1 => "It has not run yet.".into(),
         (0, _) => format!("None of {} points has run yet.", spots.len()),
-        (1, 1) => {
-            "It holds: in every run batches kept within their interval, none waited longer and \
-                   longer, and all lines came out."
-                .into()
-        }
-        (ran, held) if ran == held => format!(
-            "All {ran} points hold: in every run batches kept within their interval, none waited longer \
-             and longer, and all lines came out."
-        ),
+        (1, 1) => format!("It holds: {kept_up}."),
+        (ran, held) if ran == held => format!("All {ran} points hold: {kept_up}."),
         (1, _) => "It does not hold in all its runs.".into(),
         (ran, 0) => format!("None of {ran} points holds in all its runs."),
         (ran, 1) => format!("1 of {ran} points holds in all its runs."),

@@ -69,7 +69,8 @@ fn longer_batches_for_any_to_hold(known: &Known<'_, '_, '_>) -> Option<String> {
 }
 
 fn lower_rate_for_any_to_hold(known: &Known<'_, '_, '_>) -> Option<String> {
-    if known.best.best.is_some() || !known.chapter.is_rate_set() {
+    let chapter = known.chapter;
+    if known.best.best.is_some() || !chapter.is_rate_set() || chapter.is_search() {
         return None;
     }
     let rates = known.work.spots.iter().filter_map(|spot| spot.median(Figure::Rate));
@@ -154,6 +155,9 @@ fn smaller_window(known: &Known<'_, '_, '_>) -> Option<String> {
 }
 
 fn higher_rate(known: &Known<'_, '_, '_>) -> Option<String> {
+    if known.chapter.is_search() {
+        return None;
+    }
     let held = known.work.spots.iter().filter(|spot| spot.holds());
     let rates = held.filter_map(|spot| Some((Axis::Rate.number_of(spot.point)?, *spot)));
     let (rate, spot) = rates.max_by(|a, b| a.0.total_cmp(&b.0))?;
@@ -172,6 +176,9 @@ fn higher_rate(known: &Known<'_, '_, '_>) -> Option<String> {
 }
 
 fn more_turns(known: &Known<'_, '_, '_>) -> Option<String> {
+    if known.chapter.is_search() {
+        return None;
+    }
     let spread = known.best.best?.spread(Figure::Rate)?;
     (spread.values > 1 && spread.share() > RESTLESS).then(|| {
         format!(

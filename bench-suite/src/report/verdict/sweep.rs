@@ -9,7 +9,6 @@ use crate::chart::{digits, short};
 use crate::report::chapter::{Chapter, Work};
 use crate::report::figure::{Figure, Percentile};
 use crate::report::spot::Spot;
-use crate::report::tries::Bracket;
 use crate::series::Axis;
 
 /// What there is to say, in the order in which it is read.
@@ -117,17 +116,23 @@ fn highest_rate(chapter: &Chapter<'_>, work: &Work<'_, '_>) -> Option<String> {
         chapter.settings().into_iter().filter(|axis| *axis != Axis::Rate).collect();
     let held = work.spots.iter().filter(|spot| spot.holds());
     let held = held.filter_map(|spot| Some((Axis::Rate.number_of(spot.point)?, *spot)));
-    let (_, highest) = held.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let (rate, highest) = held.max_by(|a, b| a.0.total_cmp(&b.0))?;
     let is_alike =
         |spot: &&Spot<'_>| others.iter().all(|axis| axis.of(spot.point) == axis.of(highest.point));
-    let bracket = Bracket::of(work.spots.iter().copied().filter(is_alike))?;
+    // Here a rate holds if all its runs do, while a search is content with one of two.
+    let above = |spot: &&Spot<'_>| Axis::Rate.number_of(spot.point).is_some_and(|r| r > rate);
+    let above = work.spots.iter().copied().filter(|spot| is_alike(spot) && above(spot));
+    let above = above.filter_map(|spot| Some((Axis::Rate.number_of(spot.point)?, spot)));
+    let failed = above.min_by(|a, b| a.0.total_cmp(&b.0));
     let with = highest.point.along(&others);
     let with = if with.is_empty() { String::new() } else { format!(" with {with}") };
-    let [held, failed] = [bracket.held?, bracket.failed.unwrap_or(f64::INFINITY)].map(short);
-    Some(match bracket.reason {
-        Some(reason) => {
-            format!("{held} lines/s were held{with}, and {failed} were not: {reason}.")
-        }
+    let held = short(rate);
+    Some(match failed {
+        Some((rate, spot)) => format!(
+            "{held} lines/s were held{with}, and {} were not, or not in all runs: {}.",
+            short(rate),
+            spot.why_not()
+        ),
         None => format!("{held} lines/s, the highest rate tried, were held{with}."),
     })
 }
@@ -190,7 +195,9 @@ mod tests {
         ]);
         assert!(about(&said, Topic::Fastest).starts_with("batch 1s, rate 2M: 2.00 M lines/s"));
         let bracket = about(&said, Topic::Bracket);
-        assert!(bracket.starts_with("2M lines/s were held with batch 1s, and 4M were not: the"));
+        assert!(bracket.starts_with(
+            "2M lines/s were held with batch 1s, and 4M were not, or not in all runs: the"
+        ));
         assert_eq!(about(&said, Topic::Cheapest), "");
     }
 

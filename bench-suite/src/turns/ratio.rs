@@ -4,34 +4,47 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::turns::Shift;
+use super::Shift;
 
 /// How sure a verdict is: sides that are alike are called different in one of a hundred comparisons.
 const CONFIDENCE: f64 = 0.99;
 
+/// Fewer pairs have no interval that is sure enough.
+pub const LEAST_PAIRS: usize = 8;
+
+/// The least difference that counts where nothing is said.
+pub const DEFAULT_LEAST: f64 = 0.03;
+
 /// How many times as much one side takes as the other, chance aside.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct Ratio {
-    pub(crate) estimate: f64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-    pub(crate) pairs: usize,
+pub struct Ratio {
+    /// So many times.
+    pub estimate: f64,
+    /// At least.
+    pub low: f64,
+    /// At most.
+    pub high: f64,
+    /// By so many pairs of runs.
+    pub pairs: usize,
 }
 
 /// What a ratio says, where less is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Verdict {
+pub enum Verdict {
+    /// The second side takes less.
     Better,
+    /// The second side takes more.
     Worse,
     /// None that is larger than what was asked about.
     NoDifference,
+    /// It cannot be told.
     Inconclusive,
 }
 
 impl Ratio {
     /// Of the ratios of pairs; nothing for so few that no interval is sure enough.
-    pub(crate) fn of(ratios: &[f64]) -> Option<Self> {
+    pub fn of(ratios: &[f64]) -> Option<Self> {
         let logs: Vec<f64> = ratios.iter().map(|ratio| ratio.ln()).collect();
         let Shift { estimate, low, high, .. } = Shift::of(&logs, CONFIDENCE)?;
         let pairs = ratios.len();
@@ -40,7 +53,7 @@ impl Ratio {
 
     /// Whether the second side is worse, where a difference of this share is the least that counts. What
     /// is sure to be there and sure to be less is no difference that counts.
-    pub(crate) fn verdict(&self, least: f64) -> Verdict {
+    pub fn verdict(&self, least: f64) -> Verdict {
         let counts_for_nothing = self.high <= 1.0 + least && self.low >= 1.0 / (1.0 + least);
         match () {
             () if counts_for_nothing => Verdict::NoDifference,
@@ -50,9 +63,9 @@ impl Ratio {
         }
     }
 
-    /// The least difference that these pairs would have shown: as far as the interval reaches from its
-    /// estimate.
-    pub(crate) fn floor(&self) -> f64 {
+    /// How far the interval reaches from its estimate to either side, at most: a difference of that share
+    /// is found in half of such comparisons, and one of twice that in nearly all.
+    pub fn floor(&self) -> f64 {
         (self.high / self.estimate).max(self.estimate / self.low) - 1.0
     }
 }
@@ -65,7 +78,7 @@ impl fmt::Display for Ratio {
 
 impl Verdict {
     /// In a few words.
-    pub(crate) fn told(self, least: f64) -> String {
+    pub fn told(self, least: f64) -> String {
         match self {
             Verdict::Better => "better".into(),
             Verdict::Worse => "worse".into(),
@@ -76,7 +89,7 @@ impl Verdict {
 }
 
 /// A share in percent, as short as it can be.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let text = format!("{:.2}", share * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
@@ -102,8 +115,8 @@ mod tests {
 
     #[test]
     fn too_few_pairs_say_nothing() {
-        assert_eq!(Ratio::of(&[1.0; 7]), None);
-        let ratio = Ratio::of(&[1.05; 8]).unwrap();
+        assert_eq!(Ratio::of(&[1.0; LEAST_PAIRS - 1]), None);
+        let ratio = Ratio::of(&[1.05; LEAST_PAIRS]).unwrap();
         assert!((ratio.low - 1.05).abs() < 1e-9 && ratio.floor() < 1e-9, "{ratio:?}");
         assert_eq!(ratio.verdict(0.03), Verdict::Worse);
     }
