@@ -20,7 +20,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// A benchmark of two minutes: three workloads beside the machine's roof, and what settings do (the
+    /// A benchmark of a few minutes: three workloads beside the machine's roof, and what settings do (the
     /// default)
     Quick(quick::Options),
     /// One workload against any source of lines, alone in this process
@@ -66,7 +66,7 @@ pub enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  What this machine can do, in about two minutes, kept under results/:
+  What this machine can do, in a few minutes, kept under results/:
     bench-suite
 
   Count words from a load generator, in batches of 100 ms, and watch:

@@ -11,7 +11,7 @@
 //! - [`footprint`]: what the engine takes of memory, counted by the program's [`allocator`].
 //! - [`series`]: runs at many points of settings, kept in a folder that grows with each.
 //! - [`chart`]: scales, plots and heat maps, as SVG.
-//! - [`quick`]: the benchmark of two minutes: who runs when, the table, the verdict, the result's
+//! - [`quick`]: the benchmark of a few minutes: who runs when, the table, the verdict, the result's
 //!   folder.
 //! - [`windows`]: what a slide of a window costs, for windows of many lengths.
 //! - [`latency`]: how late the result of a record is, by batch interval.

@@ -320,8 +320,8 @@ fn side(
     settings.iter().try_for_each(|(axis, value)| axis.set(&mut point, value))?;
     let given = given.iter().copied().chain(settings.iter().map(|(axis, _)| *axis));
     let idle = given.filter_map(|axis| point.without_meaning(axis)).next();
-    if let Some(reason) = point.refused().or(idle) {
-        return Err(reason + ", or give --over-tcp");
+    if let Some(reason) = point.refused().or(idle.map(|idle| idle + ", or give --over-tcp")) {
+        return Err(reason);
     }
     let program = build.as_deref().map(machine::checksum).transpose();
     let program = program.map_err(|e| format!("{e:#}"))?;

@@ -22,7 +22,7 @@ pub(super) enum Operand {
 const THIS: &str = "this";
 
 impl Operand {
-    /// A folder, a program, `this`, or settings such as `batch=100ms,parallelism=1`. `Err` says what it
+    /// A folder, a program, `this`, or settings such as `parallelism=1,keys=1000`. `Err` says what it
     /// could have been.
     pub(super) fn of(text: &str) -> Result<Self, String> {
         let path = Path::new(text);

@@ -1,4 +1,4 @@
-//! The benchmark of two minutes: what this machine does with three workloads at full load, beside its
+//! The benchmark of a few minutes: what this machine does with three workloads at full load, beside its
 //! roof, and what batch interval, parallelism and window do to that.
 
 mod settings;
