@@ -253,7 +253,6 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
             sides[1].point.workload.name()
         ));
     }
-    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let interrupt = Interrupt::listen()?;
     if options.sets > 0 && options.pairs / options.sets < LEAST_PAIRS {
         refuse(format_args!(
@@ -263,12 +262,9 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
         ));
     }
     let begun = Begun::now()?;
-    let folder = match &options.into {
-        Some(folder) => folder.clone(),
-        None => results::new_dated_folder(&options.results, &begun.machine, "comparison")?,
-    };
-    let how =
-        How { run_for_ms: ms(options.run_for), warm_up_ms: ms(options.warm_up), stamped: false };
+    let (into, machine) = (options.into.as_deref(), &begun.machine);
+    let folder = results::folder_for(into, &options.results, machine, "comparison")?;
+    let how = How::new(options.run_for, options.warm_up, false);
     let asked = Asked {
         sides: sides.to_vec(),
         least: Some(options.least.unwrap_or(DEFAULT_LEAST)),

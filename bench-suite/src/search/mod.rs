@@ -109,12 +109,7 @@ struct Found {
 /// figures say nothing of the engine: the run is not valid. Where no rate held that is a failure.
 pub fn run(options: &Options) -> Result<Outcome> {
     let point = configuration(&options.axes).unwrap_or_else(|reason| refuse(reason));
-    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    let how = How {
-        run_for_ms: ms(options.run_for),
-        warm_up_ms: ms(options.warm_up),
-        stamped: options.stamped,
-    };
+    let how = How::new(options.run_for, options.warm_up, options.stamped);
     // A figure that there is not is told before anything runs.
     let figures = Summary::default().figures();
     for objective in &options.objectives {
@@ -130,10 +125,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
     }
     let interrupt = Interrupt::listen()?;
     let begun = Begun::now()?;
-    let folder = match &options.into {
-        Some(folder) => folder.clone(),
-        None => results::new_dated_folder(&options.results, &begun.machine, "search")?,
-    };
+    let (into, machine) = (options.into.as_deref(), &begun.machine);
+    let folder = results::folder_for(into, &options.results, machine, "search")?;
     let asked = Asked {
         points: vec![point.clone()],
         objectives: options.objectives.clone(),

@@ -41,6 +41,12 @@ pub struct Run {
 }
 
 impl How {
+    /// In whole milliseconds.
+    pub(crate) fn new(run_for: Duration, warm_up: Duration, stamped: bool) -> Self {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        How { run_for_ms: ms(run_for), warm_up_ms: ms(warm_up), stamped }
+    }
+
     /// What of a run of this point is not measured: beside the warm-up the time in which its window
     /// fills.
     pub fn warm_up(&self, point: &Point) -> Duration {

@@ -135,13 +135,9 @@ fn begun(options: &Options) -> Result<Series> {
         points: plan.grid.points.clone(),
         ..Asked::new(Kind::Sweep, command(&plan, options), plan.turns, plan.how)
     };
-    match &options.into {
-        Some(folder) => Series::begin(folder, asked, begun),
-        None => {
-            let folder = results::new_dated_folder(&options.results, &begun.machine, "sweep")?;
-            Series::begin(&folder, asked, begun)
-        }
-    }
+    let (into, machine) = (options.into.as_deref(), &begun.machine);
+    let folder = results::folder_for(into, &options.results, machine, "sweep")?;
+    Series::begin(&folder, asked, begun)
 }
 
 fn resumed(options: &Options, folder: &Path) -> Result<Series> {

@@ -107,12 +107,11 @@ impl Plan {
         if stamped && options.from_memory.is_some() {
             return Err("stamped = true: lines of batches in memory have no stamps".into());
         }
-        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let how = How {
-            run_for_ms: ms(options.run_for.or(written.run_for).unwrap_or(DEFAULT_TIME)),
-            warm_up_ms: ms(options.warm_up.or(written.warm_up).unwrap_or(DEFAULT_WARM_UP)),
+        let how = How::new(
+            options.run_for.or(written.run_for).unwrap_or(DEFAULT_TIME),
+            options.warm_up.or(written.warm_up).unwrap_or(DEFAULT_WARM_UP),
             stamped,
-        };
+        );
         Ok(Plan { axes, grid, turns, how })
     }
 }
