@@ -11,9 +11,9 @@ where
     V: Clone + Send + Sync + 'b,
     P: Pipe<'b, Item = (K, V)>,
 {
-    /// Each key of either stream with its values in both, as two lists in order of arrival. Both
-    /// streams must have the same slide. Cost: as [`group_by_key`](DStream::group_by_key) over
-    /// both.
+    /// Each key of either stream with its values in both, as two lists ordered as those of
+    /// [`group_by_key`](DStream::group_by_key). Both streams must have the same slide. Cost: as
+    /// [`group_by_key`](DStream::group_by_key) over both.
     ///
     /// The keys of both must be of one type. Where one is `&'static str` and the other borrows from
     /// received text, an identity `map(|(k, v)| (k, v))` on the first makes them so.
@@ -21,12 +21,12 @@ where
     /// ```
     /// # use millstream::{secs, testing};
     /// let out = testing::run(secs(1), 1, |s, out| {
-    ///     let clicks = s.queue_stream([vec![(1, 'x'), (2, 'y'), (1, 'z')]]);
+    ///     let clicks = s.queue_stream([vec![(1, 'x'), (2, 'y')]]);
     ///     let names = s.queue_stream([vec![(1, "Ann"), (3, "Cat")]]);
     ///     out.collect(&clicks.cogroup(&names));
     ///     Ok(())
     /// })?;
-    /// let ann = (1, (vec!['x', 'z'], vec!["Ann"]));
+    /// let ann = (1, (vec!['x'], vec!["Ann"]));
     /// assert_eq!(
     ///     testing::sorted(out),
     ///     [[ann, (2, (vec!['y'], vec![])), (3, (vec![], vec!["Cat"]))]],

@@ -77,8 +77,9 @@ where
         self.aggregated(CombineByKey::new("reduce_by_key", Reducing::new(f)))
     }
 
-    /// The values of each key in a list, in order of arrival within a partition; Spark promises no
-    /// order. Cost: a lookup a record at the batch's turn, and the memory for all values.
+    /// The values of each key in a list. Those of one partition stand in order of arrival, but which
+    /// partition's come first is up to the tasks; Spark promises no order. Cost: a lookup a record at
+    /// the batch's turn, and the memory for all values.
     ///
     /// Where the list is only brought together again, [`reduce_by_key`](DStream::reduce_by_key) and
     /// [`combine_by_key`](DStream::combine_by_key) cost far less.
@@ -86,7 +87,11 @@ where
     /// ```
     /// # use millstream::{secs, testing};
     /// let out = testing::run(secs(1), 1, |s, out| {
-    ///     out.collect(&s.queue_stream([vec![('a', 1), ('b', 2), ('a', 3)]]).group_by_key());
+    ///     let lists = s.queue_stream([vec![('a', 1), ('b', 2), ('a', 3)]]).group_by_key();
+    ///     out.collect(&lists.map(|(key, mut list)| {
+    ///         list.sort();
+    ///         (key, list)
+    ///     }));
     ///     Ok(())
     /// })?;
     /// assert_eq!(testing::sorted(out), [[('a', vec![1, 3]), ('b', vec![2])]]);

@@ -122,18 +122,19 @@ where
         DStream { operator: totals.operator, ..totals.filter(keep) }
     }
 
-    /// The values of each key in the window in a list, batch by batch, older ones first. Cost: that
-    /// of [`group_by_key`](DStream::group_by_key) for each batch; a slide, a clone of every value in
-    /// the window, for all are in its result. See [what windows cost](crate::windows).
+    /// The values of each key in the window in a list, older batches first, those of one batch ordered
+    /// as by [`group_by_key`](DStream::group_by_key). Cost: that of `group_by_key` for each batch; a
+    /// slide, a clone of every value in the window, for all are in its result. See
+    /// [what windows cost](crate::windows).
     ///
     /// ```
     /// # use millstream::{Window, secs, testing};
     /// let out = testing::run(secs(1), 3, |s, out| {
-    ///     let visits = s.queue_stream([vec![('a', 1)], vec![('a', 2), ('a', 3)]]);
+    ///     let visits = s.queue_stream([vec![('a', 1)], vec![('a', 2)]]);
     ///     out.collect(&visits.group_by_key_and_window(Window::every_batch(secs(2))));
     ///     Ok(())
     /// })?;
-    /// assert_eq!(out, [[('a', vec![1])], [('a', vec![1, 2, 3])], [('a', vec![2, 3])]]);
+    /// assert_eq!(out, [[('a', vec![1])], [('a', vec![1, 2])], [('a', vec![2])]]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn group_by_key_and_window(&self, window: Window) -> DStream<'b, Edge<'b, (K, Vec<V>)>> {

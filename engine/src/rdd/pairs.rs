@@ -131,13 +131,18 @@ where
         self.aggregated(CombineByKey::new("reduce_by_key", Reducing::new(f)))
     }
 
-    /// The values of each key in a list. Cost: a lookup a record, and the memory for all values.
+    /// The values of each key in a list, in no promised order. Cost: a lookup a record, and the memory
+    /// for all values.
     ///
     /// ```
     /// # use millstream::{secs, testing};
     /// let out = testing::run(secs(1), 1, |s, out| {
     ///     let pairs = s.queue_stream([vec![('a', 1), ('a', 2)]]);
-    ///     out.collect(&pairs.transform(|rdd, _| rdd.group_by_key()));
+    ///     let lists = pairs.transform(|rdd, _| rdd.group_by_key());
+    ///     out.collect(&lists.map(|(key, mut list)| {
+    ///         list.sort();
+    ///         (key, list)
+    ///     }));
     ///     Ok(())
     /// })?;
     /// assert_eq!(out, [[('a', vec![1, 2])]]);
@@ -156,11 +161,11 @@ where
     /// let out = testing::run(secs(1), 1, |s, out| {
     ///     let pairs = s.queue_stream([vec![('a', 1), ('a', 2)]]);
     ///     out.collect(&pairs.transform(|rdd, _| {
-    ///         rdd.combine_by_key(|n| n.to_string(), |s, n| format!("{s},{n}"), |a, b| format!("{a},{b}"))
+    ///         rdd.combine_by_key(|n| (n, 1), |(sum, count), n| (sum + n, count + 1), |a, b| (a.0 + b.0, a.1 + b.1))
     ///     }));
     ///     Ok(())
     /// })?;
-    /// assert_eq!(out, [[('a', "1,2".to_string())]]);
+    /// assert_eq!(out, [[('a', (3, 2))]]);
     /// # Ok::<(), millstream::Error>(())
     /// ```
     pub fn combine_by_key<C, Create, Add, Merge>(
