@@ -35,6 +35,7 @@
 
 // The words.
 mod aligned;
+mod markdown;
 pub mod allocator;
 pub mod stderr;
 mod text_blocks;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use jiff::civil::{Date, DateTime};
 
-use super::markdown::{escaped, path, plain, rows};
+use crate::markdown::{escaped, path, plain, rows};
 use crate::outcome::Outcome;
 use crate::stderr;
 

@@ -11,7 +11,6 @@
 //! All of these may be missing. `summary.txt`, `raw.json`, `runs.ndjson`, `doctor.json` and `report.html` are
 //! linked where they are there, and not read. Whoever has a [`Page`] written has kept to all of this.
 
-mod markdown;
 mod page;
 pub mod index;
 

@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
-use super::markdown::{code, escaped, row};
 use crate::doctor::Checkup;
 use crate::machine::Machine;
+use crate::markdown::{code, escaped, row};
 
 /// What is told of a result, whatever its raw data are.
 pub struct Page<'a> {
@@ -79,8 +79,8 @@ pub(super) fn write(folder: &Path, file: &str, content: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::markdown::rows;
     use super::*;
+    use crate::markdown::rows;
 
     #[test]
     fn a_page_takes_names_as_they_are_and_has_the_warnings() {

@@ -103,6 +103,8 @@ struct Found {
     /// How many runs it took.
     runs: usize,
     configuration: String,
+    /// The folder with the runs.
+    kept_in: PathBuf,
 }
 
 /// Searches, prints the bracket and keeps the runs. Where it is the generator that did not keep up the
@@ -230,6 +232,7 @@ impl Search<'_> {
             generator_was_the_limit,
             runs: self.series.kept().runs.len(),
             configuration: told_configuration(&configuration),
+            kept_in: self.series.folder().to_path_buf(),
         })
     }
 

@@ -4,7 +4,7 @@
 const SPECIAL: &[char] = &['\\', '`', '*', '_', '[', ']', '<', '>', '|', '~', '&', '$'];
 
 /// As a part of a line.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if SPECIAL.contains(&c) {
@@ -16,7 +16,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// As code in a cell of a table.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     // A pipe would end the cell, in code too. A fence is longer than any row of backticks within.
     let backticks = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -25,8 +25,14 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{space}{}{space}{fence}", text.replace('|', "\\|"))
 }
 
+/// A sentence in which what stands between backticks is code.
+pub(crate) fn sentence(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts.map(|(n, part)| if n % 2 == 1 { code(part) } else { escaped(part) }).collect()
+}
+
 /// As a relative path in a link.
-pub(super) fn path(name: &str) -> String {
+pub(crate) fn path(name: &str) -> String {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     name.bytes()
         .map(|byte| match is_plain(&byte) {
@@ -37,12 +43,12 @@ pub(super) fn path(name: &str) -> String {
 }
 
 /// A row of a table with two columns, of cells that are Markdown.
-pub(super) fn row(name: &str, value: &str) -> String {
+pub(crate) fn row(name: &str, value: &str) -> String {
     format!("| {name} | {value} |\n")
 }
 
 /// The rows of the first table of two columns, as plain text.
-pub(super) fn rows(markdown: &str) -> Vec<(String, String)> {
+pub(crate) fn rows(markdown: &str) -> Vec<(String, String)> {
     let lines = markdown.lines().map(str::trim).skip_while(|line| !line.starts_with('|'));
     let cells = lines.map_while(|line| {
         let mut cells = cells(line.strip_prefix('|')?).into_iter();
@@ -65,7 +71,7 @@ fn cells(line: &str) -> Vec<String> {
 }
 
 /// A part of a line with nothing escaped any more.
-pub(super) fn plain(markdown: &str) -> String {
+pub(crate) fn plain(markdown: &str) -> String {
     let mut text = String::with_capacity(markdown.len());
     let mut chars = markdown.chars().peekable();
     while let Some(c) = chars.next() {
@@ -97,6 +103,11 @@ mod tests {
     fn code_is_fenced_by_more_backticks_than_it_has() {
         assert_eq!(code("a --b 'x|y'"), "`a --b 'x\\|y'`");
         assert_eq!(code("a `b` ``c``"), "``` a `b` ``c`` ```");
+    }
+
+    #[test]
+    fn code_in_a_sentence_stays_code_and_nothing_else_is_markup() {
+        assert_eq!(sentence("so `--batch <b>`, not *now*."), "so `--batch <b>`, not \\*now\\*.");
     }
 
     #[test]
