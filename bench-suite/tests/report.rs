@@ -229,7 +229,8 @@ fn a_page_needs_nothing_else_and_no_text_of_the_data_is_markup() {
     );
     assert!(page.chars().all(|c| !c.is_control() || c == '\n'));
     let markdown = written(&[text(home.path()), "--markdown", "-"]);
-    assert!(markdown.contains("&lt;script&gt;") && !markdown.contains("<script"), "{markdown}");
+    assert!(markdown.contains("\\<script\\>alert"), "{markdown}");
+    assert_eq!(markdown.matches("<script").count(), markdown.matches("\\<script").count());
     assert!(markdown.chars().all(|c| !c.is_control() || c == '\n'));
 }
 
@@ -312,4 +313,19 @@ fn each_picture_can_stand_alone() {
         assert!(svg.contains("<style>") && !svg.contains("<script"), "{svg}");
     }
     assert!(!home.path().join("report.html").exists(), "what is not asked for is not written");
+}
+
+#[test]
+fn the_pictures_in_the_repository_are_those_that_are_drawn_from_its_results() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let sweep = repository.join("results/2026-11-26-amd-epyc-2core-sweep");
+    let home = TempDir::new().unwrap();
+    written(&[text(&sweep), "--pictures", text(home.path())]);
+    let shown: Vec<_> = fs::read_dir(repository.join("docs/pictures")).unwrap().collect();
+    assert!(!shown.is_empty());
+    for picture in shown {
+        let picture = picture.unwrap();
+        let drawn = fs::read_to_string(home.path().join(picture.file_name())).unwrap();
+        assert_eq!(drawn, fs::read_to_string(picture.path()).unwrap(), "{picture:?}");
+    }
 }

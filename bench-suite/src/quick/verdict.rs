@@ -1,6 +1,7 @@
 //! The table in a sentence, and what to try next.
 
 use super::measure::Measured;
+use super::settings::Setting;
 
 /// More than this share of the interval is no headroom.
 const FULL_SHARE: f64 = 0.8;
@@ -60,14 +61,24 @@ fn of_settings(measured: &Measured) -> String {
     let settings = &measured.by_batch_and_parallelism;
     let mut text = String::new();
     let held = settings.iter().filter(|setting| setting.is_sustained());
-    let shortest = held.min_by_key(|setting| setting.point.batch_ms);
-    match shortest.and_then(|setting| Some((setting.point.batch_ms, setting.processing_p95_ms()?)))
-    {
-        Some((batch_ms, p95_ms)) => {
+    // Of the shortest, the one that takes in the most.
+    let shortest = held.min_by(|a, b| {
+        let rate = |setting: &Setting| setting.lines_per_s().unwrap_or(0.0);
+        let by_batch = a.point.batch_ms.cmp(&b.point.batch_ms);
+        by_batch.then_with(|| rate(b).total_cmp(&rate(a)))
+    });
+    match shortest.and_then(|setting| Some((&setting.point, setting.processing_p95_ms()?))) {
+        Some((point, p95_ms)) => {
+            let tasks = match point.parallelism {
+                Some(1) => ", with one task".to_string(),
+                Some(tasks) => format!(", with {tasks} tasks"),
+                None => String::new(),
+            };
             text += &format!(
-                " The shortest batches that hold at full load, of those tried, are of {batch_ms} ms: 95 % \
-                 of them are done within {:.0} % of that.",
-                p95_ms / batch_ms as f64 * 100.0
+                " The shortest batches that hold at full load, of those tried, are of {} ms{tasks}: 95 % of \
+                 them are done within {:.0} % of that.",
+                point.batch_ms,
+                p95_ms / point.batch_ms as f64 * 100.0
             );
         }
         None => text += " None of the batch intervals holds at full load: offer less.",

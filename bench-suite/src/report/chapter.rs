@@ -117,16 +117,21 @@ impl<'a> Chapter<'a> {
         }
     }
 
-    /// What says how late results are: how late those of stamped lines were, or else the total delay of
-    /// batches.
+    /// What says how late results are: how late those of stamped lines were, or else how old the oldest line
+    /// of a batch may be by then.
     pub(super) fn lateness(&self, percentile: Percentile) -> Figure {
-        let has_stamps = |spot: &Spot<'_>| {
-            spot.runs.iter().any(|run| Figure::Latency(Percentile::P50).of(run).is_some())
-        };
-        match self.spots.iter().any(has_stamps) {
-            true => Figure::Latency(percentile),
-            false => Figure::TotalDelay(percentile),
-        }
+        if self.is_stamped() { Figure::Latency(percentile) } else { Figure::Age(percentile) }
+    }
+
+    /// What percentiles are told of: how late stamped lines were, or else what batches waited and took, for an
+    /// interval is the same for all batches.
+    pub(super) fn delay(&self, percentile: Percentile) -> Figure {
+        if self.is_stamped() { Figure::Latency(percentile) } else { Figure::TotalDelay(percentile) }
+    }
+
+    fn is_stamped(&self) -> bool {
+        let mut runs = self.spots.iter().flat_map(|spot| &spot.runs);
+        runs.any(|run| Figure::Latency(Percentile::P50).of(run).is_some())
     }
 
     /// So many turns have a run.

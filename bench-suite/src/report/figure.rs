@@ -15,6 +15,9 @@ pub(super) enum Figure {
     Processing(Percentile),
     /// What a batch waited for its turn, and its processing time.
     TotalDelay(Percentile),
+    /// How old the oldest line of a batch may be when the batch's result is out: it has waited for the end of
+    /// its batch interval, and then for the total delay.
+    Age(Percentile),
     /// How late the result of a stamped line was.
     Latency(Percentile),
 }
@@ -71,6 +74,9 @@ impl Figure {
             Figure::TotalDelay(P95) => job.total_delay_p95_ms,
             Figure::TotalDelay(P99) => job.total_delay_p99_ms,
             Figure::TotalDelay(Max) => job.total_delay_max_ms,
+            Figure::Age(percentile) => {
+                job.batch_interval_ms as f64 + Figure::TotalDelay(percentile).of(run)?
+            }
             Figure::Latency(P50) => latency()?.p50,
             Figure::Latency(P90) => latency()?.p90,
             Figure::Latency(P99) => latency()?.p99,
@@ -89,6 +95,7 @@ impl Figure {
             Figure::CpuPerMillion => "CPU time per million lines".into(),
             Figure::Processing(percentile) => format!("processing {}", percentile.name()),
             Figure::TotalDelay(percentile) => format!("total delay {}", percentile.name()),
+            Figure::Age(percentile) => format!("oldest line {}", percentile.name()),
             Figure::Latency(percentile) => format!("latency {}", percentile.name()),
         }
     }
@@ -97,7 +104,9 @@ impl Figure {
         match self {
             Figure::Rate => "M lines/s",
             Figure::CpuPerMillion => "s",
-            Figure::Processing(_) | Figure::TotalDelay(_) | Figure::Latency(_) => "ms",
+            Figure::Processing(_) | Figure::TotalDelay(_) | Figure::Age(_) | Figure::Latency(_) => {
+                "ms"
+            }
         }
     }
 
@@ -149,7 +158,9 @@ mod tests {
     fn figures_come_in_the_unit_that_they_are_told_in() {
         let job = Summary {
             lines_per_s: 2.5e6,
+            batch_interval_ms: 100,
             processing_p95_ms: 12.0,
+            total_delay_p99_ms: 20.0,
             measured_records: 2_000_000,
             measured_cpu_seconds: 0.5,
             ..Summary::default()
@@ -158,6 +169,7 @@ mod tests {
         assert_eq!(Figure::Rate.of(&run), Some(2.5));
         assert_eq!(Figure::CpuPerMillion.of(&run), Some(0.25));
         assert_eq!(Figure::Processing(P95).of(&run), Some(12.0));
+        assert_eq!(Figure::Age(P99).of(&run), Some(120.0));
         assert_eq!(Figure::Latency(P99).of(&run), None, "no line was stamped");
         let nothing = Run { job: Summary::default(), load: None };
         assert_eq!(Figure::CpuPerMillion.of(&nothing), None, "no line, no cost of one");

@@ -100,6 +100,7 @@ fn figures_of(Figures { title, note, legend, pictures }: &Figures) -> Markup {
             }
             div.plots {
                 @for picture in pictures {
+                    @if picture.begins_row { div.row {} }
                     figure.plot {
                         @if !picture.caption.is_empty() { figcaption { (picture.caption) } }
                         (PreEscaped(&picture.svg))

@@ -82,7 +82,7 @@ fn legend(chapter: &Chapter<'_>) -> String {
     let of_lines = matches!(late, Figure::Latency(_));
     let meaning = match of_lines {
         true => "from the moment at which a line was due to its batch's result",
-        false => "from a batch's tick to its result",
+        false => "how old the oldest line of a batch is at its result: interval and total delay",
     };
     format!(
         "

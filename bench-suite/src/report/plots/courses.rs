@@ -24,7 +24,7 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
             if let Some(run) = run {
                 let caption = format!("{why}: {}", chapter.full_name_of(spot));
                 let svg = picture(&caption, &run.job.course, spot.point.batch_ms as f64);
-                pictures.push(Picture { caption, svg });
+                pictures.push(Picture::of(caption, svg));
             }
         }
     }

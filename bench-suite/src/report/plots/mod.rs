@@ -26,8 +26,17 @@ pub(super) struct Figures {
 pub(super) struct Picture {
     /// What it is of, beside the others.
     pub(super) caption: String,
+    /// Whether it stands at the beginning of a row, wherever the one before has ended.
+    pub(super) begins_row: bool,
     /// As SVG, whose texts are escaped.
     pub(super) svg: String,
+}
+
+impl Picture {
+    /// Beside the one before it, if there is room.
+    fn of(caption: String, svg: String) -> Self {
+        Picture { caption, svg, begins_row: false }
+    }
 }
 
 /// As many series have looks of their own: classes `s0` to `s5` of the page's style.

@@ -23,7 +23,7 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
         works.iter().filter_map(|work| picture(chapter, work, axis)).collect();
     let all = pictures.len();
     pictures.truncate(MOST_PICTURES);
-    let what = match chapter.lateness(Percentile::P50) {
+    let what = match chapter.delay(Percentile::P50) {
         Figure::Latency(_) => "Latency of lines, from when each was due until its result was out,",
         _ => "Total delay of batches, what they waited and took,",
     };
@@ -40,10 +40,10 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
 }
 
 fn picture(chapter: &Chapter<'_>, work: &Work<'_, '_>, axis: Axis) -> Option<Picture> {
-    let of_stamps = matches!(chapter.lateness(Percentile::P50), Figure::Latency(_));
+    let of_stamps = matches!(chapter.delay(Percentile::P50), Figure::Latency(_));
     let second = if of_stamps { Percentile::P90 } else { Percentile::P95 };
     let percentiles = [Percentile::P50, second, Percentile::P99, Percentile::Max];
-    let figures = percentiles.map(|percentile| chapter.lateness(percentile));
+    let figures = percentiles.map(|percentile| chapter.delay(percentile));
     let spots = along(chapter, work, axis);
     if spots.len() < 2 {
         return None;
@@ -79,7 +79,7 @@ fn picture(chapter: &Chapter<'_>, work: &Work<'_, '_>, axis: Axis) -> Option<Pic
     let caption =
         [work.subject.as_str(), with.as_str()].into_iter().filter(|part| !part.is_empty());
     let caption = caption.collect::<Vec<_>>().join(", ");
-    Some(Picture { caption, svg: plot.done() })
+    Some(Picture::of(caption, plot.done()))
 }
 
 /// The most spots with runs that differ along an axis alone, in its order; of several such the ones with

@@ -7,6 +7,7 @@ use crate::report::chapter::{Chapter, Work, listed, title_of, value_text};
 use crate::report::figure::Figure;
 use crate::report::spot::{Spot, State};
 use crate::series::{Axis, Point};
+use crate::turns::median;
 
 /// More maps than this are no overview.
 const MOST_MAPS: usize = 12;
@@ -30,7 +31,9 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
             let spots: Vec<&Spot<'_>> =
                 work.spots.iter().copied().filter(|other| is_alike(other.point)).collect();
             let caption = spot.point.along(&others);
-            pictures.push(Picture { svg: map(&caption, figure, &sides, &spots, range), caption });
+            let svg = map(&caption, figure, &sides, &spots, range);
+            let begins_row = drawn.len() == 1;
+            pictures.push(Picture { begins_row, ..Picture::of(caption, svg) });
         }
     }
     let all = pictures.len();
@@ -50,11 +53,25 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
     };
     let note = format!(
         "Each number is the median of all runs in {}; {colours}. Hatched cells do not hold, or not in all \
-         runs; the reason is shown while the pointer is on a cell, and in the table.{}",
+         runs; the reason is shown while the pointer is on a cell, and in the table.{}{}",
         figure.unit(),
+        noise(chapter, figure),
         left_out(all, pictures.len(), "maps; the table has the others")
     );
     (!pictures.is_empty()).then(|| Figures { title, note, legend: legend(figure), pictures })
+}
+
+/// How far the runs of a point lie apart, so that nobody reads more into two cells.
+fn noise(chapter: &Chapter<'_>, figure: Figure) -> String {
+    let spreads = chapter.spots.iter().filter_map(|spot| spot.spread(figure));
+    let shares = spreads.filter(|spread| spread.values > 1).map(|spread| spread.share());
+    median(shares).map_or(String::new(), |share| {
+        format!(
+            " The runs of one point lie {} % apart, in the middle of all points: a smaller difference between \
+             two cells says nothing.",
+            digits(share * 100.0)
+        )
+    })
 }
 
 fn legend(figure: Figure) -> Vec<(String, String)> {

@@ -14,7 +14,8 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
         for pairs in pairs(chapter, figure) {
             let [a, b] = &pairs.names;
             let caption = format!("{what}, {b} divided by {a}");
-            pictures.push(Picture { svg: picture(&caption, &pairs), caption });
+            let svg = picture(&caption, &pairs);
+            pictures.push(Picture::of(caption, svg));
         }
     }
     (!pictures.is_empty()).then(|| Figures {

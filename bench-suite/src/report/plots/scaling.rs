@@ -77,7 +77,7 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
             left_out(lines.len(), shown.len(), "lines, from the best to the worst")
         ),
         legend: if are_beside { Vec::new() } else { legend(&shown) },
-        pictures: vec![Picture { caption: String::new(), svg: plot.done() }],
+        pictures: vec![Picture::of(String::new(), plot.done())],
     })
 }
 

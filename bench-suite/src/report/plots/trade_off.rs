@@ -29,7 +29,7 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
         "{} ({}){}",
         match lateness {
             Figure::Latency(_) => "latency of a line, p99",
-            _ => "total delay of a batch, p99",
+            _ => "age of the oldest line at its result, p99",
         },
         lateness.unit(),
         if x.is_logarithmic() { ", logarithmic" } else { "" }
@@ -65,7 +65,7 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
         plot.mark(&format!("dot s{look}{hollow}"), look, [late.median, rate.median], &hint);
     }
     let legend = told_apart.map(|axis| legend(axis, &groups)).unwrap_or_default();
-    let picture = Picture { caption: String::new(), svg: plot.done() };
+    let picture = Picture::of(String::new(), plot.done());
     Some(Figures {
         title: "Rate against latency: the upper left is where one wants to be".into(),
         note: format!(
@@ -142,7 +142,10 @@ mod tests {
         let figures = figures(&Chapter::new(Path::new("s"), &kept)).unwrap();
         let svg = &figures.pictures[0].svg;
         assert_eq!((svg.matches("class=\"dot").count(), svg.matches("hollow").count()), (2, 1));
-        assert!(svg.contains("total delay of a batch, p99 (ms), logarithmic"), "{svg}");
+        assert!(
+            svg.contains("age of the oldest line at its result, p99 (ms), logarithmic"),
+            "{svg}"
+        );
         assert!(svg.contains("batch 1s: 1.50 (1.00–2.00) M lines/s"), "{svg}");
         let names: Vec<&str> = figures.legend.iter().map(|(_, name)| name.as_str()).collect();
         assert_eq!(names, ["batch interval 10ms", "batch interval 1s"]);

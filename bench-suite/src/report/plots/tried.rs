@@ -53,7 +53,7 @@ pub(super) fn figures(chapter: &Chapter<'_>) -> Option<Figures> {
                one does not is shown while the pointer is on its cross."
             .into(),
         legend: legend(),
-        pictures: vec![Picture { caption: String::new(), svg: plot.done() }],
+        pictures: vec![Picture::of(String::new(), plot.done())],
     })
 }
 

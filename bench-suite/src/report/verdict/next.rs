@@ -204,7 +204,7 @@ mod tests {
         let works = chapter.works();
         let best = Best {
             best: works[0].best(Figure::Rate, true),
-            promptest: works[0].best(Figure::TotalDelay(Percentile::P99), false),
+            promptest: works[0].best(Figure::Age(Percentile::P99), false),
             in_the_way,
         };
         next(&chapter, &works[0], &best).join(" ")
