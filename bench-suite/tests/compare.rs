@@ -109,4 +109,55 @@ fn a_build_that_dies_half_way_costs_its_pairs_alone() {
     assert_eq!(series.kept().runs.iter().filter(|run| run.outcome.is_err()).count(), 2);
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(printed.contains("too few pairs"), "seven pairs are left: {printed}");
+    assert!(printed.contains("One pair came to nothing, and is left out:\n  turn"), "{printed}");
+    assert_eq!(output.status.code(), Some(5));
+}
+
+/// A copy of the kept sweep in which the runs of some points are changed.
+fn changed(folder: &Path, is_changed: impl Fn(&Value) -> bool, change: impl Fn(&mut Value)) {
+    let kept =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/2026-11-26-amd-epyc-2core-sweep");
+    fs::create_dir(folder).unwrap();
+    fs::copy(kept.join("series.json"), folder.join("series.json")).unwrap();
+    let runs = fs::read_to_string(kept.join("runs.ndjson")).unwrap();
+    let lines = runs.lines().map(|line| {
+        let mut run: Value = serde_json::from_str(line).unwrap();
+        if is_changed(&run["point"]) {
+            change(&mut run["outcome"]);
+        }
+        format!("{run}\n")
+    });
+    fs::write(folder.join("runs.ndjson"), lines.collect::<String>()).unwrap();
+}
+
+#[test]
+fn of_two_sweeps_a_point_that_is_worse_is_found_among_many_that_are_not() {
+    let home = tempfile::tempdir().unwrap();
+    let [as_it_is, slow, broken] =
+        ["as-it-is", "slow", "broken"].map(|name| home.path().join(name));
+    let is_one = |point: &Value| {
+        point["batch_ms"] == 500 && point["window_ms"] == 4000 && point["parallelism"] == 2
+    };
+    changed(&as_it_is, |_| false, |_| ());
+    changed(&slow, is_one, |outcome| {
+        let seconds = &mut outcome["run"]["job"]["measured_cpu_seconds"];
+        *seconds = (seconds.as_f64().unwrap() * 3.0).into();
+    });
+    changed(&broken, is_one, |outcome| *outcome = serde_json::json!({ "failed": "it died" }));
+    let told = |b: &Path| {
+        let output = compare(&[as_it_is.to_str().unwrap(), b.to_str().unwrap()], None);
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), told + &String::from_utf8_lossy(&output.stderr))
+    };
+    let (code, said) = told(&as_it_is);
+    assert!(code == Some(0) && said.contains("B is no different from A"), "{said}");
+    let (code, said) = told(&slow);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("B is worse at 3 of 54 points, by up to 200 % more"), "{said}");
+    let (code, said) = told(&broken);
+    assert_eq!(code, Some(5), "{said}");
+    assert!(
+        said.contains("9 pairs came to nothing") && said.contains("B failed: it died"),
+        "{said}"
+    );
 }

@@ -3,6 +3,7 @@
 
 mod operand;
 mod pairs;
+mod units;
 mod told;
 mod measure;
 
@@ -15,7 +16,7 @@ use clap::Args;
 use loadgen::time;
 
 use self::operand::Operand;
-use self::pairs::Pair;
+use self::pairs::Pairs;
 use self::told::{Found, Terms};
 use crate::interrupt::Interrupt;
 use crate::job::{at_least_one, share, some_bytes, some_time};
@@ -49,7 +50,7 @@ Examples:
 
 Exit codes:
   0  B is better, or no different    1  failed    2  wrong usage, or unlike things
-  3  B is worse    5  it cannot be told";
+  3  B is worse, on the whole or at a point    5  it cannot be told, or a part of it failed";
 
 /// The flags of `compare`.
 #[derive(Args, Clone, Debug)]
@@ -123,6 +124,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
     }
     Ok(match found.verdict {
         Verdict::Worse => Outcome::Regression,
+        // What is left says nothing of what has failed.
+        _ if !found.lost.is_empty() => Outcome::NotValid,
         Verdict::Better | Verdict::NoDifference => Outcome::Good,
         Verdict::Inconclusive => Outcome::NotValid,
     })
@@ -137,13 +140,18 @@ fn enough_pairs(text: &str) -> Result<usize, String> {
     }
 }
 
-fn found(options: &Options, sides: [String; 2], pairs: &[Pair<'_>], terms: Terms) -> Found {
-    if options.sets > 0 && pairs.len() / options.sets < LEAST_PAIRS {
+fn found(options: &Options, sides: [String; 2], pairs: Pairs<'_>, terms: Terms) -> Found {
+    if options.sets > 0 && pairs.points.len() > 1 {
+        refuse(
+            "--sets: sets are of the pairs of one point, and several are compared; leave it out",
+        );
+    }
+    if options.sets > 0 && pairs.all.len() / options.sets < LEAST_PAIRS {
         refuse(format_args!(
             "--sets {}: of {} pairs there are at most {} sets, for each needs {LEAST_PAIRS}",
             options.sets,
-            pairs.len(),
-            pairs.len() / LEAST_PAIRS
+            pairs.all.len(),
+            pairs.all.len() / LEAST_PAIRS
         ));
     }
     Found::of(sides, pairs, terms)
@@ -168,7 +176,7 @@ fn of_comparison(options: &Options, kept: &Kept) -> Found {
         sets: options.sets,
         ran_in_turn: true,
     };
-    found(options, sides, &pairs::of_comparison(kept), terms)
+    found(options, sides, Pairs::of_comparison(kept), terms)
 }
 
 fn told_side(side: &Side) -> String {
@@ -210,11 +218,11 @@ fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
             in_b.asked.how
         ));
     }
-    let mut pairs = pairs::of_both(&in_a, &in_b);
-    if pairs.is_empty() && options.unlike {
-        pairs = pairs::of_unlike(&in_a, &in_b);
+    let mut pairs = Pairs::of_both(&in_a, &in_b);
+    if pairs.points.is_empty() && options.unlike {
+        pairs = Pairs::of_unlike(&in_a, &in_b);
     }
-    if pairs.is_empty() {
+    if pairs.all.is_empty() && pairs.lost.is_empty() {
         refuse(format_args!(
             "{} and {} have no point in common that has run in both: the first of one is {}, of the \
              other {}. Give --unlike to compare one after the other all the same",
@@ -233,7 +241,7 @@ fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
         sets: options.sets,
         ran_in_turn: false,
     };
-    Ok(found(options, [side(a, &in_a), side(b, &in_b)], &pairs, terms))
+    Ok(found(options, [side(a, &in_a), side(b, &in_b)], pairs, terms))
 }
 
 /// Two that are run now, and kept.

@@ -2,9 +2,16 @@
 
 use serde::Serialize;
 
-use super::pairs::Pair;
+use super::pairs::{Pair, Pairs};
+use super::units::{AtPoint, Unit, at_points};
 use crate::aligned::aligned;
 use crate::turns::{LEAST_PAIRS, Ratio, Verdict, percent};
+
+/// As many points are told one by one; all are in the outcome's JSON form.
+const MOST_POINTS: usize = 12;
+
+/// As many of the pairs that came to nothing are told with their reasons.
+const MOST_LOST: usize = 3;
 
 /// The version of the outcome's JSON form.
 const SCHEMA_VERSION: u32 = 1;
@@ -22,6 +29,14 @@ pub(super) struct Found {
     cost: Option<Ratio>,
     /// Lines a second of A for those of B.
     rate: Option<Ratio>,
+    /// What both ratios are counted in.
+    unit: Unit,
+    /// Where several points are compared, each of them, the worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    points: Vec<AtPoint>,
+    /// Why pairs are missing of which a side came to nothing, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) lost: Vec<String>,
     /// Disjoint sets of the same pairs, in order, each judged by itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sets: Vec<Set>,
@@ -55,27 +70,41 @@ impl Found {
     /// run in turn.
     pub(super) fn of(
         sides: [String; 2],
-        pairs: &[Pair<'_>],
+        pairs: Pairs<'_>,
         Terms { least, sets, ran_in_turn }: Terms,
     ) -> Self {
-        let cost = cost(pairs);
-        let rates: Vec<f64> = pairs.iter().map(Pair::rate).collect();
+        let unit = Unit::of(&pairs);
+        let points = at_points(&pairs, least);
+        let Pairs { all: pairs, lost, .. } = pairs;
+        let cost = Ratio::of(&unit.ratios(&pairs, Pair::cost));
+        let rate = Ratio::of(&unit.ratios(&pairs, Pair::rate));
+        let verdict = match verdict(cost, least) {
+            Verdict::Better | Verdict::NoDifference | Verdict::Inconclusive
+                if points.iter().any(|point| point.stands_out) =>
+            {
+                Verdict::Worse
+            }
+            verdict => verdict,
+        };
         let (each, in_no_set) = match sets {
             0 => (pairs.len() + 1, 0),
             sets => ((pairs.len() / sets).max(1), pairs.len() % sets),
         };
         let sets = pairs.chunks_exact(each).take(sets).map(|pairs| {
             let cost = self::cost(pairs);
-            Set { verdict: verdict(cost, least), cost }
+            Set { verdict: self::verdict(cost, least), cost }
         });
         Found {
             schema_version: SCHEMA_VERSION,
             sides,
             least,
-            verdict: verdict(cost, least),
+            verdict,
             cost,
-            rate: Ratio::of(&rates),
+            rate,
+            unit,
             sets: sets.collect(),
+            points,
+            lost,
             pairs_in_no_set: in_no_set,
             ran_in_turn,
         }
@@ -93,9 +122,10 @@ impl Found {
         text += &format!("lines/s, A for B          {}\n", told(self.rate));
         if let Some(cost) = self.cost {
             text += &format!(
-                "\nMore than 1 is worse for B. Of {} pairs of runs, with intervals that hold the true ratio in \
-                 99 of 100\ncomparisons, and that reach {} % to either side here.\n",
+                "\nMore than 1 is worse for B. Of {} {}, with intervals that hold the true\nratio in 99 of 100 \
+                 comparisons, and that reach {} % to either side here.\n",
                 cost.pairs,
+                self.unit.told(),
                 percent(cost.floor())
             );
         }
@@ -103,7 +133,9 @@ impl Found {
             text += "\nThe two did not run in turn: whatever has changed between them, the machine's mood \
                      too, is in the ratio.\n";
         }
+        text += &self.told_points();
         text += &self.told_sets();
+        text += &self.told_lost();
         text += &format!("\nB is {}.", self.in_words());
         text
     }
@@ -129,6 +161,15 @@ impl Found {
     /// The verdict in words, as in `B is ..`.
     fn in_words(&self) -> String {
         let cost = self.cost.map_or(f64::NAN, |cost| cost.estimate);
+        let out = self.points.iter().filter(|point| point.stands_out).count();
+        if let (Some(worst), true) = (self.points.first(), out > 0) {
+            return format!(
+                "worse at {out} of {} points, by up to {} % more processor seconds a line ({})",
+                self.points.len(),
+                percent(worst.cost - 1.0),
+                worst.point
+            );
+        }
         match self.verdict {
             Verdict::Worse => {
                 format!("worse: it takes {} % more processor seconds a line", percent(cost - 1.0))
@@ -145,6 +186,38 @@ impl Found {
                     .into()
             }
         }
+    }
+
+    fn told_points(&self) -> String {
+        if self.points.is_empty() {
+            return String::new();
+        }
+        let rows = self.points.iter().take(MOST_POINTS).map(|at| {
+            let range = format!("{:.3} to {:.3}", at.least, at.most);
+            let mark = if at.stands_out { "worse" } else { "" };
+            [at.point.clone(), format!("{:.3}", at.cost), range, at.turns.to_string(), mark.into()]
+        });
+        let table = aligned(["point", "CPU s, B for A", "its turns", "turns", "stands out"], rows);
+        let left_out = match self.points.len().saturating_sub(MOST_POINTS) {
+            0 => String::new(),
+            more => format!("{more} more are lower, and in --json.\n"),
+        };
+        format!("\nPoint by point, the worst first:\n\n{table}\n{left_out}")
+    }
+
+    fn told_lost(&self) -> String {
+        if self.lost.is_empty() {
+            return String::new();
+        }
+        let mut text = match self.lost.len() {
+            1 => "\nOne pair came to nothing, and is left out:\n".to_string(),
+            n => format!("\n{n} pairs came to nothing, and are left out:\n"),
+        };
+        self.lost.iter().take(MOST_LOST).for_each(|reason| text += &format!("  {reason}\n"));
+        if self.lost.len() > MOST_LOST {
+            text += &format!("  and {} more\n", self.lost.len() - MOST_LOST);
+        }
+        text
     }
 
     fn told_sets(&self) -> String {

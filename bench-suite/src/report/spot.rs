@@ -22,7 +22,7 @@ pub(super) struct Spot<'a> {
 /// Whether what was asked of a point held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// In all runs.
+    /// In all runs, of which none has failed.
     Holds,
     /// In so many of them, and not in all.
     HoldsIn(usize),
@@ -60,13 +60,19 @@ impl<'a> Spot<'a> {
     }
 
     pub(super) fn state(&self) -> State {
-        match (self.runs.len(), self.behind.len()) {
-            (0, _) if self.failures.is_empty() => State::NotRun,
-            (0, _) => State::Failed,
-            (_, 0) => State::Holds,
-            (runs, behind) if runs == behind => State::Behind,
-            (runs, behind) => State::HoldsIn(runs - behind),
+        let held = self.runs.len() - self.behind.len();
+        match (self.attempts(), self.runs.len(), held) {
+            (0, ..) => State::NotRun,
+            (_, 0, _) => State::Failed,
+            (.., 0) => State::Behind,
+            (attempts, _, held) if attempts == held => State::Holds,
+            (.., held) => State::HoldsIn(held),
         }
+    }
+
+    /// Runs, those that came to nothing among them: what fails does not hold.
+    pub(super) fn attempts(&self) -> usize {
+        self.runs.len() + self.failures.len()
     }
 
     pub(super) fn holds(&self) -> bool {
@@ -95,7 +101,7 @@ impl<'a> Spot<'a> {
     pub(super) fn held(&self) -> String {
         match self.state() {
             State::Holds => "yes".into(),
-            State::HoldsIn(runs) => format!("in {runs} of {}", Count(self.runs.len(), "run")),
+            State::HoldsIn(runs) => format!("in {runs} of {}", Count(self.attempts(), "run")),
             State::Behind => "no".into(),
             State::Failed => "failed".into(),
             State::NotRun => "not run".into(),
@@ -155,7 +161,7 @@ mod tests {
     #[test]
     fn a_point_holds_if_all_its_runs_do() {
         let point = |batch_ms| Point { batch_ms, ..Point::default() };
-        let [a, b, c, d, e] = [100, 200, 300, 400, 500].map(point);
+        let [a, b, c, d, e, f] = [100, 200, 300, 400, 500, 600].map(point);
         let late = |run: &mut Run| run.job.processing_p95_ms = 1e6;
         let runs = vec![
             ran(&a, 1, |run| run.job.lines_per_s = 2e6),
@@ -164,19 +170,22 @@ mod tests {
             ran(&b, 1, |_| ()),
             ran(&c, 0, late),
             failed(&d, 0, "the load ended early"),
+            ran(&f, 0, |_| ()),
+            failed(&f, 1, "the load ended early"),
         ];
-        let points = [&a, &b, &c, &d, &e].map(Clone::clone).to_vec();
+        let points = [&a, &b, &c, &d, &e, &f].map(Clone::clone).to_vec();
         let kept = kept(sweep(points), runs);
         let spots = Spot::all(&kept);
         let states: Vec<State> = spots.iter().map(Spot::state).collect();
-        let expected =
-            [State::Holds, State::HoldsIn(1), State::Behind, State::Failed, State::NotRun];
+        let [one, other] = [State::HoldsIn(1); 2];
+        let expected = [State::Holds, one, State::Behind, State::Failed, State::NotRun, other];
         assert_eq!(states, expected);
         assert_eq!(spots[0].runs[0].job.lines_per_s, 1e6, "in the order of the turns");
         assert_eq!(spots[0].median(Figure::Rate), Some(1.5));
         assert_eq!(spots[0].middle_run(Figure::Rate).unwrap().job.lines_per_s, 1e6);
         assert!(spots[1].told().starts_with("in 1 of 2 runs: a twentieth of the batches"));
         assert_eq!(spots[3].told(), "failed: 1 run failed: the load ended early");
+        assert_eq!(spots[5].told(), "in 1 of 2 runs: 1 run failed: the load ended early");
     }
 
     #[test]

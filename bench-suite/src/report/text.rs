@@ -71,7 +71,7 @@ fn row(chapter: &Chapter<'_>, spot: &Spot<'_>, late: Figure) -> Vec<String> {
     cells.push(spot.median(late).map_or("-".into(), |value| late.written(value)));
     cells.push(spot.runs.len().to_string());
     cells.push(match spot.state() {
-        State::HoldsIn(held) => format!("{held} of {}", spot.runs.len()),
+        State::HoldsIn(held) => format!("{held} of {}", spot.attempts()),
         _ => spot.held(),
     });
     cells

@@ -48,17 +48,21 @@ fn difference(pairs: &Pairs, verb: &str, what: &str, least: f64) -> String {
             more_or_less(pairs.median)
         );
     };
-    let range = format!("{}, 99 % sure, over {number}", between([ratio.low, ratio.high]));
+    let sure = format!("99 % sure, over {number}");
+    let between = between([ratio.low, ratio.high]);
+    let range = format!("{between} than {a}, {sure}");
     match ratio.verdict(least) {
         Verdict::Better | Verdict::Worse => {
-            format!("{b} {verb} {} {what} than {a}: {range}.", more_or_less(ratio.estimate))
+            format!(
+                "{b} {verb} {} {what} than {a}: {between}, {sure}.",
+                more_or_less(ratio.estimate)
+            )
         }
-        Verdict::NoDifference => format!(
-            "No difference in {what} above {} %: {b} {verb} {range} than {a}.",
-            percent(least)
-        ),
+        Verdict::NoDifference => {
+            format!("No difference in {what} above {} %: {b} {verb} {range}.", percent(least))
+        }
         Verdict::Inconclusive => format!(
-            "Inconclusive about {what}: {b} {verb} {range} than {a}, and a difference of {} % counts.",
+            "Inconclusive about {what}: {b} {verb} {range}, and a difference of {} % counts.",
             percent(least)
         ),
     }

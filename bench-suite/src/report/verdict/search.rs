@@ -4,7 +4,6 @@ use super::Topic;
 use super::bottleneck::bottleneck;
 use super::known::Best;
 use super::next::next;
-use super::sweep::headroom;
 use crate::chart::{digits, short};
 use crate::report::chapter::{Chapter, Work};
 use crate::report::figure::Figure;
@@ -22,8 +21,6 @@ pub(super) fn findings(chapter: &Chapter<'_>, work: &Work<'_, '_>) -> Vec<(Topic
         spots.find(|spot| rate.is_some() && Axis::Rate.number_of(spot.point) == rate)
     };
     let held = at_rate(bracket.held);
-    findings
-        .extend(held.and_then(|spot| headroom(chapter, spot)).map(|said| (Topic::Headroom, said)));
     // What is in the way shows where the rate was too high.
     let cores = chapter.kept.begun.machine.cores;
     let looked_at = at_rate(bracket.failed).filter(|spot| !spot.runs.is_empty()).or(held);
