@@ -100,6 +100,19 @@ fn what_is_wrong_is_told_before_anything_runs() {
 }
 
 #[test]
+fn what_is_in_a_folder_already_is_left_as_it_is_and_told_before_the_machine_is_looked_at() {
+    let home = tempfile::tempdir().unwrap();
+    let readme = home.path().join("README.md");
+    fs::write(&readme, "# A project\n").unwrap();
+    for (place, says) in [(home.path(), "is not empty"), (&readme, "is no folder")] {
+        let told = refused("--turns 1 --for 50ms --from-memory 1MiB --into", place);
+        assert!(told.contains(says) && !told.contains("state of the machine"), "{told}");
+    }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(&readme).unwrap(), "# A project\n");
+}
+
+#[test]
 fn a_series_of_another_version_is_refused_with_both() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("series.json"), "{\"schema_version\": 99}").unwrap();

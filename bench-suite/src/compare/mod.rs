@@ -269,6 +269,9 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
             options.sets.saturating_mul(LEAST_PAIRS)
         ));
     }
+    if let Some(into) = &options.into {
+        Series::can_begin_in(into).unwrap_or_else(|reason| refuse(reason));
+    }
     let begun = Begun::now()?;
     let (into, machine) = (options.into.as_deref(), &begun.machine);
     let folder = results::folder_for(into, &options.results, machine, "comparison")?;

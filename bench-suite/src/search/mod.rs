@@ -125,6 +125,9 @@ pub fn run(options: &Options) -> Result<Outcome> {
             "--objective {objective}: only stamped lines have a latency; give --stamped too"
         ));
     }
+    if let Some(into) = &options.into {
+        Series::can_begin_in(into).unwrap_or_else(|reason| refuse(reason));
+    }
     let interrupt = Interrupt::listen()?;
     let begun = Begun::now()?;
     let (into, machine) = (options.into.as_deref(), &begun.machine);

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 
 use super::kept::{ASKED, Header, RUNS, header, read_runs};
 use super::{Asked, Begun, Done, Kept, SCHEMA_VERSION};
@@ -19,9 +19,39 @@ pub struct Series {
 }
 
 impl Series {
-    /// Begins one in a folder that is made for it. Where there is one already it is left as it is, and
-    /// that is an error.
+    /// Whether one can begin in a folder: where that is not there, or is empty. `Err` says what is in the
+    /// way.
+    pub fn can_begin_in(folder: &Path) -> Result<(), String> {
+        let shown = folder.display();
+        let mut there = match fs::read_dir(folder) {
+            Ok(there) => there,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(e) if e.kind() == ErrorKind::NotADirectory => {
+                return Err(format!(
+                    "{shown} is no folder, nor can one be made there; name another"
+                ));
+            }
+            Err(e) => return Err(format!("{shown} could not be read: {e}")),
+        };
+        if [ASKED, RUNS].iter().any(|file| folder.join(file).exists()) {
+            return Err(format!(
+                "{shown} holds a series already, which is left as it is: go on with it, if it is a \
+                 sweep, by --resume, or name another folder"
+            ));
+        }
+        match there.next() {
+            None => Ok(()),
+            Some(_) => Err(format!(
+                "{shown} is not empty, and what is in it is left as it is: name a folder that is not \
+                 there, or an empty one"
+            )),
+        }
+    }
+
+    /// Begins one in a folder that is made for it. Where there is something in it already that is left as
+    /// it is, and that is an error.
     pub fn begin(folder: &Path, asked: Asked, begun: Begun) -> Result<Self> {
+        Series::can_begin_in(folder).map_err(Error::msg)?;
         fs::create_dir_all(folder)
             .with_context(|| format!("{} could not be made", folder.display()))?;
         let header = Header { schema_version: SCHEMA_VERSION, asked, begun };
@@ -88,17 +118,11 @@ impl Series {
     }
 }
 
+/// Another process that begins in the same folder at the same time makes this fail.
 fn new_file(folder: &Path, name: &str) -> Result<File> {
     let path = folder.join(name);
-    match OpenOptions::new().create_new(true).append(true).open(&path) {
-        Ok(file) => Ok(file),
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => bail!(
-            "{} holds a series already, which is left as it is: go on with it, if it is a sweep, by \
-             --resume, or name another folder",
-            folder.display()
-        ),
-        Err(e) => Err(e).with_context(|| format!("{} could not be made", path.display())),
-    }
+    let file = OpenOptions::new().create_new(true).append(true).open(&path);
+    file.with_context(|| format!("{} could not be made", path.display()))
 }
 
 /// Two that add to the same series would both make the runs that are not there.
@@ -181,6 +205,23 @@ mod tests {
         let before = series.kept().clone();
         drop(series);
         assert_eq!(Series::open(home.path()).unwrap().kept(), &before);
+    }
+
+    #[test]
+    fn what_is_in_a_folder_is_left_as_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let readme = home.path().join("README.md");
+        fs::write(&readme, "# A project\n").unwrap();
+        for (place, says) in [
+            (home.path(), "is not empty"),
+            (readme.as_path(), "is no folder"),
+            (&readme.join("below"), "is no folder"),
+        ] {
+            let refused = Series::begin(place, asked(), begun()).unwrap_err().to_string();
+            assert!(refused.contains(says), "{refused}");
+        }
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_to_string(&readme).unwrap(), "# A project\n");
     }
 
     #[test]

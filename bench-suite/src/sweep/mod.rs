@@ -130,6 +130,9 @@ fn begun(options: &Options) -> Result<Series> {
     for reason in &plan.grid.left_out {
         stderr::tell(format_args!("left out  {reason}"));
     }
+    if let Some(into) = &options.into {
+        Series::can_begin_in(into).unwrap_or_else(|reason| refuse(reason));
+    }
     let begun = Begun::now()?;
     let asked = Asked {
         points: plan.grid.points.clone(),
