@@ -38,6 +38,8 @@ mod aligned;
 mod markdown;
 pub mod allocator;
 pub mod stderr;
+pub mod stdout;
+mod whole_file;
 mod text_blocks;
 pub mod machine;
 pub mod outcome;

@@ -10,7 +10,7 @@ mod measure;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use bytesize::ByteSize;
 use clap::Args;
 use loadgen::time;
@@ -26,6 +26,7 @@ use crate::report;
 use crate::results;
 use crate::series::{Asked, Axis, Begun, How, Kept, Kind, Point, Series, Side};
 use crate::stderr::{self, without_controls};
+use crate::stdout;
 use crate::sweep::AxisFlags;
 use crate::turns::{DEFAULT_LEAST, LEAST_PAIRS, Verdict, percent};
 
@@ -108,20 +109,20 @@ pub struct Options {
 /// run one that is not valid.
 pub fn run(options: &Options) -> Result<Outcome> {
     let operand = |text: &str| Operand::of(text).unwrap_or_else(|reason| refuse(reason));
-    let found = match (operand(&options.a), options.b.as_deref().map(operand)) {
-        (Operand::Stored(folder), None) => again(options, &folder)?,
-        (Operand::Stored(a), Some(Operand::Stored(b))) => stored(options, &a, &b)?,
+    let (found, kept) = match (operand(&options.a), options.b.as_deref().map(operand)) {
+        (Operand::Stored(folder), None) => (again(options, &folder)?, Ok(())),
+        (Operand::Stored(a), Some(Operand::Stored(b))) => (stored(options, &a, &b)?, Ok(())),
         (a @ Operand::ToRun { .. }, Some(b @ Operand::ToRun { .. })) => measured(options, [a, b])?,
         (Operand::ToRun { .. }, None) => {
             refuse(format_args!("{} is compared with nothing; give a second one", options.a))
         }
         _ => refuse("a kept result is compared with another one, and what is run with what is run"),
     };
-    if options.json {
-        println!("{}", serde_json::to_string(&found).context("what was found has no odd keys")?);
-    } else {
-        println!("{}", without_controls(&found.told()));
+    match options.json {
+        true => stdout::print_json(&found)?,
+        false => stdout::print(without_controls(&found.told()))?,
     }
+    kept?;
     Ok(match found.verdict {
         Verdict::Worse => Outcome::Regression,
         // What is left says nothing of what has failed.
@@ -244,8 +245,8 @@ fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
     Ok(found(options, [side(a, &in_a), side(b, &in_b)], pairs, terms))
 }
 
-/// Two that are run now, and kept.
-fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
+/// Two that are run now, and whether all that is to be read of them could be kept beside the runs.
+fn measured(options: &Options, operands: [Operand; 2]) -> Result<(Found, Result<()>)> {
     let common = common(options).unwrap_or_else(|reason| refuse(reason));
     let given: Vec<Axis> = options.axes.given().map(|(axis, _)| axis).collect();
     let mut names = ["A", "B"].into_iter();
@@ -291,8 +292,8 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<Found> {
     let summary = found.told() + &series.kept().begun.checkup.told_behind_a_table();
     stderr::tell(format_args!("kept in {}", folder.display()));
     let index = options.into.is_none().then_some(options.results.as_path());
-    report::keep_or_tell(&series, &found.headline(), &summary, index);
-    Ok(found)
+    let kept = report::keep(&series, &found.headline(), &summary, index);
+    Ok((found, kept))
 }
 
 /// What both sides run, before their own settings.

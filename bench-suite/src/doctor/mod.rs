@@ -12,7 +12,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub use probe::Probe;
 
 use crate::machine::Machine;
 use crate::outcome::Outcome;
-use crate::stderr;
+use crate::{stderr, stdout};
 use cores::Cores;
 use probe::Effort;
 use ticks::Ticks;
@@ -144,9 +144,9 @@ impl Checkup {
 pub fn run(options: &Options) -> Result<Outcome> {
     let checkup = Checkup::now();
     if options.json {
-        println!("{}", serde_json::to_string(&checkup).context("the findings have no odd keys")?);
+        stdout::print_json(&checkup)?;
     } else {
-        print!("{}", told(&Machine::here(), &checkup));
+        stdout::print(told(&Machine::here(), &checkup).trim_end())?;
     }
     Ok(Outcome::valid_if(checkup.is_good()))
 }

@@ -7,7 +7,7 @@ mod table;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use loadgen::{Pace, Schedule};
 use serde::Serialize;
@@ -17,7 +17,6 @@ use crate::job::at_least_one;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
-use crate::stderr;
 use loadgen::time;
 
 /// The version of the raw data's form.
@@ -73,11 +72,6 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let measured = measure::all(options)?;
     let table = table::table(&measured) + &checkup.told_behind_a_table();
     let raw = Raw { schema_version: SCHEMA_VERSION, machine: &machine, measured: &measured };
-    if options.json {
-        println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
-    } else {
-        println!("{table}");
-    }
     let kept = Kept {
         name: "generator",
         command: &command(options),
@@ -89,8 +83,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         how: "Generator, bare sender and reader ran as processes of their own on the same machine, \
               over loopback; at full speed generator and bare sender took turns.",
     };
-    let folder = kept.keep(&options.results)?;
-    stderr::tell(format_args!("kept in {}", folder.display()));
+    kept.keep_and_print(&options.results, options.json)?;
     Ok(Outcome::valid_if(measured.held.iter().all(|done| done.sent.valid)))
 }
 

@@ -16,8 +16,8 @@ use super::stamped::{self, Recorder, StampedSummary};
 use super::summary::Summary;
 use super::{Answers, Options, ProgressForm, from_memory, ndjson, workload};
 use crate::outcome::{Outcome, refuse};
-use crate::stderr;
 use crate::usage;
+use crate::{stderr, stdout};
 
 /// How soon it is seen that all connections are closed.
 const CLOSED_IS_SEEN_WITHIN: StdDuration = StdDuration::from_millis(20);
@@ -141,13 +141,10 @@ fn until_it_ends(options: &Options, running: &Running, teller: &Teller) -> Optio
     }
 }
 
-fn print(options: &Options, summary: &Summary) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    if options.json {
-        serde_json::to_writer(&mut out, summary)?;
-        writeln!(out)
-    } else {
-        write!(out, "{summary}")
+fn print(options: &Options, summary: &Summary) -> Result<()> {
+    match options.json {
+        true => stdout::print_json(summary),
+        false => stdout::print(summary.to_string().trim_end_matches('\n')),
     }
 }
 

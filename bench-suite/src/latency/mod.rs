@@ -9,7 +9,7 @@ pub(crate) use measure::{Run, one};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use loadgen::Schedule;
 use serde::Serialize;
@@ -19,7 +19,6 @@ use crate::job::{Workload, at_least_one, interval};
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
-use crate::stderr;
 use loadgen::time;
 
 /// The version of the raw data's form.
@@ -73,11 +72,6 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let runs = measure::all(options)?;
     let table = table::table(&runs) + &checkup.told_behind_a_table();
     let raw = Raw { schema_version: SCHEMA_VERSION, machine: &machine, runs: &runs };
-    if options.json {
-        println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
-    } else {
-        println!("{table}");
-    }
     let kept = Kept {
         name: "latency",
         command: &command(options),
@@ -89,8 +83,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         how: "Load generator and workload ran as processes of their own on the same machine, over \
               loopback; the batch intervals took turns.",
     };
-    let folder = kept.keep(&options.results)?;
-    stderr::tell(format_args!("kept in {}", folder.display()));
+    kept.keep_and_print(&options.results, options.json)?;
     Ok(Outcome::valid_if(runs.iter().all(|run| run.reason_not_valid().is_none())))
 }
 

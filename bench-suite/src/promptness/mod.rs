@@ -8,7 +8,7 @@ mod table;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
@@ -20,7 +20,6 @@ use crate::job::at_least_one;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
-use crate::stderr;
 use loadgen::time;
 
 /// The version of the raw data's form.
@@ -76,11 +75,6 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let table = table::table(&judged, &figures) + &checkup.told_behind_a_table();
     let raw =
         Raw { schema_version: SCHEMA_VERSION, machine: &machine, judged: &judged, runs: &figures };
-    if options.json {
-        println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
-    } else {
-        println!("{table}");
-    }
     let kept = Kept {
         name: "promptness",
         command: &command(options),
@@ -92,8 +86,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         how: "Load generator, engine and bare timer ran as processes of their own on the same \
               machine, over loopback, the timer beside the batches that it is compared with.",
     };
-    let folder = kept.keep(&options.results)?;
-    stderr::tell(format_args!("kept in {}", folder.display()));
+    kept.keep_and_print(&options.results, options.json)?;
     Ok(match (figures.reason_not_valid(), judged.iter().all(Figure::is_met)) {
         (Some(_), _) => Outcome::NotValid,
         (None, true) => Outcome::Good,

@@ -68,7 +68,6 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let tables = table::tables(&measured);
     let verdict = verdict::verdict(&measured);
     let summary = format!("{tables}{}\n{verdict}", checkup.told_behind_a_table());
-    println!("{summary}");
     let kept = Kept {
         name: "quick",
         command: &format!(
@@ -85,8 +84,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         how: "Load generator and workload ran as processes of their own on the same machine, over \
               loopback.",
     };
-    let folder = kept.keep(&options.results)?;
-    println!("\nkept in {}", folder.display());
+    kept.keep_and_print(&options.results, false)?;
     Ok(Outcome::valid_if(measured.rows.iter().all(|row| row.right)))
 }
 

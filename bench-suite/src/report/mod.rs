@@ -19,7 +19,6 @@ mod csv;
 mod made;
 
 use std::fs;
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -29,7 +28,7 @@ use self::chapter::Chapter;
 use crate::outcome::Outcome;
 use crate::results::index;
 use crate::series::{Kept, Series};
-use crate::stderr;
+use crate::{stderr, stdout, whole_file};
 
 /// The page's name in a series' folder, where nothing else is asked for.
 const PAGE: &str = "report.html";
@@ -87,17 +86,26 @@ pub(crate) fn told(series: &Series) -> Told {
 
 /// Keeps all that is to be read of a series that is done in its folder: what was printed, a README with a
 /// line that says what came out, and the page; and refreshes the index of results that the folder lies
-/// among, where one is named. The runs are there already, and what they say is printed: so what goes wrong
-/// is told, and no more.
-pub(crate) fn keep_or_tell(series: &Series, headline: &str, summary: &str, results: Option<&Path>) {
+/// among, where one is named. The runs are there already, also where this fails.
+pub(crate) fn keep(
+    series: &Series,
+    headline: &str,
+    summary: &str,
+    results: Option<&Path>,
+) -> Result<()> {
     let folder = series.folder();
     let page = page::page(&[Chapter::new(folder, series.kept())]);
-    let kept =
-        write_file(&folder.join(PAGE), &page).and_then(|()| series.keep_page(headline, summary));
-    match kept {
-        Ok(()) => results.into_iter().for_each(index::refresh_or_tell),
-        Err(e) => stderr::tell(format_args!("bench-suite: the runs are kept, but {e:#}")),
-    }
+    whole_file::write(&folder.join(PAGE), page)
+        .and_then(|()| series.keep_page(headline, summary))
+        .with_context(|| {
+            let shown = folder.display();
+            format!(
+                "the runs are kept in {shown}, but not all that is to be read of them; make room, and \
+                 have the page written by: bench-suite report {shown}"
+            )
+        })?;
+    results.into_iter().for_each(index::refresh_or_tell);
+    Ok(())
 }
 
 /// Reads the series, and writes what was asked for.
@@ -144,13 +152,9 @@ fn read(folder: &Path) -> Result<Kept> {
 
 fn write(path: &Path, text: &str) -> Result<()> {
     if path == Path::new("-") {
-        return stdout().write_all(text.as_bytes()).context("stdout could not be written");
+        return stdout::print(text.trim_end_matches('\n'));
     }
-    write_file(path, text).context("name another place, or - for stdout")?;
+    whole_file::write(path, text).context("name another place, or - for stdout")?;
     stderr::tell(format_args!("written to {}", path.display()));
     Ok(())
-}
-
-fn write_file(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("{} could not be written", path.display()))
 }

@@ -10,7 +10,7 @@ use jiff::civil::{Date, DateTime};
 
 use crate::markdown::{escaped, path, plain, rows};
 use crate::outcome::Outcome;
-use crate::stderr;
+use crate::{stderr, stdout, whole_file};
 
 /// The page's name, among the folders.
 const PAGE: &str = "README.md";
@@ -50,7 +50,7 @@ pub struct Options {
 /// Writes the page, and tells how many results it lists.
 pub fn run(options: &Options) -> Result<Outcome> {
     let listed = refresh(&options.results)?;
-    println!("{} lists {listed} results", options.results.join(PAGE).display());
+    stdout::print(format_args!("{} lists {listed} results", options.results.join(PAGE).display()))?;
     Ok(Outcome::Good)
 }
 
@@ -58,22 +58,19 @@ pub fn run(options: &Options) -> Result<Outcome> {
 /// written is left as it is, which is an error.
 pub fn refresh(results: &Path) -> Result<usize> {
     let page = results.join(PAGE);
-    let could_not = || format!("{} could not be written", page.display());
     match fs::read_to_string(&page) {
         Ok(text) if !text.starts_with(MARK) => bail!(
             "{} is not a page that this program has written, and is left as it is: move it away, or keep \
              results in another folder",
             page.display()
         ),
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e).with_context(could_not),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => {
+            return Err(e).with_context(|| format!("{} could not be read", page.display()));
+        }
         Ok(_) | Err(_) => {}
     }
     let entries = entries(results)?;
-    // It is there whole or as it was before, also where two results are kept at once.
-    let aside = results.join(format!(".{PAGE}.{}.tmp", std::process::id()));
-    fs::write(&aside, written(&entries))
-        .and_then(|()| fs::rename(&aside, &page))
-        .with_context(could_not)?;
+    whole_file::write(&page, written(&entries))?;
     Ok(entries.len())
 }
 

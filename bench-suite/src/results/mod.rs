@@ -26,6 +26,7 @@ pub use page::Page;
 
 use crate::doctor::Checkup;
 use crate::machine::Machine;
+use crate::{stderr, stdout, whole_file};
 
 /// What a benchmark leaves behind.
 pub struct Kept<'a, R> {
@@ -48,13 +49,31 @@ pub struct Kept<'a, R> {
 }
 
 impl<R: Serialize> Kept<'_, R> {
+    /// Keeps it, tells where, and prints the summary, or as JSON all that was measured: also where it could
+    /// not be kept, which is an error.
+    pub fn keep_and_print(&self, results: &Path, as_json: bool) -> Result<()> {
+        let kept = self.keep(results).map(|folder| {
+            stderr::tell(format_args!("kept in {}", folder.display()));
+        });
+        match as_json {
+            true => stdout::print_json(self.raw)?,
+            false => stdout::print(self.summary)?,
+        }
+        kept
+    }
+
     /// Writes a folder under `results`, a new one always, and gives its path. The index there is
     /// refreshed.
     pub fn keep(&self, results: &Path) -> Result<PathBuf> {
         let &Kept { name, command, machine, checkup, headline, raw, summary, how } = self;
         let at = Timestamp::now();
         let folder = new_dated_folder(results, machine, name)?;
-        page::write(&folder, "raw.json", &(serde_json::to_string_pretty(raw)? + "\n"))?;
+        let raw = serde_json::to_string_pretty(raw)? + "\n";
+        if let Err(e) = whole_file::write(&folder.join("raw.json"), raw) {
+            // A folder with nothing in it is no result.
+            fs::remove_dir(&folder).ok();
+            return Err(e);
+        }
         let mut title = format!("{name} benchmark");
         title[..1].make_ascii_uppercase();
         let data = "`raw.json` all that it measured";

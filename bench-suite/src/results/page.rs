@@ -1,14 +1,14 @@
 //! The README of a result's folder, with the files that every result has.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::doctor::Checkup;
 use crate::machine::Machine;
 use crate::markdown::{code, escaped, row};
+use crate::whole_file;
 
 /// What is told of a result, whatever its raw data are.
 pub struct Page<'a> {
@@ -36,10 +36,11 @@ impl Page<'_> {
     /// Writes `doctor.json`, `summary.txt` and `README.md` into a folder that is there, over those that
     /// may be.
     pub fn write_into(&self, folder: &Path) -> Result<()> {
-        write(folder, "doctor.json", &(serde_json::to_string_pretty(self.checkup)? + "\n"))?;
-        write(folder, "summary.txt", &format!("{}\n", self.summary))?;
+        let checkup = serde_json::to_string_pretty(self.checkup)? + "\n";
+        whole_file::write(&folder.join("doctor.json"), checkup)?;
+        whole_file::write(&folder.join("summary.txt"), format!("{}\n", self.summary))?;
         // It comes last: where it is, all is.
-        write(folder, "README.md", &self.readme())
+        whole_file::write(&folder.join("README.md"), self.readme())
     }
 
     fn readme(&self) -> String {
@@ -71,14 +72,10 @@ impl Page<'_> {
     }
 }
 
-/// Writes a file of a result.
-pub(super) fn write(folder: &Path, file: &str, content: &str) -> Result<()> {
-    let path = folder.join(file);
-    fs::write(&path, content).with_context(|| format!("{} could not be written", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::markdown::rows;
 

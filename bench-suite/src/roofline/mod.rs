@@ -14,7 +14,7 @@ mod spark;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use bytesize::ByteSize;
 use clap::Args;
 use serde::Serialize;
@@ -171,11 +171,6 @@ pub fn run(options: &Options) -> Result<Outcome> {
     for told in beside.iter().flatten() {
         summary += &format!("\n\n{}", told.trim_end());
     }
-    if options.json {
-        println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
-    } else {
-        println!("{summary}");
-    }
     let kept = Kept {
         name: "roofline",
         command: &command(options),
@@ -187,8 +182,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         how: "The two sides of a row took turns, each in a process of its own, but for windows; over \
               TCP with a load generator beside it on the same machine.",
     };
-    let folder = kept.keep(&options.results)?;
-    stderr::tell(format_args!("kept in {}", folder.display()));
+    kept.keep_and_print(&options.results, options.json)?;
     outcome(&figures, limits?.as_ref())
 }
 

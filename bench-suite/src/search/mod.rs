@@ -18,9 +18,9 @@ use crate::outcome::{Outcome, refuse};
 use crate::report;
 use crate::results;
 use crate::series::{Asked, Axis, Begun, Done, How, Kind, Point, Series, Unsustained, sustained};
-use crate::stderr;
 use crate::sweep::AxisFlags;
 use crate::turns::percent;
+use crate::{stderr, stdout};
 
 /// The version of the outcome's JSON form.
 const SCHEMA_VERSION: u32 = 1;
@@ -142,14 +142,14 @@ pub fn run(options: &Options) -> Result<Outcome> {
         .find(first)
         .with_context(|| format!("the search ended; its runs are kept in {}", folder.display()))?;
     let summary = told(&found) + &search.series.kept().begun.checkup.told_behind_a_table();
-    if options.json {
-        println!("{}", serde_json::to_string(&found).context("the bracket has no odd keys")?);
-    } else {
-        println!("{summary}");
-    }
-    stderr::tell(format_args!("kept in {}", folder.display()));
     let index = options.into.is_none().then_some(options.results.as_path());
-    report::keep_or_tell(&search.series, &headline(&found), &summary, index);
+    let kept = report::keep(&search.series, &headline(&found), &summary, index);
+    stderr::tell(format_args!("kept in {}", folder.display()));
+    match options.json {
+        true => stdout::print_json(&found)?,
+        false => stdout::print(&summary)?,
+    }
+    kept?;
     match (&found.held_lines_per_s, found.generator_was_the_limit) {
         (_, true) => Ok(Outcome::NotValid),
         (None, false) => bail!("no rate held; the runs are kept in {}", folder.display()),

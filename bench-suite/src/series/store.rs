@@ -9,6 +9,7 @@ use anyhow::{Context, Error, Result, bail};
 
 use super::kept::{ASKED, Header, RUNS, header, read_runs};
 use super::{Asked, Begun, Done, Kept, SCHEMA_VERSION};
+use crate::whole_file;
 
 /// A series that is there, with the runs so far. No other process can add to it meanwhile.
 #[derive(Debug)]
@@ -56,12 +57,13 @@ impl Series {
             .with_context(|| format!("{} could not be made", folder.display()))?;
         let header = Header { schema_version: SCHEMA_VERSION, asked, begun };
         let text = serde_json::to_string_pretty(&header)? + "\n";
-        let mut file = new_file(folder, ASKED)?;
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data());
-        written
-            .with_context(|| format!("{} could not be written", folder.join(ASKED).display()))?;
         let file = new_file(folder, RUNS)?;
         lock(&file, folder)?;
+        if let Err(e) = whole_file::write(&folder.join(ASKED), text) {
+            // Without it the folder holds no series: nothing in the way of another try is left.
+            fs::remove_file(folder.join(RUNS)).and_then(|()| fs::remove_dir(folder)).ok();
+            return Err(e);
+        }
         let Header { asked, begun, .. } = header;
         Ok(Series { folder: folder.into(), kept: Kept { asked, begun, runs: Vec::new() }, file })
     }

@@ -8,7 +8,7 @@ mod plan;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use bytesize::ByteSize;
 use clap::Args;
 use loadgen::time;
@@ -25,6 +25,7 @@ use crate::report;
 use crate::results;
 use crate::series::{Asked, Begun, Done, Kind, Series, TimeLeft, sustained};
 use crate::stderr::{self, without_controls};
+use crate::stdout;
 
 /// What stands under the help.
 pub(crate) const EXAMPLES: &str = "\
@@ -110,9 +111,11 @@ pub fn run(options: &Options) -> Result<Outcome> {
     run_all(&mut series, &interrupt)?;
     let told = report::told(&series);
     let summary = told.text + &series.kept().begun.checkup.told_behind_a_table();
-    println!("{}", without_controls(&summary));
-    report::keep_or_tell(&series, &told.headline, &summary, index_of(options));
-    println!("kept in {}", series.folder().display());
+    let kept = report::keep(&series, &told.headline, &summary, index_of(options));
+    let folder = series.folder().display();
+    stdout::print(format_args!("{}\nkept in {folder}", without_controls(&summary)))
+        .with_context(|| format!("the runs are kept in {folder}, but what they say is not told"))?;
+    kept?;
     let failures = series.kept().failures();
     if !failures.is_empty() {
         bail!(

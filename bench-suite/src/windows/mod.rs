@@ -13,7 +13,7 @@ mod verdict;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
@@ -21,7 +21,6 @@ use crate::doctor::Checkup;
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::results::Kept;
-use crate::stderr;
 
 pub(crate) use batches::Batches;
 pub(crate) use calls::Calls;
@@ -104,11 +103,6 @@ pub fn run(options: &Options) -> Result<Outcome> {
         checkup.told_behind_a_table(),
         verdict::sentences(&verdicts)
     );
-    if options.json {
-        println!("{}", serde_json::to_string(&raw).context("the figures have no odd keys")?);
-    } else {
-        println!("{summary}");
-    }
     let kept = Kept {
         name: "windows",
         command: &command(options),
@@ -120,8 +114,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         how: "All windows of an operation took turns, a hundredth of their slides at a time, in one \
               process; batches came from memory, under a clock that was moved by hand.",
     };
-    let folder = kept.keep(&options.results)?;
-    stderr::tell(format_args!("kept in {}", folder.display()));
+    kept.keep_and_print(&options.results, options.json)?;
     Ok(Outcome::valid_if(figures.iter().all(|figures| figures.right)))
 }
 
