@@ -81,6 +81,9 @@ fn unlike_things_are_refused_unless_told() {
     refused(&["workload=grep", "workload=count"], "do unlike things with a line");
     refused(&["this"], "is compared with nothing");
     refused(&["this", "this", "--pairs", "7"], "give 8 at least");
+    refused(&["this", "this", "--pairs", "99999999999999"], "give 1000 at most");
+    refused(&["this", "this", "--for", "500000000y"], "at most 7days");
+    refused(&["keys=10000000000", "this"], "must lie between 1 and 10000000");
     refused(&["this", "this", "--pairs", "20", "--sets", "3"], "give --pairs 24 at least");
     refused(&["connections=1", "connections=2"], "says nothing where batches are in memory");
     refused(&["that", "this"], "it is no folder of a result, no program");

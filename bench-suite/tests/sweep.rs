@@ -94,6 +94,18 @@ fn what_is_wrong_is_told_before_anything_runs() {
     let from_memory = "--from-memory 1MiB --into";
     let idle = refused(&format!("--connections 1,2 {from_memory}"), &folder);
     assert!(idle.contains("connections says nothing where batches are in memory"), "{idle}");
+    for (flags, says) in [
+        ("--for 500000000y", "at most 7days"),
+        ("--warm-up 8d", "at most 7days"),
+        ("--batch 300000d", "must lie between 1ms and 24h"),
+        ("--keys 10000000000", "must lie between 1 and 10000000"),
+        ("--connections 1000000", "must lie between 1 and 10000"),
+        ("--parallelism 100000", "must lie between 1 and 1024"),
+        ("--turns 10001", "at most 10000 times"),
+    ] {
+        let told = refused(&format!("{flags} --into"), &folder);
+        assert!(told.contains(says) && !told.contains("state of the machine"), "{told}");
+    }
     assert!(refused("--for 0s --into", &folder).contains("at least 10ms"));
     assert!(refused("--turns 3 --resume", home.path()).contains("cannot be used with"));
     assert!(!folder.exists());

@@ -19,7 +19,7 @@ use self::operand::Operand;
 use self::pairs::Pairs;
 use self::told::{Found, Terms};
 use crate::interrupt::Interrupt;
-use crate::job::{at_least_one, share, some_bytes, some_time};
+use crate::job::{at_least_one, share, some_bytes, some_time, time_to_warm_up};
 use crate::machine;
 use crate::outcome::{Outcome, refuse};
 use crate::report;
@@ -28,7 +28,7 @@ use crate::series::{Asked, Axis, Begun, How, Kept, Kind, Point, Series, Side};
 use crate::stderr::{self, without_controls};
 use crate::stdout;
 use crate::sweep::AxisFlags;
-use crate::turns::{DEFAULT_LEAST, LEAST_PAIRS, Verdict, percent};
+use crate::turns::{DEFAULT_LEAST, LEAST_PAIRS, MOST_PAIRS, Verdict, percent};
 
 /// What stands under the help.
 pub(crate) const EXAMPLES: &str = "\
@@ -80,7 +80,7 @@ pub struct Options {
     #[arg(long, conflicts_with = "from_memory")]
     pub over_tcp: bool,
     /// With --over-tcp: what comes before a run and is not measured
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time_to_warm_up)]
     pub warm_up: Duration,
     /// The least difference that counts [default: 3%, or what a kept comparison was made with]
     #[arg(long, value_name = "SHARE", value_parser = share)]
@@ -137,11 +137,21 @@ fn enough_pairs(text: &str) -> Result<usize, String> {
         pairs if pairs < LEAST_PAIRS => Err(format!(
             "{pairs} pairs cannot tell sides apart, however far these are: give {LEAST_PAIRS} at least"
         )),
+        pairs if pairs > MOST_PAIRS => {
+            Err(format!("{pairs} pairs are too many to judge: give {MOST_PAIRS} at most"))
+        }
         pairs => Ok(pairs),
     }
 }
 
 fn found(options: &Options, sides: [String; 2], pairs: Pairs<'_>, terms: Terms) -> Found {
+    if pairs.all.len() > MOST_PAIRS {
+        refuse(format_args!(
+            "there are {} pairs of runs, and at most {MOST_PAIRS} can be judged: compare results of fewer \
+             points or turns",
+            pairs.all.len()
+        ));
+    }
     if options.sets > 0 && pairs.points.len() > 1 {
         refuse(
             "--sets: sets are of the pairs of one point, and several are compared; leave it out",

@@ -18,6 +18,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use loadgen::Objective;
+use loadgen::time::written;
 use millstream::Conf;
 
 pub use answers::{Answer, Answers};
@@ -30,6 +31,9 @@ pub use workload::{Flags, Workload};
 
 /// In less than this nothing is measured.
 const LEAST_TIME: Duration = Duration::from_millis(10);
+
+/// Nothing is measured for longer than this, nor warms up longer.
+const MOST_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// More than this is no batch: it is there twice, and what is made of it beside.
 const MOST_BYTES: u64 = 4 << 30;
@@ -210,7 +214,24 @@ pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
     if time < LEAST_TIME {
         return Err(format!("{text} is too short to measure anything: it must be at least 10ms"));
     }
-    Ok(time)
+    too_long(time).map_or(Ok(time), Err)
+}
+
+/// A length of time that comes before, and may be none.
+pub(crate) fn time_to_warm_up(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|e| format!("{e}; write it as in 3s"))?;
+    too_long(time).map_or(Ok(time), Err)
+}
+
+/// Why nothing is measured for so long, nor warms up.
+pub(crate) fn too_long(time: Duration) -> Option<String> {
+    (time > MOST_TIME).then(|| {
+        format!(
+            "{} is too long for a run: it must be at most {}",
+            written(time),
+            written(MOST_TIME)
+        )
+    })
 }
 
 /// A size that something fits into, as in `4MiB`.

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use self::bracket::Bracket;
 use crate::interrupt::Interrupt;
-use crate::job::{Summary, share, some_time};
+use crate::job::{Summary, share, some_time, time_to_warm_up};
 use crate::outcome::{Outcome, refuse};
 use crate::report;
 use crate::results;
@@ -75,7 +75,7 @@ pub struct Options {
     #[arg(long = "for", value_name = "TIME", default_value = "4s", value_parser = some_time)]
     pub run_for: Duration,
     /// What comes before that and is not measured, beside the time that a window takes to fill
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time_to_warm_up)]
     pub warm_up: Duration,
     /// Print the outcome as JSON
     #[arg(long)]

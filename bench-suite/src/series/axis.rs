@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use millstream::Duration;
 use serde::{Deserialize, Serialize};
 
-use super::Point;
+use super::{Point, bounds};
 use crate::job::{self, Workload};
 
 /// One thing that points may differ in.
@@ -92,7 +92,7 @@ impl Axis {
                 point.rate = schedule.to_string();
             }
         }
-        Ok(())
+        bounds::impossible(point).map_or(Ok(()), |reason| Err(wrong(reason)))
     }
 
     /// A point's value, as it is written on the command line; nothing where it is left to the default.
@@ -201,6 +201,21 @@ impl Point {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_is_refused_with_its_axis_and_its_value() {
+        for (axis, value) in [
+            (Axis::Batch, "300000d"),
+            (Axis::Window, "2d"),
+            (Axis::Keys, "10000000000"),
+            (Axis::Connections, "1000000"),
+            (Axis::Parallelism, "100000"),
+        ] {
+            let refused = axis.set(&mut Point::default(), value).unwrap_err();
+            assert!(refused.starts_with(&format!("{axis} {value:?}: ")), "{refused}");
+            assert!(refused.contains("must lie between 1"), "{refused}");
+        }
+    }
 
     #[test]
     fn flags_are_those_of_a_job() {

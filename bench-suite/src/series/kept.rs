@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Begun, Done, Point, Run};
+use super::{Asked, Begun, Done, Point, Run, bounds};
 
 /// The version of the files' form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -111,10 +111,8 @@ pub(super) fn header(folder: &Path) -> Result<Header> {
     }
     let header: Header = serde_json::from_str(&text)
         .with_context(|| format!("{} cannot be read", path.display()))?;
-    let asked = &header.asked;
-    let points = asked.points.iter().chain(asked.sides.iter().map(|side| &side.point));
-    if let Some(reason) = points.filter_map(Point::impossible).next() {
-        bail!("{} has a point that cannot be: {reason}", path.display());
+    if let Some(reason) = bounds::impossible_series(&header.asked) {
+        bail!("{} asks for what cannot be: {reason}", path.display());
     }
     Ok(header)
 }
@@ -133,8 +131,9 @@ pub(super) fn read_runs(file: &File, path: &Path) -> Result<(Vec<Done>, u64)> {
         }
         let run: Done = serde_json::from_slice(&line)
             .with_context(|| format!("{}, line {number}, is no run", path.display()))?;
-        if let Some(reason) = run.point.impossible() {
-            bail!("{}, line {number}, has a point that cannot be: {reason}", path.display());
+        let turn = run.turn.saturating_add(1);
+        if let Some(reason) = bounds::impossible(&run.point).or_else(|| bounds::too_many(1, turn)) {
+            bail!("{}, line {number}, has a run that cannot be: {reason}", path.display());
         }
         whole_bytes += read as u64;
         runs.push(run);

@@ -2,6 +2,7 @@
 //! kept in a folder that grows by a line with every run.
 
 mod point;
+mod bounds;
 mod axis;
 mod run;
 mod time_left;
@@ -14,6 +15,7 @@ mod page;
 
 pub use asked::{Asked, Begun, Kind, Side};
 pub use axis::Axis;
+pub(crate) use bounds::too_many;
 pub use done::Done;
 pub use kept::{Kept, SCHEMA_VERSION};
 pub use point::Point;

@@ -94,18 +94,6 @@ impl Point {
         }
     }
 
-    /// What about a point that was read cannot be, in a few words.
-    pub(super) fn impossible(&self) -> Option<String> {
-        let intervals = [
-            ("batch", Some(self.batch_ms)),
-            ("block", self.block_ms),
-            ("window", self.window_ms),
-            ("slide", self.slide_ms),
-        ];
-        let wrong = intervals.into_iter().find(|(_, ms)| ms.is_some_and(|ms| ms < 1))?;
-        Some(format!("a {} of {} ms", wrong.0, wrong.1.unwrap_or(0)))
-    }
-
     /// How long the whole of its window is; nothing where it has none.
     pub fn window_time(&self) -> Duration {
         let ten_batches =

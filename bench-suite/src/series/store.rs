@@ -280,6 +280,8 @@ mod tests {
         let text = fs::read_to_string(&asked).unwrap();
         fs::write(&asked, text.replace("\"schema_version\": 1", "\"schema_version\": 9")).unwrap();
         assert!(refused().contains("version 9, and this program reads 1"), "{}", refused());
+        fs::write(&asked, text.replace("\"turns\": 2", "\"turns\": 1000000000000000000")).unwrap();
+        assert!(refused().contains("turns cannot be"), "{}", refused());
         fs::write(&asked, "{}").unwrap();
         assert!(refused().contains("says no version"), "{}", refused());
     }

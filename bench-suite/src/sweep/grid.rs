@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::series::{Axis, Point};
+use crate::series::{Axis, Point, too_many};
 
 /// The values of each axis, as they are written on the command line.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +52,11 @@ impl Axes {
 
     /// All combinations, over what `base` has for the other axes; the last axis varies first.
     pub(super) fn grid(&self, base: &Point) -> Result<Grid, String> {
+        let lengths = self.0.values().map(Vec::len);
+        let combinations = lengths.fold(1, usize::saturating_mul);
+        if let Some(reason) = too_many(combinations, 1) {
+            return Err(reason);
+        }
         let mut points = vec![base.clone()];
         for (axis, values) in &self.0 {
             let mut more = Vec::with_capacity(points.len() * values.len());
@@ -131,6 +136,13 @@ mod tests {
             .unwrap()
             .grid(&Point::default());
         assert!(none.unwrap_err().contains("grep has no window"));
+        let numbers: Vec<String> = (1..=1000).map(|n| n.to_string()).collect();
+        let mut cube = Axes::default();
+        for axis in [Axis::Parallelism, Axis::Connections, Axis::Keys] {
+            cube.set(axis, numbers.clone()).unwrap();
+        }
+        let refused = cube.grid(&Point::default()).unwrap_err();
+        assert!(refused.contains("are 1000000000 runs, and at most"), "{refused}");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use self::grid::order;
 use self::plan::Plan;
 use crate::doctor::Checkup;
 use crate::interrupt::Interrupt;
-use crate::job::{at_least_one, some_bytes, some_time};
+use crate::job::{at_least_one, some_bytes, some_time, time_to_warm_up};
 use crate::outcome::{Outcome, refuse};
 use crate::report;
 use crate::results;
@@ -70,7 +70,7 @@ pub struct Options {
     pub run_for: Option<Duration>,
     /// What comes before that and is not measured, beside the time that a window takes to fill
     /// [default: 1s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time_to_warm_up)]
     pub warm_up: Option<Duration>,
     /// Stamp the lines: tell how late the result of each is
     #[arg(long, conflicts_with = "from_memory")]

@@ -9,17 +9,14 @@ use serde::{Deserialize, Deserializer};
 
 use super::Options;
 use super::grid::{Axes, Grid};
-use crate::job::some_time;
-use crate::series::{Axis, How, Point};
+use crate::job::{some_time, time_to_warm_up};
+use crate::series::{Axis, How, Point, too_many};
 
 /// How often each point runs where nothing is said.
 const DEFAULT_TURNS: usize = 3;
 
 /// How long each run is measured where nothing is said.
 const DEFAULT_TIME: Duration = Duration::from_secs(3);
-
-/// More turns than this are no plan.
-const MOST_TURNS: usize = 10_000;
 
 /// What comes before that.
 const DEFAULT_WARM_UP: Duration = Duration::from_secs(1);
@@ -64,9 +61,7 @@ fn time_to_measure<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Duration>, 
 }
 
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let time = humantime::parse_duration(&text);
-    time.map(Some).map_err(|e| serde::de::Error::custom(format!("{e}; write it as in \"3s\"")))
+    time_to_warm_up(&String::deserialize(deserializer)?).map(Some).map_err(serde::de::Error::custom)
 }
 
 impl Plan {
@@ -98,10 +93,8 @@ impl Plan {
             }
         }
         let turns = options.turns.or(written.turns).unwrap_or(DEFAULT_TURNS);
-        if !(1..=MOST_TURNS).contains(&turns) {
-            return Err(format!(
-                "turns = {turns}: each point runs once at least, and at most {MOST_TURNS} times"
-            ));
+        if let Some(reason) = too_many(grid.points.len(), turns) {
+            return Err(reason);
         }
         let stamped = options.stamped || written.stamped.unwrap_or(false);
         if stamped && options.from_memory.is_some() {
@@ -170,8 +163,12 @@ mod tests {
             ("for = \"0s\"", "at least 10ms"),
             ("[axes]\nkeys = [-5]", "keys \"-5\""),
             ("[axes]\nkeys = [1.5]", "keys: a float is no value"),
-            ("warm-up = \"long\"", "write it as in \"3s\""),
-            ("turns = 0", "turns = 0"),
+            ("warm-up = \"long\"", "write it as in 3s"),
+            ("turns = 0", "0 turns cannot be"),
+            ("turns = 10001", "at most 10000 times"),
+            ("for = \"500000000y\"", "at most 7days"),
+            ("warm-up = \"500y\"", "at most 7days"),
+            ("[axes]\nkeys = [1, 10000000000]", "between 1 and 10000000"),
             ("turns =", "line 1"),
         ] {
             let refusal = plan(toml, "").unwrap_err();

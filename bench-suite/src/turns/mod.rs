@@ -16,7 +16,7 @@ use anyhow::Result;
 
 pub use median::{CONFIDENCE, Estimate, Interval, LEAST_VALUES, median};
 pub use order::Order;
-pub use ratio::{DEFAULT_LEAST, LEAST_PAIRS, Ratio, Verdict, percent};
+pub use ratio::{DEFAULT_LEAST, LEAST_PAIRS, MOST_PAIRS, Ratio, Verdict, percent};
 pub use signed_rank::Shift;
 pub use taken::{Failure, Taken};
 

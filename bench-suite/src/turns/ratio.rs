@@ -12,6 +12,9 @@ const CONFIDENCE: f64 = 0.99;
 /// Fewer pairs have no interval that is sure enough.
 pub const LEAST_PAIRS: usize = 8;
 
+/// More pairs are not judged: how likely their ranks are takes as many steps as the cube of their number.
+pub const MOST_PAIRS: usize = 1000;
+
 /// The least difference that counts where nothing is said.
 pub const DEFAULT_LEAST: f64 = 0.03;
 
