@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use bench_suite::results::index;
 use bench_suite::series::Kept;
 
 const AXES: &str = "--keys 100,1000 --parallelism 1,2 --turns 6 --for 50ms --from-memory 1MiB";
@@ -122,6 +123,22 @@ fn what_is_in_a_folder_already_is_left_as_it_is_and_told_before_the_machine_is_l
     }
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(&readme).unwrap(), "# A project\n");
+}
+
+#[test]
+fn one_that_is_gone_on_with_among_results_is_on_their_page() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("one");
+    let page = || fs::read_to_string(home.path().join("README.md")).unwrap();
+    let flags = "--turns 2 --for 50ms --from-memory 1MiB --into";
+    printed(&sweep(&folder, flags).output().unwrap());
+    fs::remove_file(folder.join("README.md")).unwrap();
+    assert_eq!(index::refresh(home.path()).unwrap(), 0);
+    let runs = fs::read_to_string(folder.join("runs.ndjson")).unwrap();
+    fs::write(folder.join("runs.ndjson"), runs.lines().next().unwrap().to_owned() + "\n").unwrap();
+    printed(&sweep(&folder, "--resume").output().unwrap());
+    assert_eq!(runs_in(&folder), 2);
+    assert!(page().contains("[Sweep](one/README.md)"), "{}", page());
 }
 
 #[test]

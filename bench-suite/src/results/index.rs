@@ -74,6 +74,16 @@ pub fn refresh(results: &Path) -> Result<usize> {
     Ok(entries.len())
 }
 
+/// The folder of results whose page lists a folder that was named: the one that it lies in, where that has
+/// a page of this program's, or is where results are kept. Nothing where it lies elsewhere.
+pub fn that_lists(folder: &Path, results: &Path) -> Option<PathBuf> {
+    let parent = folder.canonicalize().ok()?.parent()?.to_path_buf();
+    let is_results = results.canonicalize().is_ok_and(|results| results == parent);
+    let has_page =
+        || fs::read_to_string(parent.join(PAGE)).is_ok_and(|text| text.starts_with(MARK));
+    (is_results || has_page()).then_some(parent)
+}
+
 /// Refreshes the page beside a result that is kept: what goes wrong with it is told, and no more.
 pub fn refresh_or_tell(results: &Path) {
     if let Err(e) = refresh(results) {
@@ -237,6 +247,22 @@ mod tests {
               \\`c\\` |  |  |"
             ]
         );
+    }
+
+    #[test]
+    fn a_folder_that_was_named_is_listed_where_results_are_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let results = home.path().canonicalize().unwrap();
+        let one = results.join("one");
+        fs::create_dir(&one).unwrap();
+        assert_eq!(that_lists(&one, elsewhere.path()), None, "there is no page");
+        assert_eq!(that_lists(&one, &results), Some(results.clone()));
+        fs::write(results.join(PAGE), "# A project\n").unwrap();
+        assert_eq!(that_lists(&one, elsewhere.path()), None, "it is somebody else's");
+        fs::remove_file(results.join(PAGE)).unwrap();
+        refresh(&results).unwrap();
+        assert_eq!(that_lists(&one, elsewhere.path()), Some(results));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::interrupt::Interrupt;
 use crate::job::{at_least_one, some_bytes, some_time, time_to_warm_up};
 use crate::outcome::{Outcome, refuse};
 use crate::report;
-use crate::results;
+use crate::results::{self, index};
 use crate::series::{Asked, Begun, Done, Kind, Series, TimeLeft, sustained};
 use crate::stderr::{self, without_controls};
 use crate::stdout;
@@ -111,7 +111,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     run_all(&mut series, &interrupt)?;
     let told = report::told(&series);
     let summary = told.text + &series.kept().begun.checkup.told_behind_a_table();
-    let kept = report::keep(&series, &told.headline, &summary, index_of(options));
+    let kept = report::keep(&series, &told.headline, &summary, index_of(options).as_deref());
     let folder = series.folder().display();
     stdout::print(format_args!("{}\nkept in {folder}", without_controls(&summary)))
         .with_context(|| format!("the runs are kept in {folder}, but what they say is not told"))?;
@@ -168,10 +168,12 @@ fn resumed(options: &Options, folder: &Path) -> Result<Series> {
     Ok(series)
 }
 
-/// The folder whose index lists the sweep, where it was not put elsewhere.
-fn index_of(options: &Options) -> Option<&Path> {
-    let is_elsewhere = options.into.is_some() || options.resume.is_some();
-    (!is_elsewhere).then_some(&options.results)
+/// The folder whose index lists the sweep, where it does not lie elsewhere.
+fn index_of(options: &Options) -> Option<PathBuf> {
+    match options.into.as_ref().or(options.resume.as_ref()) {
+        None => Some(options.results.clone()),
+        Some(folder) => index::that_lists(folder, &options.results),
+    }
 }
 
 /// The command that makes a sweep like it.
