@@ -57,6 +57,18 @@ fn what_cannot_be_searched_is_refused() {
 }
 
 #[test]
+fn where_no_rate_can_hold_it_ends_at_a_few_lines_a_batch_and_says_why() {
+    let home = tempfile::tempdir().unwrap();
+    let flags =
+        "--batch 50ms --for 400ms --warm-up 100ms --from 1k --objective total_delay.p99<1us";
+    let output = search(&home.path().join("none"), flags);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("no rate held, down to 80 lines/s: "), "{told}");
+    assert!(told.contains("total_delay.p99<1us missed"), "{told}");
+}
+
+#[test]
 fn an_objective_about_a_figure_that_there_is_not_is_told_before_anything_runs() {
     let home = tempfile::tempdir().unwrap();
     let output = search(&home.path().join("none"), "--objective speed<5");

@@ -7,6 +7,8 @@ pub(super) struct Bracket {
     pub(super) failed: Option<f64>,
     /// Wide enough: so much more than what held may fail, as a share.
     pub(super) within: f64,
+    /// Lines a second; no lower rate is tried.
+    pub(super) floor: f64,
     /// From one rate to the next while only one side is known: the further it is off, the longer.
     step: f64,
 }
@@ -14,27 +16,29 @@ pub(super) struct Bracket {
 const FIRST_STEP: f64 = 1.3;
 const LONGEST_STEP: f64 = 10.0;
 
-/// Nobody asks for less than this.
-const LEAST_LINES_PER_S: f64 = 1.0;
+/// At lower rates batches are empty, and a run says nothing.
+const LEAST_LINES_PER_BATCH: f64 = 4.0;
 
 impl Bracket {
-    pub(super) fn new(within: f64) -> Self {
-        Bracket { held: None, failed: None, within, step: FIRST_STEP }
+    /// For batches of so many milliseconds.
+    pub(super) fn new(within: f64, batch_ms: i64) -> Self {
+        let floor = rounded(LEAST_LINES_PER_BATCH * 1e3 / batch_ms as f64);
+        Bracket { held: None, failed: None, within, floor, step: FIRST_STEP }
     }
 
     /// The rate to try next, where the first one is `first`; nothing once the bracket is narrow enough, or
     /// nothing holds.
     pub(super) fn next(&self, first: f64) -> Option<f64> {
         let next = match (self.held, self.failed) {
-            (None, None) => first.max(LEAST_LINES_PER_S),
+            (None, None) => first.max(self.floor),
             (Some(held), None) => held * self.step,
-            (None, Some(failed)) => failed / self.step,
+            (None, Some(failed)) => (failed / self.step).max(self.floor),
             (Some(held), Some(failed)) if failed <= held * (1.0 + self.within) => return None,
             (Some(held), Some(failed)) => (held * failed).sqrt(),
         };
         let next = rounded(next);
         let is_new = Some(next) != self.held && Some(next) != self.failed;
-        (next >= LEAST_LINES_PER_S && is_new).then_some(next)
+        is_new.then_some(next)
     }
 
     /// What a rate did.
@@ -62,7 +66,7 @@ mod tests {
     use super::*;
 
     fn search(first: f64, limit: f64, within: f64) -> (Bracket, usize) {
-        let mut bracket = Bracket::new(within);
+        let mut bracket = Bracket::new(within, 4000);
         let mut tries = 0;
         while let Some(rate) = bracket.next(first) {
             bracket.tried(rate, rate <= limit);
@@ -90,7 +94,7 @@ mod tests {
     #[test]
     fn where_nothing_holds_it_ends() {
         let (bracket, _) = search(1e6, 0.0, 0.05);
-        assert_eq!(bracket.held, None);
-        assert!(bracket.failed.unwrap() < 2.0);
+        assert_eq!((bracket.held, bracket.failed), (None, Some(1.0)));
+        assert_eq!(Bracket::new(0.05, 50).next(1.0), Some(80.0), "four lines a batch");
     }
 }

@@ -152,7 +152,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
     kept?;
     match (&found.held_lines_per_s, found.generator_was_the_limit) {
         (_, true) => Ok(Outcome::NotValid),
-        (None, false) => bail!("no rate held; the runs are kept in {}", folder.display()),
+        (None, false) => bail!(
+            "no rate held, down to {}: {}; the runs are kept in {}",
+            rate(found.failed_lines_per_s),
+            found.reason.as_deref().unwrap_or("nothing was tried"),
+            folder.display()
+        ),
         (Some(_), false) => Ok(Outcome::Good),
     }
 }
@@ -216,7 +221,7 @@ impl Search<'_> {
             Some(first) => first,
             None => FIRST_SHARE * self.all_that_can_be(&configuration)?,
         };
-        let mut bracket = Bracket::new(self.options.within);
+        let mut bracket = Bracket::new(self.options.within, configuration.batch_ms);
         let mut why = None;
         while let Some(lines_per_s) = bracket.next(first) {
             let rate = Schedule::constant(lines_per_s).to_string();
@@ -295,8 +300,13 @@ fn headline(found: &Found) -> String {
     format!("{held} held, {failed} did not ({})", found.configuration)
 }
 
+/// A low one in lines, for of a million there is nothing left of it.
 fn rate(lines_per_s: Option<f64>) -> String {
-    lines_per_s.map_or("nothing".to_string(), |rate| format!("{:.4} M lines/s", rate / 1e6))
+    match lines_per_s {
+        None => "nothing".into(),
+        Some(rate) if rate < 1e4 => format!("{rate:.0} lines/s"),
+        Some(rate) => format!("{:.4} M lines/s", rate / 1e6),
+    }
 }
 
 fn told(found: &Found) -> String {
