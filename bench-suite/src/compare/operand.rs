@@ -1,5 +1,6 @@
 //! What is compared: a result that is kept, a build of this program, or a configuration.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::series::{Axis, Point};
@@ -30,6 +31,10 @@ impl Operand {
             return Ok(Operand::Stored(path.into()));
         }
         if path.is_file() {
+            let mode = path.metadata().map_err(|e| format!("{text}: {e}"))?.permissions().mode();
+            if mode & 0o111 == 0 {
+                return Err(format!("{text}: it is no program, for nobody may execute it"));
+            }
             // A name without a slash would be looked for in PATH.
             let build = path.canonicalize().map_err(|e| format!("{text}: {e}"))?;
             return Ok(Operand::ToRun { build: Some(build), settings: Vec::new() });
@@ -58,6 +63,8 @@ fn setting(text: &str) -> Option<(Axis, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -66,7 +73,10 @@ mod tests {
         let folder = home.path().to_str().unwrap();
         assert_eq!(Operand::of(folder), Ok(Operand::Stored(folder.into())));
         let program = home.path().canonicalize().unwrap().join("bench-suite");
-        std::fs::write(&program, "").unwrap();
+        fs::write(&program, "").unwrap();
+        let refused = Operand::of(program.to_str().unwrap()).unwrap_err();
+        assert!(refused.contains("nobody may execute it"), "{refused}");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let build = Some(program.clone());
         let settings = Vec::new();
         let run = Operand::ToRun { build, settings };
