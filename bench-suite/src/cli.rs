@@ -39,6 +39,7 @@ pub enum Command {
     Roofline(roofline::Options),
     /// One workload with a load generator, each in its process, at one point of settings: a sweep of one
     /// run, or of as many as its lists have combinations
+    #[command(after_help = sweep::EXAMPLES_OF_RUN)]
     Run(sweep::Options),
     /// Runs at every combination of values along some axes, in turn, into a folder that can be gone on
     /// with

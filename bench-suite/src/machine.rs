@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -20,7 +19,8 @@ pub struct Machine {
     pub kernel: String,
     /// The version of this program.
     pub version: String,
-    /// The commit that is checked out, with `+` where there are changes; empty outside a checkout.
+    /// The commit that this program was built from, with `+` where there were changes; `unknown` where it
+    /// was built outside a checkout.
     pub commit: String,
 }
 
@@ -50,7 +50,7 @@ impl Machine {
                 read("/proc/sys/kernel/osrelease").trim()
             ),
             version: env!("CARGO_PKG_VERSION").to_string(),
-            commit: commit(),
+            commit: env!("BENCH_SUITE_COMMIT").to_string(),
         }
     }
 
@@ -63,6 +63,11 @@ impl Machine {
             ("memory", format!("{} MiB", self.memory_mib), format!("{} MiB", other.memory_mib)),
             ("kernel", self.kernel.clone(), other.kernel.clone()),
         ])
+    }
+
+    /// The commit for readers. Results may have been kept without one.
+    pub fn told_commit(&self) -> &str {
+        if self.commit.is_empty() { "unknown" } else { &self.commit }
     }
 
     /// A short name for folders, of letters, digits and dashes: the processor and the number of
@@ -93,24 +98,6 @@ fn told(pairs: &[(&str, String, String)]) -> Option<String> {
     let told: Vec<String> =
         differ.map(|(what, ours, theirs)| format!("{what} {ours} and {theirs}")).collect();
     (!told.is_empty()).then(|| told.join(", "))
-}
-
-fn commit() -> String {
-    let git = |args: &[&str]| {
-        let output = Command::new("git")
-            .args(args)
-            .output()
-            .ok()
-            .filter(|output| output.status.success())?;
-        Some(String::from_utf8_lossy(&output.stdout).trim().to_string())
-    };
-    let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return String::new() };
-    // The index of results is written by this program, and changes nothing in it.
-    let all_but_results = ["--", ":/", ":(top,exclude)results"];
-    let status = ["status", "--porcelain", "--untracked-files=no"];
-    let changed =
-        git(&[&status[..], &all_but_results].concat()).is_some_and(|status| !status.is_empty());
-    if changed { commit + "+" } else { commit }
 }
 
 #[cfg(test)]
@@ -150,6 +137,7 @@ mod tests {
     #[test]
     fn this_machine_has_cores_and_a_processor() {
         let here = Machine::here();
-        assert!(here.cores >= 1 && !here.processor.is_empty());
+        assert!(here.cores >= 1 && !here.processor.is_empty() && !here.commit.is_empty());
+        assert_eq!(Machine { commit: String::new(), ..here }.told_commit(), "unknown");
     }
 }

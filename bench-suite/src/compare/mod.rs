@@ -221,8 +221,7 @@ fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
     }
     if in_a.asked.how != in_b.asked.how && !options.unlike {
         refuse(format_args!(
-            "{} and {} were measured in unlike ways: {:?} and {:?}; give --unlike to compare them all the \
-             same",
+            "{} and {} were measured in unlike ways: {}, and {}; give --unlike to compare them all the same",
             a.display(),
             b.display(),
             in_a.asked.how,
@@ -245,7 +244,12 @@ fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
     }
     let side = |folder: &Path, kept: &Kept| {
         let machine = &kept.begun.machine;
-        format!("{}, version {}, commit {}", folder.display(), machine.version, machine.commit)
+        format!(
+            "{}, version {}, commit {}",
+            folder.display(),
+            machine.version,
+            machine.told_commit()
+        )
     };
     let terms = Terms {
         least: options.least.unwrap_or(DEFAULT_LEAST),

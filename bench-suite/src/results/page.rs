@@ -44,8 +44,8 @@ impl Page<'_> {
     }
 
     fn readme(&self) -> String {
-        let Machine { processor, cores, memory_mib, kernel, version, commit } = self.machine;
-        let commit = if commit.is_empty() { "unknown" } else { commit };
+        let Machine { processor, cores, memory_mib, kernel, version, .. } = self.machine;
+        let commit = self.machine.told_commit();
         let warnings: Vec<&str> = self.checkup.warnings().collect();
         let state = match &warnings[..] {
             [] => "nothing speaks against its figures".into(),

@@ -94,13 +94,16 @@ pub(super) struct Header {
 
 pub(super) fn header(folder: &Path) -> Result<Header> {
     let path = folder.join(ASKED);
-    let text = fs::read_to_string(&path)
-        .with_context(|| format!("{} could not be read: is there a series?", path.display()))?;
+    // Bytes: what is no text is told with the place from which on it is none.
+    let text = fs::read(&path).with_context(|| match path.exists() {
+        true => format!("{} could not be read", path.display()),
+        false => format!("{} is not there: is there a series?", path.display()),
+    })?;
     #[derive(Deserialize)]
     struct Version {
         schema_version: u32,
     }
-    let Version { schema_version } = serde_json::from_str(&text)
+    let Version { schema_version } = serde_json::from_slice(&text)
         .with_context(|| format!("{} says no version of its form", path.display()))?;
     if schema_version != SCHEMA_VERSION {
         bail!(
@@ -109,7 +112,7 @@ pub(super) fn header(folder: &Path) -> Result<Header> {
             path.display()
         );
     }
-    let header: Header = serde_json::from_str(&text)
+    let header: Header = serde_json::from_slice(&text)
         .with_context(|| format!("{} cannot be read", path.display()))?;
     if let Some(reason) = bounds::impossible_series(&header.asked) {
         bail!("{} asks for what cannot be: {reason}", path.display());

@@ -1,5 +1,6 @@
 //! One run: the load generator and a workload, each in a process of its own.
 
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,6 +39,15 @@ pub struct Run {
     /// What the load generator says; there is none where batches were in memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<LoadDone>,
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let written = |ms| time::written(Duration::from_millis(ms));
+        let (run_for, warm_up) = (written(self.run_for_ms), written(self.warm_up_ms));
+        let stamped = if self.stamped { ", with stamped lines" } else { "" };
+        write!(f, "for {run_for} after a warm-up of {warm_up}{stamped}")
+    }
 }
 
 impl How {

@@ -282,6 +282,9 @@ mod tests {
         assert!(refused().contains("version 9, and this program reads 1"), "{}", refused());
         fs::write(&asked, text.replace("\"turns\": 2", "\"turns\": 1000000000000000000")).unwrap();
         assert!(refused().contains("turns cannot be"), "{}", refused());
+        fs::write(&asked, b"{\"a\": \"\xff\"}").unwrap();
+        let told = refused();
+        assert!(told.contains("unicode") && !told.contains("is there"), "{told}");
         fs::write(&asked, "{}").unwrap();
         assert!(refused().contains("says no version"), "{}", refused());
     }

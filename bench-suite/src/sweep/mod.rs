@@ -53,6 +53,21 @@ Examples:
 Exit codes:
   0  all runs are there    1  some failed, and the others are kept    2  wrong usage";
 
+/// What stands under the help of `run`.
+pub(crate) const EXAMPLES_OF_RUN: &str = "\
+Examples:
+  A word count at two million lines a second in batches of 100 ms, once, for ten seconds:
+    bench-suite run --batch 100ms --rate 2M --for 10s
+
+  The same five times, with stamped lines, so that it is known how late their results are:
+    bench-suite run --batch 100ms --rate 2M --for 10s --turns 5 --stamped
+
+  The work alone, with no network:
+    bench-suite run --workload key-sum --from-memory 4MiB
+
+Exit codes:
+  0  all runs are there    1  some failed, and the others are kept    2  wrong usage";
+
 /// The flags of `sweep`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
@@ -118,10 +133,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
     kept?;
     let failures = series.kept().failures();
     if !failures.is_empty() {
+        let (runs, them) = match failures.len() {
+            1 => ("1 run".into(), "it"),
+            several => (format!("{several} runs"), "them"),
+        };
         bail!(
-            "{} runs came to nothing, and the others are kept; make them again with --resume {}:\n  {}",
-            failures.len(),
-            series.folder().display(),
+            "{runs} came to nothing, and the others are kept; make {them} again with --resume {folder}:\n  {}",
             failures.join("\n  ")
         );
     }
@@ -234,12 +251,16 @@ fn run_all(series: &mut Series, interrupt: &Interrupt) -> Result<()> {
             Err(reason) => format!("failed: {reason}"),
         };
         series.add(Done { side: String::new(), point: point.clone(), turn, outcome })?;
+        // Of one point alone there is nothing to tell apart.
+        let name = match varied.is_empty() {
+            true => String::new(),
+            false => format!("  {}", point.along(&varied)),
+        };
         stderr::tell(format_args!(
-            "{}/{}  turn {}  {}: {told}  ({} left)",
+            "{}/{}  turn {}{name}: {told}  ({} left)",
             there + number + 1,
             asked.points.len() * asked.turns,
             turn + 1,
-            point.along(&varied),
             left.told()
         ));
     }
