@@ -16,8 +16,10 @@ use clap::Args;
 use loadgen::time;
 
 use self::operand::Operand;
-use self::pairs::Pairs;
+use self::pairs::{Pair, Pairs};
+
 use self::told::{Found, Terms};
+use self::units::Unit;
 use crate::interrupt::Interrupt;
 use crate::job::{at_least_one, share, some_bytes, some_time, time_to_warm_up};
 use crate::machine;
@@ -29,6 +31,9 @@ use crate::stderr::{self, without_controls};
 use crate::stdout;
 use crate::sweep::AxisFlags;
 use crate::turns::{DEFAULT_LEAST, LEAST_PAIRS, MOST_PAIRS, Verdict, percent};
+
+/// Two results may have so many pairs of runs, of one point or of many.
+const MOST_STORED_PAIRS: usize = 10_000;
 
 /// What stands under the help.
 pub(crate) const EXAMPLES: &str = "\
@@ -145,10 +150,11 @@ fn enough_pairs(text: &str) -> Result<usize, String> {
 }
 
 fn found(options: &Options, sides: [String; 2], pairs: Pairs<'_>, terms: Terms) -> Found {
-    if pairs.all.len() > MOST_PAIRS {
+    let observations = Unit::of(&pairs).ratios(&pairs.all, Pair::cost).len();
+    if pairs.all.len() > MOST_STORED_PAIRS || observations > MOST_PAIRS {
         refuse(format_args!(
-            "there are {} pairs of runs, and at most {MOST_PAIRS} can be judged: compare results of fewer \
-             points or turns",
+            "there are {} pairs of runs, {observations} of them independent; at most {MOST_STORED_PAIRS} and \
+             {MOST_PAIRS} can be judged: compare results of fewer points or turns",
             pairs.all.len()
         ));
     }
