@@ -78,27 +78,21 @@ impl Found {
         let Pairs { all: pairs, lost, .. } = pairs;
         let cost = Ratio::of(&unit.ratios(&pairs, Pair::cost));
         let rate = Ratio::of(&unit.ratios(&pairs, Pair::rate));
-        let verdict = match verdict(cost, least) {
-            Verdict::Better | Verdict::NoDifference | Verdict::Inconclusive
-                if points.iter().any(|point| point.stands_out) =>
-            {
-                Verdict::Worse
-            }
-            verdict => verdict,
-        };
+        let one_stands_out = points.iter().any(|point| point.stands_out);
+        let overall = if one_stands_out { Verdict::Worse } else { verdict(cost, least) };
         let (each, in_no_set) = match sets {
             0 => (pairs.len() + 1, 0),
             sets => ((pairs.len() / sets).max(1), pairs.len() % sets),
         };
         let sets = pairs.chunks_exact(each).take(sets).map(|pairs| {
             let cost = self::cost(pairs);
-            Set { verdict: self::verdict(cost, least), cost }
+            Set { verdict: verdict(cost, least), cost }
         });
         Found {
             schema_version: SCHEMA_VERSION,
             sides,
             least,
-            verdict,
+            verdict: overall,
             cost,
             rate,
             unit,

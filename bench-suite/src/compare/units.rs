@@ -2,6 +2,8 @@
 //! and neither are those of several points in one turn; so of many points each turn is one, or, where there
 //! are few turns, each point.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::pairs::{Pair, Pairs};
@@ -56,14 +58,11 @@ impl Unit {
             Unit::Turn => (0, pair.turn),
             Unit::Point => (pair.point, 0),
         };
-        let mut groups: Vec<((usize, usize), Vec<f64>)> = Vec::new();
+        let mut groups: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
         for pair in pairs {
-            match groups.iter_mut().find(|(key, _)| *key == group(pair)) {
-                Some((_, ratios)) => ratios.push(of(pair)),
-                None => groups.push((group(pair), vec![of(pair)])),
-            }
+            groups.entry(group(pair)).or_default().push(of(pair));
         }
-        groups.into_iter().map(|(_, ratios)| mean_log(&ratios).exp()).collect()
+        groups.values().map(|ratios| mean_log(ratios).exp()).collect()
     }
 }
 

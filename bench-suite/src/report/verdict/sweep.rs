@@ -94,7 +94,7 @@ fn figures(chapter: &Chapter<'_>, spot: &Spot<'_>) -> String {
 }
 
 /// How much of its interval is left where it holds.
-pub(super) fn headroom(chapter: &Chapter<'_>, spot: &Spot<'_>) -> Option<String> {
+fn headroom(chapter: &Chapter<'_>, spot: &Spot<'_>) -> Option<String> {
     if spot.point.from_memory_bytes.is_some() {
         return None;
     }
