@@ -28,6 +28,19 @@ impl Clock {
         Clock(Kind::System { wall_at_start, started: Instant::now() })
     }
 
+    /// A clock that goes on from `time` where this one shows an earlier one: what has been labelled
+    /// with times up to `time` is followed by what is later, though the wall clock was set back. A
+    /// manual clock is moved by its owner alone.
+    pub(crate) fn going_on_from(&self, time: Time) -> Self {
+        match &self.0 {
+            Kind::System { wall_at_start, started } => {
+                let behind = self.until(time);
+                Clock(Kind::System { wall_at_start: *wall_at_start + behind, started: *started })
+            }
+            Kind::Manual(clock) => Clock(Kind::Manual(clock.clone())),
+        }
+    }
+
     /// The current time, rounded down to milliseconds.
     pub fn now(&self) -> Time {
         match &self.0 {
@@ -50,12 +63,14 @@ impl Clock {
     /// manual clock wakes its waiters when it is moved.
     pub(crate) fn remaining(&self, time: Time) -> Option<std::time::Duration> {
         match &self.0 {
-            Kind::System { .. } => {
-                let due = std::time::Duration::from_millis(time.as_millis().max(0) as u64);
-                Some(due.saturating_sub(self.since_epoch()))
-            }
+            Kind::System { .. } => Some(self.until(time)),
             Kind::Manual(clock) => (clock.now() >= time).then_some(std::time::Duration::ZERO),
         }
+    }
+
+    fn until(&self, time: Time) -> std::time::Duration {
+        let due = std::time::Duration::from_millis(time.as_millis().max(0) as u64);
+        due.saturating_sub(self.since_epoch())
     }
 
     /// Has `wake` called whenever the clock is moved by hand, for as long as `wake` is alive.
@@ -124,5 +139,21 @@ impl ManualClock {
         for wake in wakes {
             wake();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{mins, secs};
+
+    #[test]
+    fn a_clock_that_was_set_back_goes_on_and_one_that_was_not_stays_as_it_is() {
+        let clock = Clock::system();
+        let last = clock.now() + mins(60);
+        let going_on = clock.going_on_from(last);
+        assert!(going_on.now() >= last && going_on.now() < last + mins(1));
+        let before = clock.now() - secs(1);
+        assert!(clock.going_on_from(before).now() < last);
     }
 }

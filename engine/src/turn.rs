@@ -8,6 +8,7 @@ use std::time::{Duration as StdDuration, Instant};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::batch::{Batch, reason_of};
+use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::graph::{Graph, Reaches, SourceKind, Stage};
@@ -31,6 +32,7 @@ fn since_epoch(time: Time) -> StdDuration {
 pub(crate) struct Turn<'d> {
     pub(crate) graph: &'d mut Graph<'static>,
     pub(crate) engine: &'d Engine,
+    pub(crate) clock: &'d Clock,
     pub(crate) intake: &'d Intake,
     pub(crate) receivers: &'d [ReceiverThread],
     /// By source.
@@ -49,12 +51,12 @@ impl Turn<'_> {
     pub(crate) fn run(mut self, time: Time) -> (BatchReport, Option<Error>) {
         let parts = self.engine.parts();
         let mut report = BatchReport::from((time, self.interval));
-        let start = parts.conf.clock.since_epoch();
+        let start = self.clock.since_epoch();
         let late = start.saturating_sub(since_epoch(time));
         report.scheduling_delay_ms = as_ms(late);
         let started = Instant::now();
 
-        let now = parts.conf.clock.now();
+        let now = self.clock.now();
         self.receivers.iter().for_each(|receiver| receiver.close(now, time));
         let Assigned {
             inputs,

@@ -1,0 +1,148 @@
+//! The driver: one thread that owns the clock's grid and gives one batch after the other its turn.
+
+mod start;
+mod stopping;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Sender;
+
+use self::stopping::STOP_NOW_LIMIT;
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::graph::{Graph, Reaches};
+use crate::input::History;
+use crate::intake::receiver::ReceiverThread;
+use crate::intake::{Intake, Occasional, Reads};
+use crate::progress::Progress;
+use crate::punctual;
+use crate::snapshot::Snapshot;
+use crate::status::{Status, Stopped, Wake};
+use crate::threads::EngineThread;
+use crate::time::{Duration, Time};
+use crate::turn::Turn;
+
+/// What a driver is started with.
+pub(crate) struct Orders {
+    pub(crate) engine: Engine,
+    pub(crate) batch_interval: Duration,
+    pub(crate) block_interval: Duration,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) status: Arc<Status>,
+    /// What to go on from.
+    pub(crate) snapshot: Option<Snapshot>,
+}
+
+/// What a driver answers when it has started.
+pub(crate) struct Started {
+    pub(crate) explained: String,
+    pub(crate) listening: Vec<SocketAddr>,
+    pub(crate) zero: Time,
+    pub(crate) intake: Arc<Intake>,
+}
+
+/// A driver at work.
+pub(crate) struct Driver {
+    orders: Orders,
+    /// The context's, or one that goes on from the last batch of what was gone on from.
+    clock: Clock,
+    graph: Graph<'static>,
+    intake: Arc<Intake>,
+    receivers: Vec<ReceiverThread>,
+    /// The thread that writes files; it ends when the graph has gone.
+    writer: Option<EngineThread>,
+    next: Time,
+    /// How each source's blocks are read.
+    reads: Vec<Reads>,
+    /// The time from which slides are counted.
+    zero: Time,
+    /// What is needed of each source and stage.
+    reaches: Reaches,
+    history: History,
+    /// For a sentence about records that were left out.
+    left_out: Occasional,
+    /// A batch was given up because the stream was stopped at once.
+    cut_short: bool,
+    /// Kept so that a manual clock goes on waking the driver.
+    _wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Driver {
+    /// Cuts and runs batches until it is told to stop.
+    pub(crate) fn run(mut self) {
+        let clock = self.clock.clone();
+        punctual::wake_this_thread_in_time();
+        let watched = punctual::watched(self.orders.batch_interval.to_std());
+        let stop = loop {
+            match self.orders.status.wait_for(&clock, self.next, watched) {
+                Wake::Due => {}
+                Wake::Stop(stop) => break stop,
+                Wake::Snapshot(asked) => {
+                    self.give_snapshot(&asked);
+                    continue;
+                }
+            }
+            self.run_next();
+        };
+        let drained = self.stop(stop) && !self.cut_short;
+        // Early work that runs ends first, and none begins any more: no closure is called once the
+        // stream has stopped.
+        for parcel in self.intake.give_up() {
+            parcel.claim();
+        }
+        let (status, progress) = (self.orders.status.clone(), self.orders.progress.clone());
+        let writer = self.writer.take();
+        // Everything of the graph goes before anybody hears that the stream has stopped.
+        drop(self);
+        if writer.is_some_and(|writer| !writer.wait(STOP_NOW_LIMIT)) {
+            progress.warn("the disk did not answer in time; what was being written is given up");
+        }
+        status.end(Stopped { drained });
+    }
+
+    /// What the batches so far have left, for whoever asked.
+    fn give_snapshot(&self, asked: &Sender<Result<Snapshot>>) {
+        let done = self.next - self.orders.batch_interval;
+        let snapshot = Snapshot::take(&self.graph, &self.history, self.zero, done);
+        // Whoever asked may have gone meanwhile, and then nobody is left to tell.
+        drop(asked.send(snapshot));
+    }
+
+    // ---- one batch ----
+
+    fn run_next(&mut self) {
+        let time = self.next;
+        self.next = time + self.orders.batch_interval;
+        let turn = Turn {
+            graph: &mut self.graph,
+            engine: &self.orders.engine,
+            clock: &self.clock,
+            intake: &self.intake,
+            receivers: &self.receivers,
+            reads: &self.reads,
+            cancelled: &self.orders.status.cancelled,
+            interval: self.orders.batch_interval,
+            zero: self.zero,
+            reaches: &self.reaches,
+            history: &mut self.history,
+        };
+        let (report, first_error) = turn.run(time);
+        let cancelled = self.orders.status.cancelled.load(Ordering::Relaxed);
+        self.cut_short |= cancelled && !report.succeeded();
+
+        let troubles = report.sources.iter().flat_map(|source| &source.troubles);
+        for sentence in report.errors.iter().chain(troubles) {
+            self.orders.progress.warn(sentence.clone());
+        }
+        if let Some(sentence) = report.left_out()
+            && self.left_out.is_time()
+        {
+            let often = "this is said once a minute, and counted in every batch's report";
+            self.orders.progress.warn(format!("{sentence}; {often}"));
+        }
+        self.orders.progress.batch_completed(&report);
+        self.orders.status.batch_done(time, first_error);
+    }
+}

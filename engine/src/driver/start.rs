@@ -1,0 +1,222 @@
+//! How a driver starts: the graph is described and checked, what is to be gone on from is put into it, and
+//! the receivers start.
+
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::stopping::STOP_NOW_LIMIT;
+use super::{Driver, Orders, Started};
+use crate::batch::reason_of;
+use crate::early;
+use crate::engine::Parts;
+use crate::error::{BoxError, Error, Result};
+use crate::explain::explain;
+use crate::graph::{Graph, Reaches, Source, SourceKind};
+use crate::input::History;
+use crate::intake::link::Endpoint;
+use crate::intake::polled::Start;
+use crate::intake::receiver::Surroundings;
+use crate::intake::socket::start_socket;
+use crate::intake::{Admission, Bounds, Intake, Occasional, Reads, reserve_descriptors};
+use crate::progress::Notice;
+use crate::scope::Scope;
+use crate::slabs::SlabPool;
+use crate::time::{Duration, Time};
+
+/// What describes the graph.
+pub(crate) type Setup = dyn for<'b> Fn(&Scope<'b>) -> Result<(), BoxError> + Send + Sync;
+
+impl Driver {
+    /// Runs the setup, checks what it describes and starts its receivers.
+    pub(crate) fn start(setup: &Setup, orders: Orders) -> Result<(Self, Started)> {
+        let parts = orders.engine.parts();
+        let mut graph = described(setup, parts, orders.batch_interval)?;
+        let explained = explain(&graph);
+        let reaches = graph.reaches();
+        let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;
+
+        let mut clock = parts.conf.clock.clone();
+        let mut zero = clock.now().floor(orders.batch_interval);
+        let mut before = zero;
+        if let Some(snapshot) = &orders.snapshot {
+            for sentence in snapshot.put(&graph, &mut history, parts.policy)? {
+                orders.progress.warn(sentence);
+            }
+            // Slides go on as they were, and no batch is there twice, whatever the wall clock says.
+            zero = snapshot.zero();
+            clock = clock.going_on_from(snapshot.time());
+            before = before.max(snapshot.time());
+        }
+        begin_polled(&mut graph, &reaches, parts, clock.now())?;
+        let early = graph.early();
+        let reads = early
+            .iter()
+            .map(|early| match early {
+                Some(early) => Reads { early: true, at_turn: early.keep_blocks },
+                None => Reads { early: false, at_turn: true },
+            })
+            .collect();
+        let threads = parts.tasks.current_num_threads();
+        let admission = Admission::new(Bounds {
+            interval: orders.batch_interval.to_std(),
+            most_early_bytes: early::most_waiting_bytes(parts.slabs.slab_bytes(), threads),
+            threads,
+        });
+        let intake = Arc::new(Intake::new(orders.batch_interval, before, admission));
+        intake.on_stored(early::on_stored(early, &intake, parts.tasks.clone()));
+
+        let writer = match graph.take_jobs() {
+            Some(jobs) => Some(jobs.work_off(parts.conf.disk.clone())?),
+            None => None,
+        };
+
+        let status = orders.status.clone();
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || status.nudge());
+        clock.on_move(&wake);
+        let next = before + orders.batch_interval;
+        let mut driver = Driver {
+            orders,
+            clock,
+            graph,
+            intake,
+            receivers: Vec::new(),
+            writer,
+            next,
+            reads,
+            zero,
+            reaches,
+            history,
+            left_out: Occasional::default(),
+            cut_short: false,
+            _wake: wake,
+        };
+        let listening = match driver.start_receivers() {
+            Ok(listening) => listening,
+            Err(e) => {
+                driver.stop_receivers(false, STOP_NOW_LIMIT);
+                return Err(e);
+            }
+        };
+        let started = Started { explained, listening, zero: before, intake: driver.intake.clone() };
+        Ok((driver, started))
+    }
+
+    fn start_receivers(&mut self) -> Result<Vec<SocketAddr>> {
+        let parts = self.orders.engine.parts();
+        let mut surroundings = Surroundings {
+            intake: self.intake.clone(),
+            pool: parts.slabs.clone(),
+            clock: self.clock.clone(),
+            progress: self.orders.progress.clone(),
+            block_interval: self.orders.block_interval,
+            policy: parts.policy,
+            reads: Reads { early: false, at_turn: true },
+            max_carry_bytes: parts.carry_bytes,
+            max_store_bytes: parts.store_bytes,
+        };
+        let is_listener = |source: &&Source| matches!(source.kind, SourceKind::Listen(..));
+        let listeners = self.graph.sources.iter().filter(is_listener).count() as u64;
+        let wanted = parts.conf.max_connections.map(|each| each.saturating_mul(listeners));
+        let most_connections = if listeners > 0 { reserve_descriptors(wanted)? } else { 0 };
+        let mut listening = Vec::new();
+        for (id, source) in self.graph.sources.iter_mut().enumerate() {
+            let (endpoint, framing) = match &mut source.kind {
+                SourceKind::Dial(target, framing) => (Endpoint::Dial(target.clone()), *framing),
+                SourceKind::Listen(address, framing) => {
+                    let most = parts.conf.max_connections.unwrap_or(most_connections);
+                    let (endpoint, address) = Endpoint::listen(address, most)?;
+                    listening.push(address);
+                    self.orders
+                        .progress
+                        .notice(&Notice::Listening { source: source.name.to_string(), address });
+                    (endpoint, *framing)
+                }
+                SourceKind::Polled(poll) => {
+                    self.receivers.extend(poll.start(id, &source.name, &surroundings)?);
+                    continue;
+                }
+            };
+            surroundings.reads = self.reads[id];
+            surroundings.policy = parts.policy.framed(framing);
+            self.receivers.push(start_socket(
+                id,
+                source.name.to_string(),
+                endpoint,
+                surroundings.clone(),
+            )?);
+        }
+        Ok(listening)
+    }
+}
+
+/// What the setup describes, checked.
+///
+/// The brand is `'static` here, which is one of the lifetimes that the setup closure works for; what makes
+/// it a brand is that the closure must work for every other one too.
+fn described(setup: &Setup, parts: &Parts, batch_interval: Duration) -> Result<Graph<'static>> {
+    let scope = Scope::<'static>::new(batch_interval, &parts.conf);
+    let described = catch_unwind(AssertUnwindSafe(|| setup(&scope)));
+    described.map_err(|panic| Error::Setup { reason: reason_of(panic) })?.map_err(|e| {
+        match e.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(e) => Error::Setup { reason: e.to_string() },
+        }
+    })?;
+    let graph = std::mem::replace(
+        &mut *scope.graph().lock(),
+        Graph::new(batch_interval, false, parts.conf.unparsed),
+    );
+    graph.check()?;
+    Ok(graph)
+}
+
+/// Begins the sources that are asked at each batch's turn.
+fn begin_polled(graph: &mut Graph<'static>, reaches: &Reaches, parts: &Parts, now: Time) -> Result {
+    let batch_interval = graph.batch_interval;
+    for (source, back) in graph.sources.iter_mut().zip(&reaches.sources) {
+        if let SourceKind::Polled(poll) = &mut source.kind {
+            let back = back.unwrap_or(Duration::ZERO).as_millis();
+            let batches_back = back / batch_interval.as_millis();
+            poll.begin(&Start {
+                time: now,
+                batch_interval,
+                disk: parts.conf.disk.clone(),
+                budget_bytes: parts.conf.budget_bytes(),
+                batches_kept: usize::try_from(batches_back).unwrap_or(usize::MAX - 1) + 1,
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells each stage how far back it is asked, and keeps as much of each source. Fails where windows
+/// of raw records cannot fit: a batch's blocks may have a slab of their own.
+fn kept_inputs(graph: &Graph<'_>, reaches: &Reaches, slabs: &SlabPool) -> Result<History> {
+    for (stage, back) in graph.stages.iter().zip(&reaches.stages) {
+        if let (Some(kept), &Some(back)) = (stage.work.kept(), back) {
+            kept.stateful.reach(back);
+        }
+    }
+    let (limit, slab_bytes) = (slabs.limit_bytes(), slabs.slab_bytes() as u64);
+    let mut kept = Vec::with_capacity(graph.sources.len());
+    for (source, back) in graph.sources.iter().zip(&reaches.sources) {
+        let back = back.unwrap_or(Duration::ZERO);
+        let received = !matches!(source.kind, SourceKind::Polled(_));
+        let batches = (back.as_millis() / graph.batch_interval.as_millis()) as u64 + 1;
+        // One more slab is filled meanwhile.
+        let needed = (batches + 1).saturating_mul(slab_bytes);
+        if received && back > Duration::ZERO && needed > limit {
+            return Err(Error::WindowMemory {
+                source_name: source.name.to_string(),
+                window: back + graph.batch_interval,
+                batches,
+                needed,
+                slab_bytes,
+                limit,
+            });
+        }
+        kept.push(back);
+    }
+    Ok(History::new(kept, reaches.stages.iter().copied().flatten()))
+}

@@ -1,0 +1,93 @@
+//! How a driver stops: receivers first, then, if that is wanted, what they have received is processed.
+
+use std::time::{Duration as StdDuration, Instant};
+
+use super::Driver;
+use crate::graph::SourceKind;
+use crate::status::Stop;
+
+/// A receiver that is told to leave everything takes microseconds, unless it is in the middle of early
+/// work, whose end is waited for later; or the machine does not let it run.
+pub(super) const STOP_NOW_LIMIT: StdDuration = StdDuration::from_secs(2);
+
+/// How often the driver looks whether a draining receiver needs room.
+const DRAIN_LOOK: StdDuration = StdDuration::from_millis(10);
+
+impl Driver {
+    /// Stops the receivers and, if `stop` is graceful, processes what they have received. Says
+    /// whether all of it was.
+    pub(super) fn stop(&mut self, stop: Stop) -> bool {
+        let limit = self
+            .orders
+            .engine
+            .parts()
+            .conf
+            .graceful_stop_limit(self.orders.batch_interval)
+            .to_std();
+        let deadline = Instant::now() + limit;
+        if stop == Stop::Now {
+            self.intake.only_store();
+            return self.stop_receivers(false, STOP_NOW_LIMIT) && !self.has_more();
+        }
+        let all_read = self.stop_receivers(true, limit);
+        while self.has_more() {
+            if Instant::now() >= deadline {
+                self.orders.progress.warn(format!(
+                    "the graceful stop took longer than {} ms; what is left is not processed \
+                     (Conf::graceful_stop_timeout sets the limit)",
+                    limit.as_millis()
+                ));
+                return false;
+            }
+            if self.orders.status.wanted() == Some(Stop::Now) {
+                return false;
+            }
+            self.run_next();
+        }
+        all_read
+    }
+
+    /// Whether there is something that no batch has been given.
+    fn has_more(&self) -> bool {
+        let polled = self.graph.sources.iter().filter_map(|source| match &source.kind {
+            SourceKind::Polled(poll) => Some(poll),
+            SourceKind::Dial(..) | SourceKind::Listen(..) => None,
+        });
+        self.intake.has_unassigned() || polled.into_iter().any(|poll| poll.has_more())
+    }
+
+    /// Stops the receivers, which first read what has arrived if `drain`. Says whether they have,
+    /// within `limit`.
+    pub(super) fn stop_receivers(&mut self, drain: bool, limit: StdDuration) -> bool {
+        let receivers = std::mem::take(&mut self.receivers);
+        for receiver in &receivers {
+            receiver.stop(drain);
+        }
+        let deadline = Instant::now() + limit;
+        let mut in_time = true;
+        for receiver in receivers {
+            while in_time && !receiver.wait(DRAIN_LOOK) {
+                in_time = Instant::now() < deadline
+                    && (!drain || self.orders.status.wanted() != Some(Stop::Now));
+                if drain
+                    && self.orders.engine.parts().slabs.is_full()
+                    && self.intake.has_unassigned()
+                {
+                    // It waits for memory that only a batch gives back.
+                    self.run_next();
+                }
+            }
+            if !in_time {
+                self.intake.only_store();
+                receiver.stop(false);
+                if !receiver.wait(STOP_NOW_LIMIT) {
+                    let name = &self.graph.sources[receiver.source()].name;
+                    self.orders
+                        .progress
+                        .warn(format!("the receiver of {name} did not stop in time"));
+                }
+            }
+        }
+        in_time
+    }
+}
