@@ -44,7 +44,12 @@ impl Block {
         &self.bytes
     }
 
-    #[cfg(test)]
+    /// A block that was written down, over memory of its own.
+    pub(crate) fn read_again(bytes: Bytes, origin: Origin) -> Self {
+        Block { bytes, _lease: None, origin }
+    }
+
+    /// Where its first record lies in its input.
     pub(crate) fn origin(&self) -> Origin {
         self.origin
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::disk::{Disk, DiskFile};
 use crate::stderr::say;
@@ -122,7 +122,7 @@ pub struct SourceReport {
 }
 
 /// What became of lines. Those framed are those given to operators plus those rejected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineCounts {
     /// Lines (or other records) given to operators.
     pub records: u64,

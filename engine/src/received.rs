@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::block::Block;
+use crate::block::{Block, Origin};
 use crate::conf::InvalidUtf8;
 use crate::framing::{Framing, RecordLimit, RecordsOf};
 use crate::progress::LineCounts;
@@ -69,6 +69,21 @@ impl ReceivedBlock {
     /// The bytes as they came.
     pub(crate) fn raw_bytes(&self) -> usize {
         self.block.bytes().len()
+    }
+
+    /// What it was made of, as it came.
+    pub(crate) fn raw(&self) -> &Bytes {
+        self.block.bytes()
+    }
+
+    /// What its records are.
+    pub(crate) fn form(&self) -> Form {
+        self.policy.form
+    }
+
+    /// Where its first record lies in its input.
+    pub(crate) fn origin(&self) -> Origin {
+        self.block.origin()
     }
 
     /// What its records are, and its bytes as they came: what makes it again.

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use crate::time::{Duration, Time};
 
 use super::admission::Admission;
+use super::ahead::{Ahead, ToLog, Unlogged};
 use super::parcel::Parcel;
 
 /// Called with each parcel as it is stored, and with who may work on it early; it must not block.
@@ -33,6 +34,8 @@ pub(crate) enum Workers {
 pub(crate) enum Stored {
     /// While its batch waits for its turn, as far as is known.
     EarlyWorkMayBegin,
+    /// When it has been logged, by whoever logs.
+    Logged,
     /// At the turn of this batch: for what belongs to it no work is early any more.
     AtTurnOf(Time),
 }
@@ -43,6 +46,7 @@ pub(crate) struct Intake {
     state: Mutex<State>,
     on_stored: OnceLock<OnStored>,
     pub(crate) admission: Admission,
+    pub(super) ahead: Ahead,
     stored_bytes: AtomicU64,
 }
 
@@ -64,6 +68,7 @@ impl Intake {
             state: Mutex::new(state),
             on_stored: OnceLock::new(),
             admission,
+            ahead: Ahead::default(),
             stored_bytes: AtomicU64::new(0),
         }
     }
@@ -76,11 +81,37 @@ impl Intake {
         );
     }
 
-    /// Stores blocks that closed at `closed_at` at the latest. Gives a receiver what it is to do
-    /// itself; a driver is given nothing.
+    /// Has parcels go through a log from now on, and be stored when they are logged; or not any more.
+    pub(crate) fn log_ahead(&self, to_log: Option<ToLog>) {
+        self.ahead.set(to_log);
+    }
+
+    /// Stores blocks that closed at `closed_at` at the latest, or has them logged first. Gives a receiver
+    /// what it is to do itself; a driver is given nothing.
     #[must_use]
-    pub(crate) fn store(&self, parcel: Parcel, closed_at: Time, stored: Stored) -> Option<Work> {
-        let parcel = Arc::new(parcel);
+    pub(crate) fn store(
+        self: &Arc<Self>,
+        parcel: Parcel,
+        closed_at: Time,
+        stored: Stored,
+    ) -> Option<Work> {
+        match self.ahead.to_log() {
+            Some(to_log) => {
+                to_log(Unlogged::new(self, parcel, closed_at));
+                None
+            }
+            None => self.store_now(Arc::new(parcel), closed_at, stored),
+        }
+    }
+
+    /// Stores a parcel that has been logged. The tasks do its early work: who has logged it has other things
+    /// to do.
+    pub(super) fn store_logged(&self, parcel: Arc<Parcel>, closed_at: Time) {
+        let work = self.store_now(parcel, closed_at, Stored::Logged);
+        debug_assert!(work.is_none(), "early work on what was logged is left to tasks");
+    }
+
+    fn store_now(&self, parcel: Arc<Parcel>, closed_at: Time, stored: Stored) -> Option<Work> {
         self.stored_bytes.fetch_add(parcel.bytes(), Ordering::Relaxed);
         let workers = {
             let mut state = self.state.lock();
@@ -90,6 +121,7 @@ impl Intake {
             match stored {
                 _ if state.only_stored => Workers::Nobody,
                 Stored::EarlyWorkMayBegin => Workers::TasksAndReceiver,
+                Stored::Logged => Workers::Tasks,
                 Stored::AtTurnOf(turn) if batch <= turn => Workers::Nobody,
                 Stored::AtTurnOf(_) => Workers::Tasks,
             }
@@ -118,9 +150,14 @@ impl Intake {
         std::mem::take(&mut state.received).into_values().flatten().collect()
     }
 
-    /// Whether anything is stored that no batch has been given.
+    /// Whether anything is stored, or about to be, that no batch has been given.
     pub(crate) fn has_unassigned(&self) -> bool {
-        !self.state.lock().received.is_empty()
+        !self.ahead.is_empty() || !self.state.lock().received.is_empty()
+    }
+
+    /// Waits until all that has been closed is logged and stored, unless `is_over`. Says whether it is.
+    pub(crate) fn wait_until_logged(&self, is_over: impl Fn() -> bool) -> bool {
+        self.ahead.wait_until_empty(is_over)
     }
 
     /// Whether the interval of a batch ends at `time`.
@@ -162,7 +199,7 @@ mod tests {
         Admission::new(Bounds { interval: secs(1).to_std(), most_early_bytes: 0, threads: 1 })
     }
 
-    fn store(intake: &Intake, text: &'static str, closed_at: Time, stored: Stored) {
+    fn store(intake: &Arc<Intake>, text: &'static str, closed_at: Time, stored: Stored) {
         assert!(intake.store(parcel(text), closed_at, stored).is_none());
     }
 
@@ -176,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_batch_holds_what_closed_after_the_one_before_and_up_to_its_end() {
-        let intake = Intake::new(secs(1), at(0), admission());
+        let intake = Arc::new(Intake::new(secs(1), at(0), admission()));
         store(&intake, "a\n", Time::from_millis(1), Stored::EarlyWorkMayBegin);
         store(&intake, "bb\n", at(1), Stored::EarlyWorkMayBegin);
         store(&intake, "ccc\n", Time::from_millis(1001), Stored::EarlyWorkMayBegin);
@@ -188,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_comes_late_goes_to_the_next_batch_and_is_never_lost() {
-        let intake = Intake::new(secs(1), at(0), admission());
+        let intake = Arc::new(Intake::new(secs(1), at(0), admission()));
         assert!(intake.assign(at(5)).is_empty());
         store(&intake, "late\n", at(3), Stored::EarlyWorkMayBegin);
         assert_eq!(bytes(&intake.assign(at(6))), [5]);
@@ -196,7 +233,7 @@ mod tests {
 
     #[test]
     fn early_work_begins_on_all_but_what_is_stored_at_its_own_turn() {
-        let intake = Intake::new(secs(1), at(0), admission());
+        let intake = Arc::new(Intake::new(secs(1), at(0), admission()));
         let told = Arc::new(Mutex::new(Vec::new()));
         let tell = told.clone();
         intake.on_stored(Box::new(move |parcel, workers| {
@@ -209,5 +246,25 @@ mod tests {
         let expected =
             [(at(1), Workers::TasksAndReceiver), (at(1), Workers::Nobody), (at(2), Workers::Tasks)];
         assert_eq!(*told.lock(), expected);
+    }
+
+    #[test]
+    fn what_is_logged_counts_when_it_is_and_what_is_not_never_does() {
+        let intake = Arc::new(Intake::new(secs(1), at(0), admission()));
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let log = sent.clone();
+        intake.log_ahead(Some(Box::new(move |unlogged| log.lock().push(unlogged))));
+        store(&intake, "a\n", at(1), Stored::EarlyWorkMayBegin);
+        store(&intake, "bb\n", at(1), Stored::AtTurnOf(at(1)));
+        assert!(intake.assign(at(1)).is_empty());
+        assert!(intake.has_unassigned());
+        assert!(!intake.wait_until_logged(|| true));
+        let [first, second] = <[_; 2]>::try_from(std::mem::take(&mut *sent.lock())).ok().unwrap();
+        first.is_logged(7);
+        drop(second);
+        assert!(intake.wait_until_logged(|| false));
+        let parcels = intake.assign(at(2));
+        assert_eq!((bytes(&parcels), parcels[0].frame()), (vec![2], Some(7)));
+        assert!(!intake.has_unassigned());
     }
 }

@@ -3,9 +3,10 @@
 //! Receivers store [`Parcel`]s of closed blocks, labelled with the batch whose interval they fall
 //! in. At a batch's tick the driver closes what they have open, takes the batch's parcels, and is
 //! their only owner from then on. Between the two, early work may run on a
-//! parcel, and may even be done with it.
+//! parcel, and may even be done with it. Where there is a log, a parcel is stored once it is logged.
 
 mod admission;
+mod ahead;
 mod assignment;
 mod backoff;
 mod connection;
@@ -24,6 +25,7 @@ pub(crate) mod store;
 pub(crate) mod supervisor;
 
 pub(crate) use admission::{Admission, Bounds, Reads};
+pub(crate) use ahead::{ToLog, Unlogged};
 pub(crate) use assignment::{Intake, OnStored, Workers};
 pub(crate) use descriptors::reserve as reserve_descriptors;
 pub(crate) use occasional::Occasional;

@@ -34,6 +34,8 @@ pub(crate) struct Taken {
 pub(crate) struct Parcel {
     source: SourceId,
     batch: OnceLock<Time>,
+    /// Which frame of the log it is, where there is a log.
+    frame: OnceLock<u64>,
     bytes: u64,
     blocks: u64,
     framing: LineCounts,
@@ -66,6 +68,7 @@ impl Parcel {
         Parcel {
             source,
             batch: OnceLock::new(),
+            frame: OnceLock::new(),
             bytes: blocks.iter().map(|b| b.raw_bytes() as u64).sum(),
             blocks: blocks.len() as u64,
             framing,
@@ -95,6 +98,20 @@ impl Parcel {
 
     pub(crate) fn label(&self, batch: Time) {
         assert!(self.batch.set(batch).is_ok(), "a parcel is stored once");
+    }
+
+    /// The log's frame that it is; none where nothing is logged.
+    pub(crate) fn frame(&self) -> Option<u64> {
+        self.frame.get().copied()
+    }
+
+    pub(crate) fn is_frame(&self, frame: u64) {
+        assert!(self.frame.set(frame).is_ok(), "a parcel is logged once");
+    }
+
+    /// Its blocks, as long as no reader is done with them.
+    pub(crate) fn blocks(&self) -> Vec<Arc<ReceivedBlock>> {
+        self.work.lock().blocks.clone()
     }
 
     /// What the receiver counted: lines that never reached a block.
