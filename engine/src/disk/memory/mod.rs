@@ -1,15 +1,23 @@
 //! A file system in memory, which tests look into, disturb, and cut the power of.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+mod calls;
+mod nodes;
+mod power;
+
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
-use std::path::{Component, Path};
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Disk, DiskFile, Entry, EntryKind, Metadata};
+pub use calls::Call;
+use calls::Interference;
+use nodes::{Node, Nodes};
+pub use power::Names;
+
+use super::{Disk, DiskFile, Entry, Metadata};
 use crate::time::Time;
 
 /// A file system in memory; clones are the same one. Paths count from its one root, with or without
@@ -36,45 +44,6 @@ pub struct MemoryDisk(Arc<Shared>);
 struct Shared {
     nodes: Mutex<Nodes>,
     interference: Mutex<Option<Interference>>,
-}
-
-type Interference = Arc<dyn Fn(Call, &Path) -> io::Result<()> + Send + Sync>;
-
-/// What a [`MemoryDisk`] was asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
-    /// [`Disk::create_new`].
-    CreateNew,
-    /// [`Disk::read_at_most`] and [`Disk::read`].
-    Read,
-    /// [`Disk::rename`]; the path is the old one.
-    Rename,
-    /// [`Disk::remove`].
-    Remove,
-    /// [`Disk::create_directory`].
-    CreateDirectory,
-    /// [`Disk::remove_directory`].
-    RemoveDirectory,
-    /// [`Disk::list`].
-    List,
-    /// [`Disk::metadata`].
-    Metadata,
-    /// [`Disk::sync_directory`].
-    SyncDirectory,
-    /// A write to an open file; the path is the one that it was made with.
-    Write,
-    /// [`DiskFile::sync`]; the path is the one that the file was made with.
-    Sync,
-}
-
-/// What becomes of names that were given or taken since their directory was last synced, when the
-/// power fails. A disk may do either.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Names {
-    /// They have reached the disk, though the content of the files that bear them has not.
-    Kept,
-    /// They have not.
-    Lost,
 }
 
 impl MemoryDisk {
@@ -108,21 +77,6 @@ impl MemoryDisk {
         interference: impl Fn(Call, &Path) -> io::Result<()> + Send + Sync + 'static,
     ) {
         *self.0.interference.lock() = Some(Arc::new(interference));
-    }
-
-    /// A disk with what this one would have if the power failed now.
-    pub fn after_power_failure(&self, names: Names) -> MemoryDisk {
-        let mut nodes = Nodes(self.0.nodes.lock().0.clone());
-        for node in &mut nodes.0 {
-            match node {
-                Node::File { content, synced, .. } => content.clone_from(synced),
-                Node::Directory { entries, synced } if names == Names::Lost => {
-                    entries.clone_from(synced)
-                }
-                Node::Directory { .. } => {}
-            }
-        }
-        MemoryDisk(Arc::new(Shared { nodes: Mutex::new(nodes), interference: Mutex::default() }))
     }
 
     /// Lets the interference have its way, and then, if it does not object, the call.
@@ -260,160 +214,9 @@ impl DiskFile for MemoryFile {
     }
 }
 
-/// Every file and directory that there ever was, by number; the root is 0.
-struct Nodes(Vec<Node>);
-
-#[derive(Clone)]
-enum Node {
-    /// `synced` is what a power failure leaves of `content`.
-    File { content: Vec<u8>, synced: Vec<u8>, modified: Time },
-    /// `synced` is what a power failure may leave of `entries`.
-    Directory { entries: BTreeMap<OsString, usize>, synced: BTreeMap<OsString, usize> },
-}
-
-impl Node {
-    fn file() -> Self {
-        Node::File { content: Vec::new(), synced: Vec::new(), modified: Time::default() }
-    }
-
-    fn directory() -> Self {
-        Node::Directory { entries: BTreeMap::new(), synced: BTreeMap::new() }
-    }
-
-    fn metadata(&self) -> Metadata {
-        match self {
-            Node::File { content, modified, .. } => Metadata {
-                kind: EntryKind::File,
-                length: content.len() as u64,
-                modified: *modified,
-            },
-            Node::Directory { .. } => {
-                Metadata { kind: EntryKind::Directory, length: 0, modified: Time::default() }
-            }
-        }
-    }
-}
-
-impl Default for Nodes {
-    fn default() -> Self {
-        Nodes(vec![Node::directory()])
-    }
-}
-
-impl Nodes {
-    fn entries(&self, node: usize) -> io::Result<&BTreeMap<OsString, usize>> {
-        match &self.0[node] {
-            Node::Directory { entries, .. } => Ok(entries),
-            Node::File { .. } => Err(ErrorKind::NotADirectory.into()),
-        }
-    }
-
-    fn entries_mut(&mut self, node: usize) -> io::Result<&mut BTreeMap<OsString, usize>> {
-        match &mut self.0[node] {
-            Node::Directory { entries, .. } => Ok(entries),
-            Node::File { .. } => Err(ErrorKind::NotADirectory.into()),
-        }
-    }
-
-    /// The number of what is at `path`.
-    fn find(&self, path: &Path) -> io::Result<usize> {
-        let mut node = 0;
-        for name in names(path)? {
-            node = *self.entries(node)?.get(name).ok_or(ErrorKind::NotFound)?;
-        }
-        Ok(node)
-    }
-
-    /// The directory that `path` lies in, and its name there.
-    fn place_of(&self, path: &Path) -> io::Result<(usize, OsString)> {
-        let name = names(path)?.last().copied().ok_or(ErrorKind::InvalidInput)?;
-        Ok((self.find(path.parent().unwrap_or(Path::new("")))?, name.to_owned()))
-    }
-
-    fn create(&mut self, path: &Path, node: Node) -> io::Result<usize> {
-        let number = self.0.len();
-        let (directory, name) = self.place_of(path)?;
-        let entries = self.entries_mut(directory)?;
-        if entries.contains_key(&name) {
-            return Err(ErrorKind::AlreadyExists.into());
-        }
-        entries.insert(name, number);
-        self.0.push(node);
-        Ok(number)
-    }
-
-    /// The file at `path`, made with its directories where it is missing, all of it durable.
-    fn put(&mut self, path: &Path) -> io::Result<usize> {
-        let mut node = 0;
-        let names = names(path)?;
-        for (i, name) in names.iter().enumerate() {
-            let number = self.0.len();
-            let Node::Directory { entries, synced } = &mut self.0[node] else {
-                return Err(ErrorKind::NotADirectory.into());
-            };
-            node = *entries.entry(name.into()).or_insert(number);
-            synced.insert(name.into(), node);
-            if node == number {
-                let last = i + 1 == names.len();
-                self.0.push(if last { Node::file() } else { Node::directory() });
-            }
-        }
-        match self.0[node] {
-            Node::File { .. } => Ok(node),
-            Node::Directory { .. } => Err(ErrorKind::IsADirectory.into()),
-        }
-    }
-
-    fn unlink(&mut self, path: &Path) -> io::Result<()> {
-        let (directory, name) = self.place_of(path)?;
-        self.entries_mut(directory)?.remove(&name);
-        Ok(())
-    }
-
-    /// Whether the name of `replaced` may become that of `moved`.
-    fn may_replace(&self, moved: usize, replaced: usize) -> io::Result<()> {
-        match (&self.0[moved], &self.0[replaced]) {
-            (Node::File { .. }, Node::File { .. }) => Ok(()),
-            (Node::File { .. }, Node::Directory { .. }) => Err(ErrorKind::IsADirectory.into()),
-            (Node::Directory { .. }, Node::File { .. }) => Err(ErrorKind::NotADirectory.into()),
-            (Node::Directory { .. }, Node::Directory { entries, .. }) if entries.is_empty() => {
-                Ok(())
-            }
-            _ => Err(ErrorKind::DirectoryNotEmpty.into()),
-        }
-    }
-}
-
-/// The names on the way from the root.
-fn names(path: &Path) -> io::Result<Vec<&OsStr>> {
-    let names = path.components().filter_map(|component| match component {
-        Component::Normal(name) => Some(Ok(name)),
-        Component::RootDir | Component::CurDir => None,
-        Component::ParentDir | Component::Prefix(_) => Some(Err(ErrorKind::InvalidInput.into())),
-    });
-    names.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_power_failure_takes_what_was_not_synced() {
-        let disk = MemoryDisk::default();
-        let (a, b) = (Path::new("a"), Path::new("b"));
-        let mut file = disk.create_new(a).unwrap();
-        file.write_all(b"kept").unwrap();
-        file.sync().unwrap();
-        file.write_all(b" or not").unwrap();
-        let read = |names, path| disk.after_power_failure(names).read(path).ok();
-        assert_eq!(read(Names::Kept, a).unwrap(), b"kept");
-        assert_eq!(read(Names::Lost, a), None);
-        disk.sync_directory("".as_ref()).unwrap();
-        disk.rename(a, b).unwrap();
-        assert_eq!(read(Names::Lost, a).unwrap(), b"kept");
-        assert_eq!((read(Names::Kept, a), read(Names::Kept, b).unwrap()), (None, b"kept".into()));
-    }
 
     #[test]
     fn interference_can_act_between_two_calls() {
