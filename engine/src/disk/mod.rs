@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub(crate) use any::AnyDisk;
-pub use memory::{Call, MemoryDisk, MemoryFile, Names};
+pub use memory::{Call, MemoryDisk, MemoryFile, MemoryLock, Names, Unsynced};
 pub use real::RealDisk;
 
 use crate::time::Time;
@@ -22,6 +22,8 @@ use crate::time::Time;
 pub trait Disk: Clone + Send + Sync + 'static {
     /// An open file that is written from front to back.
     type File: DiskFile;
+    /// Holds a file for one, for as long as it lives.
+    type Lock: Send + Sync + 'static;
 
     /// Makes a new file; fails with [`io::ErrorKind::AlreadyExists`] where there is one, so that
     /// nothing is overwritten.
@@ -45,6 +47,10 @@ pub trait Disk: Clone + Send + Sync + 'static {
     fn metadata(&self, path: &Path) -> io::Result<Metadata>;
     /// Makes creations, renames and removals in `directory` durable.
     fn sync_directory(&self, directory: &Path) -> io::Result<()>;
+    /// Holds the file at `path`, against other processes too, until what is returned is dropped or
+    /// the process ends; makes the file where it is missing, and never writes to it. Fails with
+    /// [`io::ErrorKind::WouldBlock`] where somebody holds it.
+    fn lock(&self, path: &Path) -> io::Result<Self::Lock>;
 
     /// The whole content of a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -92,7 +98,7 @@ pub enum EntryKind {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, ErrorKind, Write};
+    use std::io::{self, ErrorKind, IoSlice, Write};
     use std::path::Path;
 
     use super::{Disk, DiskFile, EntryKind, MemoryDisk, RealDisk};
@@ -104,6 +110,7 @@ mod tests {
     /// Both disks pass the same test, so that a test on one says something about the other.
     fn behaves(disk: impl Disk, home: &Path) {
         files_behave(&disk, home);
+        locks_behave(&disk, home);
         directories_behave(&disk, home);
     }
 
@@ -116,7 +123,8 @@ mod tests {
         disk.create_new(&b).unwrap();
         disk.rename(&a, &b).unwrap();
         disk.sync_directory(home).unwrap();
-        file.write_all(b" second").unwrap();
+        let parts = [IoSlice::new(b" sec"), IoSlice::new(b""), IoSlice::new(b"ond")];
+        assert_eq!(file.write_vectored(&parts).unwrap(), 7);
         assert_eq!(disk.read(&b).unwrap(), b"first second");
         assert_eq!(disk.read_at_most(&b, 3).unwrap(), b"fir");
         assert_eq!(error(disk.read(&a)), ErrorKind::NotFound);
@@ -125,6 +133,23 @@ mod tests {
         disk.remove(&b).unwrap();
         assert_eq!(error(disk.remove(&b)), ErrorKind::NotFound);
         assert_eq!(error(disk.metadata(&b)), ErrorKind::NotFound);
+    }
+
+    fn locks_behave(disk: &impl Disk, home: &Path) {
+        let lock = home.join("lock");
+        assert_eq!(error(disk.lock(&lock.join("none"))), ErrorKind::NotFound);
+        let held = disk.lock(&lock).unwrap();
+        assert_eq!(error(disk.lock(&lock)), ErrorKind::WouldBlock);
+        drop(held);
+        disk.create_new(&home.join("l")).unwrap().write_all(b"kept").unwrap();
+        disk.rename(&home.join("l"), &lock).unwrap();
+        let held = disk.lock(&lock).unwrap();
+        assert_eq!(disk.read(&lock).unwrap(), b"kept");
+        disk.remove(&lock).unwrap();
+        let other = disk.lock(&lock).unwrap();
+        assert_eq!(disk.metadata(&lock).unwrap().length, 0, "it is another file of that name");
+        drop((held, other));
+        disk.remove(&lock).unwrap();
     }
 
     fn directories_behave(disk: &impl Disk, home: &Path) {

@@ -14,6 +14,7 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     type File = fs::File;
+    type Lock = fs::File;
 
     fn create_new(&self, path: &Path) -> io::Result<fs::File> {
         fs::File::create_new(path)
@@ -72,6 +73,12 @@ impl Disk for RealDisk {
 
     fn sync_directory(&self, directory: &Path) -> io::Result<()> {
         fs::File::open(directory)?.sync_all()
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<fs::File> {
+        let file = fs::File::options().create(true).append(true).open(path)?;
+        file.try_lock()?;
+        Ok(file)
     }
 }
 

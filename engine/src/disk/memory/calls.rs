@@ -12,6 +12,9 @@ use crate::disk::{Disk, DiskFile};
 /// Called before each call; may fail it.
 pub(super) type Interference = Arc<dyn Fn(Call, &Path) -> io::Result<()> + Send + Sync>;
 
+/// Of each write to the file made with a path, how many of its bytes are taken.
+pub(super) type Shortening = Arc<dyn Fn(&Path, usize) -> usize + Send + Sync>;
+
 /// What a [`MemoryDisk`] was asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
@@ -33,6 +36,8 @@ pub enum Call {
     Metadata,
     /// [`Disk::sync_directory`].
     SyncDirectory,
+    /// [`Disk::lock`].
+    Lock,
     /// A write to an open file; the path is the one that it was made with.
     Write,
     /// [`DiskFile::sync`]; the path is the one that the file was made with.

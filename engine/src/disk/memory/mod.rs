@@ -3,19 +3,21 @@
 mod calls;
 mod nodes;
 mod power;
+mod unsynced;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IoSlice, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 pub use calls::Call;
-use calls::Interference;
+use calls::{Interference, Shortening};
 use nodes::{Node, Nodes};
-pub use power::Names;
+pub use power::{Names, Unsynced};
+use unsynced::Content;
 
 use super::{Disk, DiskFile, Entry, Metadata};
 use crate::time::Time;
@@ -25,9 +27,11 @@ use crate::time::Time;
 ///
 /// A file that is made through [`Disk`] has the epoch as its modification time.
 ///
-/// What is written is lost at a power failure unless it was synced, and names unless their
-/// directory was, so that [`after_power_failure`](MemoryDisk::after_power_failure) shows what a
-/// program that survives it must find.
+/// What is written may be lost at a power failure unless it was synced, and names unless their
+/// directory was: [`after_power_failure`](MemoryDisk::after_power_failure) and
+/// [`after_power_failure_where`](MemoryDisk::after_power_failure_where) show what a program that
+/// survives it must cope with. Where the sync of a file was made to fail, what was written before
+/// may be lost even if a later one succeeds.
 ///
 /// ```
 /// use millstream::Time;
@@ -44,6 +48,7 @@ pub struct MemoryDisk(Arc<Shared>);
 struct Shared {
     nodes: Mutex<Nodes>,
     interference: Mutex<Option<Interference>>,
+    shortening: Mutex<Option<Shortening>>,
 }
 
 impl MemoryDisk {
@@ -54,9 +59,9 @@ impl MemoryDisk {
     /// If a directory has the name, or a file that of a directory on the way.
     pub fn put(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>, modified: Time) {
         let mut nodes = self.0.nodes.lock();
-        let content = content.as_ref().to_vec();
         let file = nodes.put(path.as_ref()).expect("there is room for a file of this name");
-        nodes.0[file] = Node::File { synced: content.clone(), content, modified };
+        file.content = Content::durable(content.as_ref().to_vec());
+        file.modified = modified;
     }
 
     /// Has `interference` called before each call, on the calling thread. It may change the disk
@@ -79,6 +84,21 @@ impl MemoryDisk {
         *self.0.interference.lock() = Some(Arc::new(interference));
     }
 
+    /// Has each write take only as many of its bytes as `taken` answers, which is given the path
+    /// that the file was made with, and how many they are. It takes the place of an earlier one.
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use millstream::disk::{Disk, MemoryDisk};
+    /// let disk = MemoryDisk::default();
+    /// disk.shorten_writes(|_, bytes| bytes.div_ceil(2));
+    /// assert_eq!(disk.create_new("log".as_ref())?.write(b"record")?, 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn shorten_writes(&self, taken: impl Fn(&Path, usize) -> usize + Send + Sync + 'static) {
+        *self.0.shortening.lock() = Some(Arc::new(taken));
+    }
+
     /// Lets the interference have its way, and then, if it does not object, the call.
     fn call<R>(
         &self,
@@ -86,11 +106,14 @@ impl MemoryDisk {
         path: &Path,
         act: impl FnOnce(&mut Nodes) -> io::Result<R>,
     ) -> io::Result<R> {
-        let interference = self.0.interference.lock().clone();
-        if let Some(interfere) = interference {
-            interfere(call, path)?;
-        }
+        self.ask(call, path)?;
         act(&mut self.0.nodes.lock())
+    }
+
+    /// Whether the interference allows a call.
+    fn ask(&self, call: Call, path: &Path) -> io::Result<()> {
+        let interference = self.0.interference.lock().clone();
+        interference.map_or(Ok(()), |interfere| interfere(call, path))
     }
 }
 
@@ -102,6 +125,7 @@ impl fmt::Debug for MemoryDisk {
 
 impl Disk for MemoryDisk {
     type File = MemoryFile;
+    type Lock = MemoryLock;
 
     fn create_new(&self, path: &Path) -> io::Result<MemoryFile> {
         let node = self.call(Call::CreateNew, path, |nodes| nodes.create(path, Node::file()))?;
@@ -109,35 +133,22 @@ impl Disk for MemoryDisk {
     }
 
     fn read_at_most(&self, path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
-        self.call(Call::Read, path, |nodes| match &nodes.0[nodes.find(path)?] {
-            Node::File { content, .. } => {
-                let most = usize::try_from(most_bytes).unwrap_or(usize::MAX);
-                Ok(content[..content.len().min(most)].to_vec())
-            }
-            Node::Directory { .. } => Err(ErrorKind::IsADirectory.into()),
+        self.call(Call::Read, path, |nodes| {
+            let node = nodes.find(path)?;
+            let content = nodes.file(node)?.content.bytes();
+            let most = usize::try_from(most_bytes).unwrap_or(usize::MAX);
+            Ok(content[..content.len().min(most)].to_vec())
         })
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.call(Call::Rename, from, |nodes| {
-            let moved = nodes.find(from)?;
-            match nodes.find(to) {
-                Ok(replaced) => nodes.may_replace(moved, replaced)?,
-                Err(e) if e.kind() == ErrorKind::NotFound => {}
-                Err(e) => return Err(e),
-            }
-            let (directory, name) = nodes.place_of(to)?;
-            nodes.entries_mut(directory)?.insert(name, moved);
-            let (directory, name) = nodes.place_of(from)?;
-            nodes.entries_mut(directory)?.remove(&name);
-            Ok(())
-        })
+        self.call(Call::Rename, from, |nodes| nodes.rename(from, to))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.call(Call::Remove, path, |nodes| match nodes.0[nodes.find(path)?] {
-            Node::File { .. } => nodes.unlink(path),
-            Node::Directory { .. } => Err(ErrorKind::IsADirectory.into()),
+            Node::File(_) => nodes.unlink(path),
+            Node::Directory(_) => Err(ErrorKind::IsADirectory.into()),
         })
     }
 
@@ -148,8 +159,8 @@ impl Disk for MemoryDisk {
 
     fn remove_directory(&self, path: &Path) -> io::Result<()> {
         self.call(Call::RemoveDirectory, path, |nodes| match nodes.0[nodes.find(path)?] {
-            Node::File { .. } => Err(ErrorKind::NotADirectory.into()),
-            Node::Directory { .. } => nodes.unlink(path),
+            Node::File(_) => Err(ErrorKind::NotADirectory.into()),
+            Node::Directory(_) => nodes.unlink(path),
         })
     }
 
@@ -160,7 +171,7 @@ impl Disk for MemoryDisk {
                 name: name.clone(),
                 metadata: nodes.0[node].metadata(),
             };
-            Ok(entries.iter().map(entry).collect())
+            Ok(entries.names().iter().map(entry).collect())
         })
     }
 
@@ -171,11 +182,23 @@ impl Disk for MemoryDisk {
     fn sync_directory(&self, directory: &Path) -> io::Result<()> {
         self.call(Call::SyncDirectory, directory, |nodes| {
             let node = nodes.find(directory)?;
-            match &mut nodes.0[node] {
-                Node::Directory { entries, synced } => synced.clone_from(entries),
-                Node::File { .. } => return Err(ErrorKind::NotADirectory.into()),
-            }
+            nodes.entries_mut(node)?.sync();
             Ok(())
+        })
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<MemoryLock> {
+        self.call(Call::Lock, path, |nodes| {
+            let node = match nodes.find(path) {
+                Err(e) if e.kind() == ErrorKind::NotFound => nodes.create(path, Node::file())?,
+                found => found?,
+            };
+            let file = nodes.file(node)?;
+            if file.locked {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            file.locked = true;
+            Ok(MemoryLock { disk: self.clone(), node })
         })
     }
 }
@@ -190,12 +213,17 @@ pub struct MemoryFile {
 
 impl Write for MemoryFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.disk.call(Call::Write, &self.path, |nodes| {
-            if let Node::File { content, .. } = &mut nodes.0[self.node] {
-                content.extend_from_slice(bytes);
-            }
-            Ok(bytes.len())
-        })
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.disk.ask(Call::Write, &self.path)?;
+        let shortening = self.disk.0.shortening.lock().clone();
+        let given = parts.iter().map(|part| part.len()).sum();
+        let taken = shortening.map_or(given, |taken| taken(&self.path, given).min(given));
+        let mut nodes = self.disk.0.nodes.lock();
+        nodes.file(self.node)?.content.append(parts.iter().map(|part| &**part), taken);
+        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -205,12 +233,29 @@ impl Write for MemoryFile {
 
 impl DiskFile for MemoryFile {
     fn sync(&mut self) -> io::Result<()> {
-        self.disk.call(Call::Sync, &self.path, |nodes| {
-            if let Node::File { content, synced, .. } = &mut nodes.0[self.node] {
-                synced.clone_from(content);
-            }
-            Ok(())
-        })
+        let allowed = self.disk.ask(Call::Sync, &self.path);
+        let mut nodes = self.disk.0.nodes.lock();
+        let content = &mut nodes.file(self.node)?.content;
+        match &allowed {
+            Ok(()) => content.sync(),
+            Err(_) => content.sync_failed(),
+        }
+        allowed
+    }
+}
+
+/// A file of a [`MemoryDisk`], held until this is dropped.
+#[derive(Debug)]
+pub struct MemoryLock {
+    disk: MemoryDisk,
+    node: usize,
+}
+
+impl Drop for MemoryLock {
+    fn drop(&mut self) {
+        if let Ok(file) = self.disk.0.nodes.lock().file(self.node) {
+            file.locked = false;
+        }
     }
 }
 

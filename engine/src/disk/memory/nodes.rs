@@ -1,41 +1,48 @@
 //! The tree of files and directories of a disk in memory.
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path};
 
+use super::unsynced::{Content, Entries};
 use crate::disk::{EntryKind, Metadata};
 use crate::time::Time;
 
 /// Every file and directory that there ever was, by number; the root is 0.
 pub(super) struct Nodes(pub(super) Vec<Node>);
 
-#[derive(Clone)]
 pub(super) enum Node {
-    /// `synced` is what a power failure leaves of `content`.
-    File { content: Vec<u8>, synced: Vec<u8>, modified: Time },
-    /// `synced` is what a power failure may leave of `entries`.
-    Directory { entries: BTreeMap<OsString, usize>, synced: BTreeMap<OsString, usize> },
+    File(File),
+    Directory(Entries),
+}
+
+#[derive(Default)]
+pub(super) struct File {
+    pub(super) content: Content,
+    pub(super) modified: Time,
+    /// Whether somebody holds it for himself.
+    pub(super) locked: bool,
 }
 
 impl Node {
+    /// An empty one.
     pub(super) fn file() -> Self {
-        Node::File { content: Vec::new(), synced: Vec::new(), modified: Time::default() }
+        Node::File(File::default())
     }
 
+    /// An empty one.
     pub(super) fn directory() -> Self {
-        Node::Directory { entries: BTreeMap::new(), synced: BTreeMap::new() }
+        Node::Directory(Entries::default())
     }
 
     pub(super) fn metadata(&self) -> Metadata {
         match self {
-            Node::File { content, modified, .. } => Metadata {
+            Node::File(File { content, modified, .. }) => Metadata {
                 kind: EntryKind::File,
-                length: content.len() as u64,
+                length: content.bytes().len() as u64,
                 modified: *modified,
             },
-            Node::Directory { .. } => {
+            Node::Directory(_) => {
                 Metadata { kind: EntryKind::Directory, length: 0, modified: Time::default() }
             }
         }
@@ -49,20 +56,25 @@ impl Default for Nodes {
 }
 
 impl Nodes {
-    pub(super) fn entries(&self, node: usize) -> io::Result<&BTreeMap<OsString, usize>> {
+    pub(super) fn entries(&self, node: usize) -> io::Result<&Entries> {
         match &self.0[node] {
-            Node::Directory { entries, .. } => Ok(entries),
-            Node::File { .. } => Err(ErrorKind::NotADirectory.into()),
+            Node::Directory(entries) => Ok(entries),
+            Node::File(_) => Err(ErrorKind::NotADirectory.into()),
         }
     }
 
-    pub(super) fn entries_mut(
-        &mut self,
-        node: usize,
-    ) -> io::Result<&mut BTreeMap<OsString, usize>> {
+    pub(super) fn entries_mut(&mut self, node: usize) -> io::Result<&mut Entries> {
         match &mut self.0[node] {
-            Node::Directory { entries, .. } => Ok(entries),
-            Node::File { .. } => Err(ErrorKind::NotADirectory.into()),
+            Node::Directory(entries) => Ok(entries),
+            Node::File(_) => Err(ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    /// The file of this number.
+    pub(super) fn file(&mut self, node: usize) -> io::Result<&mut File> {
+        match &mut self.0[node] {
+            Node::File(file) => Ok(file),
+            Node::Directory(_) => Err(ErrorKind::IsADirectory.into()),
         }
     }
 
@@ -70,7 +82,7 @@ impl Nodes {
     pub(super) fn find(&self, path: &Path) -> io::Result<usize> {
         let mut node = 0;
         for name in names(path)? {
-            node = *self.entries(node)?.get(name).ok_or(ErrorKind::NotFound)?;
+            node = *self.entries(node)?.names().get(name).ok_or(ErrorKind::NotFound)?;
         }
         Ok(node)
     }
@@ -85,51 +97,57 @@ impl Nodes {
         let number = self.0.len();
         let (directory, name) = self.place_of(path)?;
         let entries = self.entries_mut(directory)?;
-        if entries.contains_key(&name) {
+        if entries.names().contains_key(&name) {
             return Err(ErrorKind::AlreadyExists.into());
         }
-        entries.insert(name, number);
+        entries.set(name, Some(number));
         self.0.push(node);
         Ok(number)
     }
 
-    /// The file at `path`, made with its directories where it is missing, all of it durable.
-    pub(super) fn put(&mut self, path: &Path) -> io::Result<usize> {
+    /// The file at `path`, made with its directories where it is missing, all of their names
+    /// durable.
+    pub(super) fn put(&mut self, path: &Path) -> io::Result<&mut File> {
         let mut node = 0;
         let names = names(path)?;
         for (i, name) in names.iter().enumerate() {
             let number = self.0.len();
-            let Node::Directory { entries, synced } = &mut self.0[node] else {
-                return Err(ErrorKind::NotADirectory.into());
-            };
-            node = *entries.entry(name.into()).or_insert(number);
-            synced.insert(name.into(), node);
+            let entries = self.entries_mut(node)?;
+            node = entries.names().get(*name).copied().unwrap_or(number);
+            entries.set_durably(name, node);
             if node == number {
                 let last = i + 1 == names.len();
                 self.0.push(if last { Node::file() } else { Node::directory() });
             }
         }
-        match self.0[node] {
-            Node::File { .. } => Ok(node),
-            Node::Directory { .. } => Err(ErrorKind::IsADirectory.into()),
-        }
+        self.file(node)
     }
 
     pub(super) fn unlink(&mut self, path: &Path) -> io::Result<()> {
         let (directory, name) = self.place_of(path)?;
-        self.entries_mut(directory)?.remove(&name);
+        self.entries_mut(directory)?.set(name, None);
         Ok(())
     }
 
+    pub(super) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let moved = self.find(from)?;
+        match self.find(to) {
+            Ok(replaced) => self.may_replace(moved, replaced)?,
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(e),
+        }
+        let (directory, name) = self.place_of(to)?;
+        self.entries_mut(directory)?.set(name, Some(moved));
+        self.unlink(from)
+    }
+
     /// Whether the name of `replaced` may become that of `moved`.
-    pub(super) fn may_replace(&self, moved: usize, replaced: usize) -> io::Result<()> {
+    fn may_replace(&self, moved: usize, replaced: usize) -> io::Result<()> {
         match (&self.0[moved], &self.0[replaced]) {
-            (Node::File { .. }, Node::File { .. }) => Ok(()),
-            (Node::File { .. }, Node::Directory { .. }) => Err(ErrorKind::IsADirectory.into()),
-            (Node::Directory { .. }, Node::File { .. }) => Err(ErrorKind::NotADirectory.into()),
-            (Node::Directory { .. }, Node::Directory { entries, .. }) if entries.is_empty() => {
-                Ok(())
-            }
+            (Node::File(_), Node::File(_)) => Ok(()),
+            (Node::File(_), Node::Directory(_)) => Err(ErrorKind::IsADirectory.into()),
+            (Node::Directory(_), Node::File(_)) => Err(ErrorKind::NotADirectory.into()),
+            (Node::Directory(_), Node::Directory(entries)) if entries.names().is_empty() => Ok(()),
             _ => Err(ErrorKind::DirectoryNotEmpty.into()),
         }
     }
