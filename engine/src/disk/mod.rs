@@ -4,6 +4,8 @@
 //! look at it, and take it away at any moment, without a file system.
 
 mod any;
+mod directories;
+mod failed;
 mod memory;
 mod real;
 
@@ -12,6 +14,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub(crate) use any::AnyDisk;
+pub(crate) use directories::{make_directory, parent_of};
+pub(crate) use failed::failed;
 pub use memory::{Call, MemoryDisk, MemoryFile, MemoryLock, Names, Unsynced};
 pub use real::RealDisk;
 

@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::disk::{AnyDisk, EntryKind};
+use crate::disk::{self, AnyDisk, EntryKind, make_directory, parent_of};
 
 /// The empty file that says that the others are whole, as in the original.
 const SUCCESS: &str = "_SUCCESS";
@@ -26,10 +26,7 @@ pub(super) fn write_whole(
     parts: &[Vec<u8>],
     cancelled: &AtomicBool,
 ) -> Result<(), String> {
-    let parent = match folder.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
+    let parent = parent_of(folder);
     let place = Place {
         disk,
         folder,
@@ -59,7 +56,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn write(&self, parts: &[Vec<u8>], cancelled: &AtomicBool) -> Result<(), String> {
-        self.make_directory(self.parent)?;
+        make_directory(self.disk, self.parent).map_err(|e| e.to_string())?;
         self.clear(&self.temporary)?;
         let written = self.fill(parts, cancelled).and_then(|()| self.publish());
         match written {
@@ -71,26 +68,6 @@ impl Place<'_> {
                 Err(left) => Err(format!("{reason}; and {left}")),
             },
         }
-    }
-
-    /// Makes a directory, and those that it lies in, where they are missing.
-    fn make_directory(&self, directory: &Path) -> Result<(), String> {
-        if self.kind_of(directory)?.is_some() {
-            return Ok(());
-        }
-        let parent = match directory.parent() {
-            None => return Ok(()),
-            Some(parent) if parent == Path::new("") => Path::new("."),
-            Some(parent) => parent,
-        };
-        self.make_directory(parent)?;
-        match self.disk.create_directory(directory) {
-            Err(e) if e.kind() != ErrorKind::AlreadyExists => {
-                return Err(failed("making", directory, &e));
-            }
-            _ => {}
-        }
-        self.sync(parent)
     }
 
     /// Writes everything into the temporary folder, and makes it durable there.
@@ -174,14 +151,7 @@ impl Place<'_> {
 }
 
 fn failed(doing: &str, path: &Path, error: &io::Error) -> String {
-    let cure = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room there",
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            "; let this process write there"
-        }
-        _ => "",
-    };
-    format!("{doing} {} failed: {error}{cure}", path.display())
+    disk::failed(doing, path, error).to_string()
 }
 
 #[cfg(test)]
