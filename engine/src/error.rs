@@ -268,6 +268,68 @@ pub enum Error {
         /// The hard limit.
         hard: u64,
     },
+    /// A checkpoint directory that another process has.
+    #[error(
+        "the checkpoint directory {directory} is in use: another process holds {directory}/lock; \
+         stop that one, or choose another directory"
+    )]
+    InUse {
+        /// The directory.
+        directory: String,
+    },
+    /// A checkpoint directory that has gone while it was used.
+    #[error(
+        "the checkpoint directory {directory} is gone, or another one is in its place, so that what is \
+         written can no longer be found; stop this job, and start it again when the directory is back"
+    )]
+    DirectoryLost {
+        /// The directory.
+        directory: String,
+    },
+    /// A file of a checkpoint directory that is not what was written.
+    #[error("{file} is damaged at byte {offset}: {found}; nothing was changed; {cure}")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// Where in it.
+        offset: u64,
+        /// What was expected there, and what is there.
+        found: String,
+        /// What can be done.
+        cure: String,
+    },
+    /// A file of a checkpoint directory that is of another job, directory or version.
+    #[error("{file} {reason}; nothing was changed; {cure}")]
+    Foreign {
+        /// The file.
+        file: String,
+        /// What it belongs to.
+        reason: String,
+        /// What can be done.
+        cure: &'static str,
+    },
+    /// A log that lacks files.
+    #[error(
+        "the log in {directory} lacks a file: {missing}; bring it back, or give the job another \
+         directory to begin anew"
+    )]
+    LacksFile {
+        /// The directory of the log.
+        directory: String,
+        /// What is missing.
+        missing: String,
+    },
+    /// A log that can no longer be relied on.
+    #[error(
+        "the log in {directory} takes nothing more since {reason}; what was not synced before may be \
+         lost; look after the disk, and start the job again"
+    )]
+    LogOver {
+        /// The directory of the log.
+        directory: String,
+        /// The first failure.
+        reason: String,
+    },
     /// An operating system error.
     #[error("{what}: {reason}")]
     Io {

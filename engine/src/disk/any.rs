@@ -10,11 +10,14 @@ pub(crate) trait AnyDisk: Send + Sync {
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     fn read_at_most(&self, path: &Path, most_bytes: u64) -> io::Result<Vec<u8>>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    fn remove(&self, path: &Path) -> io::Result<()>;
     fn create_directory(&self, path: &Path) -> io::Result<()>;
     fn remove_directory(&self, path: &Path) -> io::Result<()>;
     fn list(&self, directory: &Path) -> io::Result<Vec<Entry>>;
     fn metadata(&self, path: &Path) -> io::Result<Metadata>;
     fn sync_directory(&self, directory: &Path) -> io::Result<()>;
+    /// What is returned holds the lock until it is dropped.
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>>;
 }
 
 impl<D: Disk> AnyDisk for D {
@@ -28,6 +31,10 @@ impl<D: Disk> AnyDisk for D {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         Disk::rename(self, from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        Disk::remove(self, path)
     }
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
@@ -48,5 +55,9 @@ impl<D: Disk> AnyDisk for D {
 
     fn sync_directory(&self, directory: &Path) -> io::Result<()> {
         Disk::sync_directory(self, directory)
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>> {
+        Ok(Box::new(Disk::lock(self, path)?))
     }
 }

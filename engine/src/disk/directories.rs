@@ -17,7 +17,7 @@ pub(crate) fn make_directory(disk: &dyn AnyDisk, directory: &Path) -> Result<()>
 /// Makes a directory, and those that it lies in, where they are missing, and makes their names
 /// durable. That of the first that is there is synced too, for a crash may have come between its
 /// making and the sync.
-fn make_directory_durably(disk: &dyn AnyDisk, directory: &Path) -> Result<()> {
+pub(crate) fn make_directory_durably(disk: &dyn AnyDisk, directory: &Path) -> Result<()> {
     if directory.file_name().is_none() {
         return Ok(());
     }

@@ -7,6 +7,7 @@ mod any;
 mod directories;
 mod failed;
 mod memory;
+mod publish;
 mod real;
 
 use std::ffi::OsString;
@@ -14,9 +15,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub(crate) use any::AnyDisk;
-pub(crate) use directories::{make_directory, parent_of};
+pub(crate) use directories::{make_directory, make_directory_durably, parent_of};
 pub(crate) use failed::failed;
 pub use memory::{Call, MemoryDisk, MemoryFile, MemoryLock, Names, Unsynced};
+pub(crate) use publish::{TEMPORARY, publish};
 pub use real::RealDisk;
 
 use crate::time::Time;
