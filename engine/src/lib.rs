@@ -93,6 +93,8 @@ mod frame;
 mod directory;
 #[cfg_attr(not(test), expect(dead_code, reason = "no job keeps durable files yet"))]
 mod log;
+#[cfg_attr(not(test), expect(dead_code, reason = "no job keeps durable files yet"))]
+mod checkpoint;
 
 // intake: received -> assigned -> done
 mod intake;
