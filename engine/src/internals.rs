@@ -1,13 +1,19 @@
 //! Kernels, for benchmarks that measure them alone. No part of the public interface.
 
 use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::block::Block;
 use crate::conf::{InvalidUtf8, LongLines};
+use crate::directory::{BLOCKS, Directory};
+use crate::disk::RealDisk;
+use crate::error::Result;
 use crate::framing::{Carry, Framing, RecordLimit};
 use crate::key::Key;
+use crate::log::Log;
 use crate::received::{Form, ReceivedBlock, RecordPolicy};
 use crate::table::{Table, fix_seed, hash_of};
 use crate::text::for_each_line;
@@ -69,6 +75,38 @@ pub fn number<'k, K: Key<'k>>(keys: impl Iterator<Item = K>) -> usize {
         table.find_or_insert(hash_of(&key), |known| *known == key, || key.clone());
     }
     table.len()
+}
+
+/// A log of what receivers have received, in a directory of the machine's disk.
+pub struct BlockLog(Log);
+
+impl BlockLog {
+    /// Opens it, and reads what it holds; also answers how many bytes of payload that is.
+    pub fn open(directory: &Path) -> Result<(Self, u64)> {
+        let directory = Directory::open(Arc::new(RealDisk), directory, "benchmark")?;
+        let mut bytes = 0;
+        let (log, _) = Log::open(&Arc::new(directory), BLOCKS, 0, |frame| {
+            bytes += frame.payload.len() as u64;
+            Ok(())
+        })?;
+        Ok((BlockLog(log), bytes))
+    }
+
+    /// Appends a frame.
+    pub fn append(&mut self, payload: &[u8]) -> Result<()> {
+        self.0.append(1, &[payload]).map(drop)
+    }
+
+    /// Makes what was appended durable, and removes what is before it.
+    pub fn sync_and_collect(&mut self) -> Result<()> {
+        self.0.sync()?;
+        self.0.collect(self.0.synced())
+    }
+
+    /// Makes what was appended durable.
+    pub fn sync(&mut self) -> Result<()> {
+        self.0.sync()
+    }
 }
 
 /// Has the tables of this process hash as those of every other that asks for it, so that the

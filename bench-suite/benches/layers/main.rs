@@ -14,6 +14,7 @@ mod framing;
 mod lines;
 mod columns;
 mod words;
+mod log;
 mod table;
 mod narrow;
 mod combine_by_key;
@@ -47,6 +48,7 @@ criterion_group! {
         lines::bench,
         columns::bench,
         words::bench,
+        log::bench,
         table::bench,
         narrow::bench,
         combine_by_key::bench,
