@@ -171,7 +171,7 @@ mod tests {
         let mut other = Checker::default();
         (0..5).for_each(|sequence| see(&mut other, most + 2, sequence));
         other.see(b"@");
-        other.expect(EndMark { source: most + 3, records: 7, digest: 0 });
+        other.expect(EndMark { source: most + 3, records: 7, digest: None });
         checker.merge(&other);
         let verdict = checker.verdict();
         assert_eq!((verdict.sources, verdict.foreign, verdict.lost), (most + 2, 4 + 5 + 1, 7));
@@ -182,8 +182,8 @@ mod tests {
         let mut checker = Checker::default();
         see(&mut checker, 0, u64::MAX);
         see(&mut checker, 0, u64::MAX - 1);
-        checker.expect(EndMark { source: 0, records: u64::MAX, digest: 0 });
-        checker.expect(EndMark { source: 1, records: u64::MAX, digest: 0 });
+        checker.expect(EndMark { source: 0, records: u64::MAX, digest: None });
+        checker.expect(EndMark { source: 1, records: u64::MAX, digest: None });
         let verdict = checker.verdict();
         assert_eq!((verdict.records, verdict.foreign, verdict.lost), (1, 1, u64::MAX));
         assert_eq!(verdict.sentences().len(), 2);

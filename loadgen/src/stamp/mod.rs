@@ -17,7 +17,8 @@
 //!   digits.
 //!
 //! The last line of each source is its end mark, which says how many records it has sent and the
-//! digest of these, a sum that does not depend on their order, in 16 hexadecimal digits:
+//! digest of these, a sum that does not depend on their order, in 16 hexadecimal digits, or `-` if
+//! the source does not know it:
 //!
 //! ```text
 //! @SOURCE end RECORDS DIGEST #CRC

@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn other_lines_have_no_body_and_no_cut_panics() {
         let mut line = Vec::new();
-        EndMark { source: 1, records: 2, digest: 3 }.write(&mut line);
+        EndMark { source: 1, records: 2, digest: Some(3) }.write(&mut line);
         let mark = String::from_utf8(line).unwrap();
         assert_eq!(body_of(mark.trim_end()), None);
         for line in ["", "@", "@1", "@a 1 2 3 x #01234567", "@1 2 3 #01234567", "@1 #✓✓✓"] {

@@ -93,7 +93,7 @@ impl Source {
         foreign.join(&mut verdict.foreign, &mut verdict.foreign_at);
         match end {
             None => name(source, &mut verdict.unended, &mut verdict.unended_sources),
-            Some(end) if each_once && end.digest != self.digest => {
+            Some(end) if each_once && end.digest.is_some_and(|sum| sum != self.digest) => {
                 name(source, &mut verdict.altered, &mut verdict.altered_sources);
             }
             Some(_) => {}

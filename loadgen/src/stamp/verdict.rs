@@ -68,7 +68,7 @@ impl Verdict {
     /// use loadgen::{Checker, EndMark};
     ///
     /// let mut checker = Checker::default();
-    /// checker.expect(EndMark { source: 3, records: 5, digest: 0 });
+    /// checker.expect(EndMark { source: 3, records: 5, digest: None });
     /// assert_eq!(checker.verdict().sentences(), ["source 3 lost 5 records: 0 to 4"]);
     /// ```
     pub fn sentences(&self) -> Vec<String> {

@@ -116,7 +116,10 @@ fn obvious(lines: &[Made], told: &[EndMark], no_others: bool) -> (Verdict, BTree
             && copies.range(records..u64::MAX).next().is_none();
         match end {
             None => verdict.unended += 1,
-            Some(end) => verdict.altered += u64::from(each_once && sum != end.digest),
+            Some(end) => {
+                verdict.altered +=
+                    u64::from(each_once && end.digest.is_some_and(|digest| digest != sum))
+            }
         }
     }
     verdict.lost = lost.len() as u64;

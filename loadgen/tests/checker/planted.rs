@@ -205,6 +205,27 @@ fn end_marks_torn_swapped_doubled_or_contradicted() {
     plant_for(checker, [0, 0, 0, 1, 0, 0], |_, _, _| {});
 }
 
+/// Of records that others have sent before it knows how many they were, and not what was in them.
+#[test]
+fn an_end_mark_without_a_digest_proves_that_all_came_and_not_what_they_were() {
+    let going_on = |run: &mut [Vec<Line>], source: usize| {
+        *run[source].last_mut().unwrap() = end(EndMark::going_on(source as u64, RECORDS));
+    };
+    plant([0; 6], |run, source, _| going_on(run, source));
+    plant([1, 0, 0, 0, 0, 0], |run, source, at| {
+        going_on(run, source);
+        run[source].remove(at);
+    });
+    plant([0; 6], |run, source, at| {
+        going_on(run, source);
+        run[source][at] = record(source as u64, at as u64, "other content");
+    });
+    let mark = EndMark { records: 7, ..EndMark::going_on(3, 0) };
+    let json = serde_json::to_string(&mark).unwrap();
+    assert_eq!(json, r#"{"source":3,"records":7,"digest":null}"#);
+    assert_eq!(serde_json::from_str::<EndMark>(&json).unwrap(), mark);
+}
+
 #[test]
 fn places_are_told_with_their_faults() {
     let mut run = whole_run();
