@@ -22,6 +22,8 @@ pub struct Progress {
     pub records: u64,
     /// Bytes sent since the start.
     pub bytes: u64,
+    /// Of the lines sent, those that are acknowledged; nothing where lines are not.
+    pub acknowledged: Option<u64>,
     /// Lines that are due since the start; nothing without a schedule.
     pub due: Option<u64>,
     /// Lines sent per second since the last tick.

@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Token, Waker};
 use nix::sys::socket::{setsockopt, sockopt};
 
+use super::conducted::{Conducted, wall_step_sentence};
 use super::connection::Connection;
 use super::dealer::Dealer;
 use super::feed::Feed;
 use super::mischief::Mischief;
+use super::outgoing::Outgoing;
 use super::patience::Patience;
 use super::peers::Targets;
+use super::standing::Stands;
 use super::ticker::Ticker;
 use crate::error::{Error, Result};
 use crate::lines::Source;
@@ -56,15 +59,6 @@ pub(crate) struct Conductor<'a> {
     /// One for each lane.
     pub(crate) wakers: &'a [Waker],
     pub(crate) stop: &'a Stop,
-}
-
-/// What the conductor has to say at the end.
-#[derive(Debug, Default)]
-pub(crate) struct Conducted {
-    /// Why the run was given up, if it was.
-    pub(crate) given_up: Option<String>,
-    /// By how much the wall clock was set while the run went on, in milliseconds, if it was.
-    pub(crate) wall_step_ms: Option<i64>,
 }
 
 impl Conductor<'_> {
@@ -178,7 +172,7 @@ impl Conductor<'_> {
             let most_lines = faults.lines_per_connection.unwrap_or(ENDLESS);
             let feed = Feed::new(self.source, self.load.label, number, most_lines);
             let mischief = Mischief::new(faults, self.load.data.seed, number, now);
-            let connection = Connection::new(stream, peer, feed, mischief);
+            let connection = Connection::new(stream, peer, Outgoing::new(feed, mischief));
             self.dealer.join(id, id as usize % lanes, connection, now);
         }
         // All of them: the schedule may have started, for every connection that was there before.
@@ -205,14 +199,6 @@ impl Conductor<'_> {
         }
         Ok(())
     }
-}
-
-fn wall_step_sentence(step_ms: i64) -> String {
-    let (direction, by_ms) = if step_ms > 0 { ("forward", step_ms) } else { ("back", -step_ms) };
-    format!(
-        "the wall clock was set {direction} by {by_ms} ms: the schedule goes on by the monotonic \
-         clock, but moments in lines no longer agree with those of programs started from now on"
-    )
 }
 
 /// Tells of those who hung up since the last time.

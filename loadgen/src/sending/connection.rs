@@ -1,23 +1,17 @@
 //! One client or target, and what it is still to get.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr};
-use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use nix::sys::socket::{setsockopt, sockopt};
 
-use super::feed::Feed;
 use super::grants::Grant;
-use super::mischief::Mischief;
-use super::room::Room;
+use super::outgoing::{Outgoing, Tally};
 use super::times::Times;
 use crate::error::Result;
 use crate::faults::End;
 use crate::lines::Source;
-
-/// Loopback needs writes of 256 KiB or more to run at speed; larger ones only hold up the others.
-const WRITE_BYTES: usize = 512 << 10;
 
 /// A peer that sends without end must not keep the others waiting: after so many reads the rest
 /// waits for the event that comes with its next bytes.
@@ -27,12 +21,9 @@ const DISCARD_READS: usize = 16;
 pub(crate) struct Connection {
     stream: TcpStream,
     pub(crate) peer: SocketAddr,
-    pub(crate) feed: Feed,
-    mischief: Mischief,
+    pub(crate) outgoing: Outgoing,
     /// Lines sent so far.
     pub(crate) lines: u64,
-    /// Full from a write that would have blocked until the socket says it has room.
-    room: Room,
     /// Whether the lane has this connection in its queue; the lane's to read and write.
     pub(crate) queued: bool,
     stage: Stage,
@@ -49,32 +40,9 @@ pub(crate) enum Stage {
     HalfClosed,
 }
 
-/// What a write came to.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Tally {
-    pub(crate) lines: u64,
-    pub(crate) bytes: u64,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, more: Tally) {
-        self.lines += more.lines;
-        self.bytes += more.bytes;
-    }
-}
-
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, feed: Feed, mischief: Mischief) -> Self {
-        Self {
-            stream,
-            peer,
-            feed,
-            mischief,
-            lines: 0,
-            room: Room::since(Duration::ZERO),
-            queued: false,
-            stage: Stage::Open,
-        }
+    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, outgoing: Outgoing) -> Self {
+        Self { stream, peer, outgoing, lines: 0, queued: false, stage: Stage::Open }
     }
 
     pub(crate) fn stream_mut(&mut self) -> &mut TcpStream {
@@ -85,67 +53,16 @@ impl Connection {
         self.stage
     }
 
-    /// Whether there is something to write and room for it.
-    pub(crate) fn can_write(&self) -> bool {
-        !self.room.is_full() && self.feed.has_more() && !self.mischief.is_silent()
-    }
-
-    /// Notes that the socket has had room again since a time of the schedule.
-    pub(crate) fn has_room(&mut self, since: Duration) {
-        self.room.empties(since);
-    }
-
-    /// Notes that lines are its own only since a time of the schedule: it has only now come about, or
-    /// they were another's before.
-    pub(crate) fn takes_over(&mut self, since: Duration) {
-        let is_full = self.room.is_full();
-        self.room = Room::since(since);
-        if is_full {
-            self.room.fills(since);
-        }
-    }
-
-    /// When it has had no room.
-    pub(crate) fn room(&self) -> &Room {
-        &self.room
-    }
-
-    /// Until when it is silent on request, if it is.
-    pub(crate) fn silent_until(&self) -> Option<Instant> {
-        self.mischief.silent_until()
-    }
-
-    pub(crate) fn end_silence(&mut self) {
-        self.mischief.end_silence();
-    }
-
-    /// Writes once; appends the lines that this completes to `done`. If the socket has no room, that
-    /// is no error and nothing is written. The inner error is the peer's; the outer one says that a
-    /// line cannot be had, by this connection or any other.
+    /// Writes once: see [`Outgoing::write`].
     pub(crate) fn write(
         &mut self,
         source: &Source,
         times: &mut Times<'_>,
         done: &mut Vec<Grant>,
     ) -> Result<io::Result<Tally>> {
-        let at_most = self.mischief.next_write_bytes(WRITE_BYTES);
-        let bytes = self.feed.next_bytes(source, times, at_most)?;
-        let (sent, is_full) = match self.stream.write(bytes) {
-            // A short write filled the socket's buffer. To try again at once would go on with scraps;
-            // the event comes when there is room for a good piece.
-            Ok(sent) => (sent, sent < bytes.len()),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => (0, true),
-            Err(error) if error.kind() == ErrorKind::Interrupted => (0, false),
-            Err(error) => return Ok(Err(error)),
-        };
-        let lines = self.feed.advance(source, sent, done);
-        if is_full {
-            self.room.fills(times.elapsed());
-            self.feed.withdraw();
-        }
-        self.mischief.wrote();
-        self.lines += lines;
-        Ok(Ok(Tally { lines, bytes: sent as u64 }))
+        let written = self.outgoing.write(&mut self.stream, source, times, done)?;
+        self.lines += written.as_ref().map_or(0, |sent| sent.lines);
+        Ok(written)
     }
 
     /// Throws away what the peer sent: were it left unread, closing would reset the connection
@@ -171,8 +88,8 @@ impl Connection {
     /// owed.
     pub(crate) fn begin_end(&mut self, source: &Source) -> Vec<Grant> {
         self.stage = Stage::Ending;
-        self.mischief.end_silences();
-        self.feed.cut(source)
+        self.outgoing.end_silences();
+        self.outgoing.feed.cut(source)
     }
 
     /// Tells the peer that no more will come, in the way asked for. What is in the socket's buffer

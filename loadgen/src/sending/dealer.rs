@@ -6,10 +6,12 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, Tally};
+use super::connection::Connection;
+use super::due::{next_due_in, to_be_sent};
 use super::grants::Grant;
+use super::outgoing::Tally;
+use super::standing::{Standing, Stands};
 use crate::schedule::{ENDLESS, ScheduleClock, ScheduleTime, TimetableReader};
-use crate::summary::MUCH_TOO_LATE_MS;
 
 /// Deals lines in turns, like cards, so that ten thousand connections at ten thousand lines a
 /// second get a line a second each, and not all at the same moment. While connections stay the
@@ -53,29 +55,6 @@ pub(crate) enum Departure {
     HungUp(String),
     /// It has had all the lines that it may have.
     Spent,
-}
-
-/// The figures of a run, at a moment.
-pub(crate) struct Standing {
-    pub(crate) sent: Tally,
-    /// Time on the schedule's clock.
-    pub(crate) elapsed: Duration,
-    pub(crate) lag: Option<Duration>,
-    /// Lines due so far; [`ENDLESS`] if there is no end of them.
-    pub(crate) due: u64,
-    /// What was sent by the end of the warm-up, and when that was; by now, if it goes on.
-    pub(crate) warm_up: (Tally, Duration),
-    /// Lines that were due by then, where lines have a moment.
-    pub(crate) due_in_warm_up: u64,
-    /// Lines due for which there was no connection.
-    pub(crate) undealt: u64,
-    pub(crate) connections: usize,
-    pub(crate) connections_in_all: u64,
-    /// Of these, those that the other side ended.
-    pub(crate) connections_lost: u64,
-    /// Those that have had all their lines, and that no other has replaced yet.
-    pub(crate) spent: usize,
-    pub(crate) is_ended: bool,
 }
 
 struct Table {
@@ -150,7 +129,7 @@ impl Dealer {
         if table.seats.len() >= table.wait_for || table.clock.is_started() {
             table.clock.run(now);
         }
-        connection.takes_over(table.clock.elapsed(now));
+        connection.outgoing.takes_over(table.clock.elapsed(now));
         table.mail[lane].push_back(Mail::Connection { id, connection: Box::new(connection) });
         if table.lines.due(Duration::ZERO) == ENDLESS {
             table.mail[lane].push_back(Mail::Lines { id, grant: Grant::endless() });
@@ -198,13 +177,11 @@ impl Dealer {
         mem::swap(&mut table.mail[lane], mail);
         let is_running = table.clock.is_running(now);
         let is_ended = table.clock.is_ended(now);
-        let judged = elapsed.saturating_sub(table.leeway());
-        let is_judged = is_ended || table.lines.is_over(judged);
         Turn {
             time: table.clock.time(),
-            next_due_in: table.next_due_in(elapsed).filter(|_| is_running),
+            next_due_in: next_due_in(&mut table.lines, elapsed).filter(|_| is_running),
             is_schedule_over: is_ended || table.lines.is_over(elapsed),
-            to_be_sent: is_judged.then(|| table.lines.due(judged)),
+            to_be_sent: to_be_sent(&mut table.lines, elapsed, is_ended),
             is_ended,
         }
     }
@@ -246,7 +223,13 @@ impl Dealer {
         if table.clock.is_ended(now) { 0 } else { spent }
     }
 
-    pub(crate) fn standing(&self, now: Instant) -> Standing {
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().expect("no thread panics while it holds the dealer's table")
+    }
+}
+
+impl Stands for Dealer {
+    fn standing(&self, now: Instant) -> Standing {
         let mut table = self.lock();
         let elapsed = table.clock.elapsed(now);
         let due = if table.clock.is_started() { table.lines.due(elapsed) } else { 0 };
@@ -256,6 +239,7 @@ impl Dealer {
         let is_timed = table.lines.timetable().is_timed();
         Standing {
             sent: table.sent,
+            acknowledged: None,
             elapsed,
             lag: table.lag(elapsed),
             due,
@@ -268,10 +252,6 @@ impl Dealer {
             spent: table.spent,
             is_ended: table.clock.is_ended(now),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().expect("no thread panics while it holds the dealer's table")
     }
 }
 
@@ -315,27 +295,9 @@ impl Table {
         self.returned.extend(grants.into_iter().filter(|grant| grant.lines != ENDLESS));
     }
 
-    /// How long a line may be due when the schedule is judged and not count as one that was not sent.
-    ///
-    /// Lines of a recording come in bursts, such as all those of a log's second. A burst at the very
-    /// end takes its time, and is no sign that the schedule was not held.
-    fn leeway(&self) -> Duration {
-        let is_recorded = self.lines.timetable().is_recorded();
-        Duration::from_millis(if is_recorded { MUCH_TOO_LATE_MS } else { 0 })
-    }
-
     fn lag(&mut self, elapsed: Duration) -> Option<Duration> {
         let is_timed = self.lines.timetable().is_timed();
         let is_late = is_timed && self.lines.due(elapsed) > self.sent.lines;
         is_late.then(|| elapsed.saturating_sub(self.lines.due_at(self.sent.lines)))
-    }
-
-    fn next_due_in(&mut self, elapsed: Duration) -> Option<Duration> {
-        if !self.lines.timetable().is_timed() {
-            return None;
-        }
-        let due = self.lines.due(elapsed);
-        let has_more = self.lines.timetable().records().is_none_or(|records| due < records);
-        has_more.then(|| self.lines.due_at(due).saturating_sub(elapsed))
     }
 }

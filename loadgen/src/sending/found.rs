@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::conductor::Conducted;
-use super::dealer::Standing;
+use super::conducted::Conducted;
 use super::lane::LaneReport;
+use super::standing::Standing;
 use crate::latency::Latency;
 use crate::load::Load;
 use crate::schedule::{ENDLESS, Pace};

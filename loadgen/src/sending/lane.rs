@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
 
-use super::connection::{Connection, Stage, Tally};
+use super::connection::{Connection, Stage};
 use super::dealer::{Dealer, Departure, Mail};
 use super::grants::Grant;
 use super::lateness::Lateness;
 use super::looked::Looked;
+use super::outgoing::Tally;
 use super::times::Times;
 use crate::error::{Error, Result};
 use crate::faults::End;
@@ -164,7 +165,7 @@ impl<'a> Lane<'a> {
             if event.is_writable()
                 && let Some(connection) = self.connections.get_mut(&id)
             {
-                connection.has_room(room_since);
+                connection.outgoing.has_room(room_since);
                 self.enqueue(id);
             }
         }
@@ -183,7 +184,10 @@ impl<'a> Lane<'a> {
             }
             Mail::Left { id, grant } => {
                 let since = self.time.elapsed(Instant::now());
-                self.connections.get_mut(&id).into_iter().for_each(|c| c.takes_over(since));
+                self.connections
+                    .get_mut(&id)
+                    .into_iter()
+                    .for_each(|c| c.outgoing.takes_over(since));
                 self.owe(id, grant);
             }
             Mail::Lines { id, grant } => self.owe(id, grant),
@@ -194,7 +198,7 @@ impl<'a> Lane<'a> {
     fn owe(&mut self, id: u64, grant: Grant) {
         match self.connections.get_mut(&id) {
             Some(connection) if connection.stage() == Stage::Open => {
-                connection.feed.owe(grant);
+                connection.outgoing.feed.owe(grant);
                 self.enqueue(id);
             }
             _ => self.dealer.take_back([grant]),
@@ -203,7 +207,7 @@ impl<'a> Lane<'a> {
 
     fn enqueue(&mut self, id: u64) {
         if let Some(connection) = self.connections.get_mut(&id)
-            && connection.can_write()
+            && connection.outgoing.can_write()
             && !connection.queued
         {
             connection.queued = true;
@@ -218,7 +222,7 @@ impl<'a> Lane<'a> {
         {
             self.silences.pop();
             if let Some(connection) = self.connections.get_mut(&id) {
-                connection.end_silence();
+                connection.outgoing.end_silence();
                 self.enqueue(id);
             }
         }
@@ -237,9 +241,9 @@ impl<'a> Lane<'a> {
                     pass.add(sent);
                     self.unnoted.add(sent);
                     let elapsed = self.time.elapsed(Instant::now());
-                    self.lateness.note(&self.done, elapsed, connection.room());
+                    self.lateness.note(&self.done, elapsed, connection.outgoing.room());
                     self.done.clear();
-                    if let Some(ends) = connection.silent_until() {
+                    if let Some(ends) = connection.outgoing.silent_until() {
                         self.silences.push(Reverse((ends, id)));
                     }
                     self.go_on(id);
@@ -254,13 +258,13 @@ impl<'a> Lane<'a> {
     /// After a write: more of the same, or the connection's end.
     fn go_on(&mut self, id: u64) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        if connection.stage() == Stage::Open && connection.feed.is_spent() {
+        if connection.stage() == Stage::Open && connection.outgoing.feed.is_spent() {
             let returned = connection.begin_end(self.source);
             // First what was sent: after the last line of all, nothing comes in its place.
             note_sent(self.dealer, &mut self.unnoted);
             self.dealer.leave(id, returned, Departure::Spent, Instant::now());
         }
-        if connection.stage() == Stage::Ending && !connection.feed.has_more() {
+        if connection.stage() == Stage::Ending && !connection.outgoing.feed.has_more() {
             self.close(id);
         } else {
             self.enqueue(id);
@@ -269,7 +273,7 @@ impl<'a> Lane<'a> {
 
     fn close(&mut self, id: u64) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        self.report.sent.extend(connection.feed.sent());
+        self.report.sent.extend(connection.outgoing.feed.sent());
         connection.end(self.end);
         if connection.stage() != Stage::HalfClosed {
             self.connections.remove(&id);
@@ -281,17 +285,18 @@ impl<'a> Lane<'a> {
         if connection.stage() == Stage::HalfClosed {
             return; // It has had all, and ends as it likes.
         }
-        self.report.sent.extend(connection.feed.sent());
+        self.report.sent.extend(connection.outgoing.feed.sent());
         let (peer, lines) = (connection.peer, connection.lines);
         let sentence = format!("{peer} hung up after {lines} lines ({error})");
-        let owed = connection.feed.give_back();
+        let owed = connection.outgoing.feed.give_back();
         self.dealer.leave(id, owed, Departure::HungUp(sentence), Instant::now());
     }
 
     fn note_behind(&mut self, to_be_sent: u64) {
         // Those that are silent on request do as they are told.
-        for connection in self.connections.values().filter(|c| c.silent_until().is_none()) {
-            let owed = connection.feed.owed_before(to_be_sent);
+        for connection in self.connections.values().filter(|c| c.outgoing.silent_until().is_none())
+        {
+            let owed = connection.outgoing.feed.owed_before(to_be_sent);
             self.report.behind += if owed == ENDLESS { 0 } else { owed };
         }
     }
@@ -312,7 +317,7 @@ impl<'a> Lane<'a> {
                 // Lines that are not sent are late, at least by as much as now: left out, they would
                 // make a reader that does not read look like a quick one.
                 let unsent = connection.begin_end(self.source);
-                self.lateness.note(&unsent, elapsed, connection.room());
+                self.lateness.note(&unsent, elapsed, connection.outgoing.room());
                 self.go_on(id);
             }
         }
@@ -322,7 +327,7 @@ impl<'a> Lane<'a> {
             self.wait(events, wait)?;
         }
         for connection in self.connections.values().filter(|c| c.stage() == Stage::Ending) {
-            self.report.sent.extend(connection.feed.sent());
+            self.report.sent.extend(connection.outgoing.feed.sent());
             self.report.stalled.push(format!(
                 "{} did not read for {} s: its last line is incomplete",
                 connection.peer,

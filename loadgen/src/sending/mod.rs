@@ -4,10 +4,12 @@
 //! *lanes*, each a thread with an event loop, write what their connections are owed. A *conductor*
 //! brings in connections, watches the time and tells.
 
+mod conducted;
 mod conductor;
 mod connection;
 mod dealer;
 mod descriptors;
+mod due;
 mod feed;
 mod found;
 mod grants;
@@ -15,11 +17,13 @@ mod lane;
 mod lateness;
 mod looked;
 mod mischief;
+mod outgoing;
 mod patience;
 mod peers;
 mod rendered;
 mod room;
 mod run;
+mod standing;
 mod ticker;
 mod times;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::dealer::Standing;
+use super::standing::Standing;
 use crate::load::Load;
 use crate::schedule::ENDLESS;
 

@@ -44,12 +44,8 @@ pub(crate) struct Targets {
 impl Targets {
     /// Looks up their addresses.
     pub(crate) fn resolve(targets: &[String]) -> Result<Self> {
-        let mut resolved = Vec::new();
-        for target in targets {
-            let addresses = target.to_socket_addrs().map_err(|error| failed(target, error))?;
-            resolved.push((target.clone(), addresses.collect()));
-        }
-        Ok(Self { targets: resolved, next: 0 })
+        let resolved = targets.iter().map(|target| Ok((target.clone(), resolve(target)?)));
+        Ok(Self { targets: resolved.collect::<Result<_>>()?, next: 0 })
     }
 
     /// Opens this many connections. When stopped, it returns what it has.
@@ -89,6 +85,12 @@ impl Targets {
         self.next = (self.next + 1) % self.targets.len();
         Ok(dialled)
     }
+}
+
+/// The addresses of a target.
+pub(crate) fn resolve(target: &str) -> Result<Vec<SocketAddr>> {
+    let addresses = target.to_socket_addrs().map_err(|error| failed(target, error))?;
+    Ok(addresses.collect())
 }
 
 fn failed(target: &str, source: io::Error) -> Error {

@@ -15,6 +15,7 @@ use super::found::Found;
 use super::lane::{Lane, WAKE};
 use super::lateness::{Gauge, Lateness};
 use super::peers::Targets;
+use super::standing::Stands;
 use super::ticker::Ticker;
 use crate::error::{Error, Result};
 use crate::lines::Source;

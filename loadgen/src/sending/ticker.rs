@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::connection::Tally;
-use super::dealer::{Dealer, Standing};
 use super::lateness::Gauge;
+use super::outgoing::Tally;
+use super::standing::{Standing, Stands};
 use crate::latency::Latency;
 use crate::progress::{Event, Progress};
 use crate::schedule::ENDLESS;
@@ -14,7 +14,7 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What was told last, and the sum of all that was told.
 pub(crate) struct Ticker<'a> {
-    dealer: &'a Dealer,
+    run: &'a dyn Stands,
     /// One for each lane.
     gauges: &'a [Gauge],
     warm_up: Duration,
@@ -25,9 +25,9 @@ pub(crate) struct Ticker<'a> {
 }
 
 impl<'a> Ticker<'a> {
-    pub(crate) fn new(dealer: &'a Dealer, gauges: &'a [Gauge], warm_up: Duration) -> Self {
+    pub(crate) fn new(run: &'a dyn Stands, gauges: &'a [Gauge], warm_up: Duration) -> Self {
         Self {
-            dealer,
+            run,
             gauges,
             warm_up,
             last: Instant::now(),
@@ -64,7 +64,7 @@ impl<'a> Ticker<'a> {
     fn tell(&mut self, is_last: bool, on_event: &mut impl FnMut(Event<'_>)) {
         let now = Instant::now();
         let since_s = now.duration_since(self.last).as_secs_f64();
-        let standing = self.dealer.standing(now);
+        let standing = self.run.standing(now);
         let mut lag = Latency::new();
         self.gauges.iter().for_each(|gauge| gauge.empty_into(&mut lag));
         self.sum.add(&lag);
@@ -79,6 +79,7 @@ impl<'a> Ticker<'a> {
             interval_s: standing.elapsed.saturating_sub(self.last_elapsed).as_secs_f64(),
             records: standing.sent.lines,
             bytes: standing.sent.bytes,
+            acknowledged: standing.acknowledged,
             due: Some(standing.due).filter(|&due| due != ENDLESS),
             lines_per_s: rate(standing.sent.lines, self.last_sent.lines),
             mb_per_s: rate(standing.sent.bytes, self.last_sent.bytes) / 1e6,
