@@ -8,6 +8,7 @@ use crate::label::Label;
 use crate::lines::{Data, Preset};
 use crate::replay::Replay;
 use crate::schedule::{Pace, Schedule};
+use crate::sender_name::SenderName;
 use crate::time;
 
 /// A run goes on for so long at least, and waits for so long at least.
@@ -43,6 +44,9 @@ pub struct Load {
     /// The number of the first connection, in labels and for what is drawn: runs that feed the same
     /// reader must not share numbers.
     pub first_source: u64,
+    /// Send lines until they are acknowledged, as `docs/line-protocol.md` has it, each connection as a
+    /// sender of its own: called this, a hyphen and its number. Without it, lines are sent as they are.
+    pub sender: Option<SenderName>,
     /// The most threads that send. Each has connections of its own, so there are never more of
     /// them than `connections`.
     pub threads: usize,
@@ -52,7 +56,8 @@ pub struct Load {
     /// What is to go wrong.
     pub faults: Faults,
     /// A run with a given number of records, or a replay, is given up when no reader has taken a byte
-    /// for so long.
+    /// for so long. Where lines are acknowledged, a connection over which nothing is taken or said for
+    /// so long is dialled again, and at the end acknowledgements are waited for so long.
     pub patience: Duration,
 }
 
@@ -68,6 +73,7 @@ impl Default for Load {
             warm_up: Duration::ZERO,
             connections: 1,
             first_source: 0,
+            sender: None,
             threads: 2,
             send_buffer_bytes: None,
             faults: Faults::default(),
@@ -93,6 +99,13 @@ impl Load {
             return refuse(format!(
                 "--stamped and --numbered do not go with --preset {preset}: they are written in \
                  front of lines"
+            ));
+        }
+        if self.sender.is_some() && !self.data.preset.is_lines() && self.replay.is_none() {
+            let preset = self.data.preset.name();
+            return refuse(format!(
+                "--acknowledged does not go with --preset {preset}: lines are acknowledged, and these \
+                 records are none"
             ));
         }
         if self.connections == 0 {
@@ -126,6 +139,18 @@ impl Load {
             ));
         }
         self.replay.as_ref().map_or(Ok(()), Replay::check)
+    }
+
+    /// Refuses what cannot be served, in terms of the flags that ask for it.
+    pub fn check_serving(&self) -> Result<()> {
+        match &self.sender {
+            None => Ok(()),
+            Some(_) => Err(Error::Usage(
+                "--acknowledged does not go with serve: whoever sends acknowledged lines dials, and the \
+                 engine listens; use send"
+                    .into(),
+            )),
+        }
     }
 
     /// Refuses times that are too short or too long, and a warm-up that leaves nothing.
@@ -164,6 +189,19 @@ impl Load {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// A name for the senders of these lines, the same for every run with the same seed, connections
+    /// and kind of lines: so a run goes on where one that was killed has got to, and one of other lines
+    /// has names of its own.
+    pub fn name_for_lines(&self) -> SenderName {
+        let Data { preset, seed, keys, distribution, line_bytes, error_share, .. } = &self.data;
+        let made = (preset, keys, distribution, line_bytes, error_share.to_bits());
+        let recorded = self.replay.as_ref().map(|replay| &replay.path);
+        let lines = format!("{made:?} {recorded:?} {:?} {}", self.label, self.connections);
+        let which = crc32fast::hash(lines.as_bytes());
+        let name = format!("loadgen-{seed}-{which:08x}");
+        name.parse().expect("letters, hyphens, and at most 28 digits of a seed and a checksum")
     }
 
     pub(crate) fn lanes(&self) -> usize {

@@ -27,8 +27,8 @@ pub struct Summary {
     pub records: u64,
     /// Bytes sent.
     pub bytes: u64,
-    /// How long that took, from the start of the schedule to its last line; times without any
-    /// client are left out.
+    /// How long that took, from the start of the schedule to its last line, or to the last line's
+    /// acknowledgement; times without any client are left out.
     pub seconds: f64,
     /// What of this was the warm-up: its figures are in the totals above, and in none below.
     pub warm_up: WarmUp,
@@ -53,13 +53,16 @@ pub struct Summary {
     pub connections_lost: u64,
     /// Of these, how many stopped reading, so that their last line was never finished.
     pub connections_stalled: u64,
+    /// What became of lines that are sent until they are acknowledged; left out where lines are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Acknowledged>,
     /// What each connection was sent, where lines are stamped: what a checker holds what arrived
     /// against.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<EndMark>,
     /// Whether the run was stopped from outside.
     pub interrupted: bool,
-    /// Whether the run was given up, because nobody read.
+    /// Whether the run was given up, because nobody read, or the other side would not have the lines.
     pub given_up: bool,
     /// Whether the schedule was held, within 1 % of the records that it asked for.
     pub valid: bool,
@@ -79,6 +82,15 @@ impl Summary {
             Figure::number("connections_lost", Some(self.connections_lost as f64)),
             Figure::number("connections_stalled", Some(self.connections_stalled as f64)),
         ];
+        let of_lines = |count: fn(&Acknowledged) -> u64| {
+            self.acknowledged.as_ref().map(|acknowledged| count(acknowledged) as f64)
+        };
+        figures.extend([
+            Figure::number("acknowledged", of_lines(|lines| lines.records)),
+            Figure::number("not_acknowledged", of_lines(|lines| lines.not_acknowledged)),
+            Figure::number("sent_again", of_lines(|lines| lines.sent_again)),
+            Figure::number("breaks", of_lines(|lines| lines.breaks)),
+        ]);
         for (prefix, percentiles) in [("lag", self.lag_ms), ("raw_lag", self.raw_lag_ms)] {
             for (name, ms) in percentiles.unwrap_or_default().named() {
                 figures.push(Figure::time(format!("{prefix}.{name}"), percentiles.map(|_| ms)));
@@ -86,6 +98,23 @@ impl Summary {
         }
         figures
     }
+}
+
+/// What became of lines that are sent until they are acknowledged.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Acknowledged {
+    /// What the senders are called: each by this, a hyphen and its number.
+    pub sender: String,
+    /// How many of the lines sent were acknowledged. End marks are none.
+    pub records: u64,
+    /// How many were not when the run ended, end marks among them.
+    pub not_acknowledged: u64,
+    /// How many lines were sent once more, each as often as it was.
+    pub sent_again: u64,
+    /// How many connections ended that were not to.
+    pub breaks: u64,
+    /// How many lines the other side had from earlier runs. They are in no other figure.
+    pub had_before: u64,
 }
 
 /// The first part of a run, whose lines count in no figure but the totals.
@@ -106,6 +135,8 @@ pub(crate) struct Behind {
     pub(crate) lines: u64,
     /// Whether most of what lines waited was the generator's doing, and not for a reader's room.
     pub(crate) is_own_fault: bool,
+    /// Whether readers have gone while the run went on.
+    pub(crate) have_readers_gone: bool,
     /// How long the first of them had waited.
     pub(crate) lag_ms: f64,
     /// The share of the lines that the generator itself sent much too late.
@@ -118,9 +149,10 @@ pub(crate) fn reason_not_valid(schedule: &str, behind: &Behind) -> Option<String
     let allowed = SHARE_ALLOWED * 100.0;
     // Where no line was asked for, 0 / 0 is not a number, and greater than nothing.
     if share > SHARE_ALLOWED {
-        let culprit = match behind.is_own_fault {
-            true => "the generator did not get to them, so give it more of the machine",
-            false => "the readers had no room for them, so read faster",
+        let culprit = match (behind.is_own_fault, behind.have_readers_gone) {
+            (true, _) => "the generator did not get to them, so give it more of the machine",
+            (false, false) => "the readers had no room for them, so read faster",
+            (false, true) => "the readers had gone, or had no room for them, so read faster",
         };
         return Some(format!(
             "the schedule was not held: at its end {} of {} lines were still to be sent ({:.1} %, \
@@ -155,6 +187,8 @@ mod tests {
         let reason = reason_not_valid("1k", &more).unwrap();
         assert!(reason.contains("11 of 1000 lines") && reason.contains("11 ms behind"), "{reason}");
         assert!(reason.contains("the readers had no room"), "{reason}");
+        let reason = reason_not_valid("1k", &Behind { have_readers_gone: true, ..more }).unwrap();
+        assert!(reason.contains("the readers had gone, or had no room for them"), "{reason}");
         let reason = reason_not_valid("1k", &Behind { is_own_fault: true, ..more }).unwrap();
         assert!(reason.contains("the generator did not get to them"), "{reason}");
     }

@@ -52,6 +52,12 @@ impl ScheduleClock {
             .get_or_insert_with(|| ScheduleTime { elapsed, ..ScheduleTime::starting_at(now) });
     }
 
+    /// Starts the clock at a time of the schedule that is not its beginning.
+    pub(crate) fn run_from(&mut self, elapsed: Duration, now: Instant) {
+        self.before = elapsed;
+        self.run(now);
+    }
+
     /// Lets the clock stand still.
     pub(crate) fn pause(&mut self, now: Instant) {
         self.before = self.elapsed(now);

@@ -31,19 +31,91 @@ struct Cursor {
     line: usize,
     /// The byte that comes next; it lies in `line`.
     at: usize,
+    /// The number of `line` on the connection.
+    sequence: u64,
 }
 
 impl Feed {
     /// The feed of a connection with this number, which gets at most so many lines.
     pub(crate) fn new(source: &Source, label: Label, connection: u64, most_lines: u64) -> Self {
+        let rendered = || Rendered::new(label, connection);
+        Self::of(source, label, connection, most_lines, rendered)
+    }
+
+    /// The same of a connection whose lines may have to be sent again, on another one: they are the
+    /// same to the byte then.
+    pub(crate) fn repeatable(source: &Source, label: Label, connection: u64) -> Self {
+        let rendered = || Rendered::repeatable(label, connection);
+        Self::of(source, label, connection, ENDLESS, rendered)
+    }
+
+    fn of(
+        source: &Source,
+        label: Label,
+        connection: u64,
+        most_lines: u64,
+        rendered: impl FnOnce() -> Rendered,
+    ) -> Self {
         let form = match source.text() {
-            Some(text) if label == Label::None => {
-                let line = text.first_line(connection);
-                Form::AsIs(Cursor { line, at: text.line_start(line) })
-            }
-            _ => Form::Rendered(Box::new(Rendered::new(label, connection))),
+            Some(text) if label == Label::None => Form::AsIs(Cursor::to(text, connection, 0)),
+            _ => Form::Rendered(Box::new(rendered())),
         };
         Self { form, owed: Grants::default(), left: most_lines }
+    }
+
+    /// Owes nothing any more, and goes on with the line of this number, for at most so many lines.
+    pub(crate) fn go_to(
+        &mut self,
+        source: &Source,
+        connection: u64,
+        sequence: u64,
+        most_lines: u64,
+    ) {
+        match (&mut self.form, source.text()) {
+            (Form::AsIs(cursor), Some(text)) => *cursor = Cursor::to(text, connection, sequence),
+            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
+            (Form::Rendered(rendered), _) => rendered.go_to(sequence),
+        }
+        self.owed = Grants::default();
+        self.left = most_lines;
+    }
+
+    /// Notes that the lines before this one will not have to be sent again.
+    pub(crate) fn forget_before(&mut self, sequence: u64) {
+        if let Form::Rendered(rendered) = &mut self.form {
+            rendered.forget_before(sequence);
+        }
+    }
+
+    /// The number on the connection of the first line that is not sent whole.
+    pub(crate) fn sequence(&self) -> u64 {
+        match &self.form {
+            Form::AsIs(cursor) => cursor.sequence,
+            Form::Rendered(rendered) => rendered.sequence(),
+        }
+    }
+
+    /// The number of the first line of which nothing is sent.
+    pub(crate) fn untouched(&self, source: &Source) -> u64 {
+        let is_in_line = match (&self.form, source.text()) {
+            (Form::AsIs(cursor), Some(text)) => cursor.is_in_line(text),
+            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
+            (Form::Rendered(rendered), _) => rendered.is_in_line(),
+        };
+        self.sequence() + u64::from(is_in_line)
+    }
+
+    /// Owes no lines any more but those before this one.
+    pub(crate) fn owe_only_before(&mut self, sequence: u64) {
+        self.withdraw();
+        let next = match &self.form {
+            Form::AsIs(cursor) => cursor.sequence,
+            Form::Rendered(rendered) => rendered.next(),
+        };
+        let mut kept = Vec::new();
+        take(&mut self.owed, sequence.saturating_sub(next), &mut kept);
+        self.owed = Grants::default();
+        kept.into_iter().for_each(|grant| self.owed.push(grant));
     }
 
     pub(crate) fn owe(&mut self, grant: Grant) {
@@ -130,7 +202,7 @@ impl Feed {
     pub(crate) fn cut(&mut self, source: &Source) -> Vec<Grant> {
         match (&mut self.form, source.text()) {
             (Form::AsIs(cursor), Some(text)) => {
-                let in_progress = u64::from(cursor.at > text.line_start(cursor.line));
+                let in_progress = u64::from(cursor.is_in_line(text));
                 let mut kept = Vec::new();
                 take(&mut self.owed, in_progress, &mut kept);
                 let returned = self.owed.drain().collect();
@@ -166,12 +238,25 @@ impl Feed {
 }
 
 impl Cursor {
+    /// At the line of this number on a connection.
+    fn to(text: &Text, connection: u64, sequence: u64) -> Self {
+        let lines = text.lines() as u64;
+        let line = (text.first_line(connection) as u64 + sequence % lines) % lines;
+        let line = line as usize;
+        Self { line, at: text.line_start(line), sequence }
+    }
+
+    fn is_in_line(&self, text: &Text) -> bool {
+        self.at > text.line_start(self.line)
+    }
+
     /// Goes on by so many bytes, and gives the lines that this completes.
     fn advance(&mut self, text: &Text, bytes: usize) -> u64 {
         self.at += bytes;
         let line = text.line_at(self.at);
         let lines = (line - self.line) as u64;
         self.line = line;
+        self.sequence = self.sequence.wrapping_add(lines);
         if line == text.lines() {
             (self.line, self.at) = (0, 0);
         }

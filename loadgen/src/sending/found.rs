@@ -47,6 +47,7 @@ impl Found {
             connections: self.standing.connections_in_all,
             connections_lost: self.standing.connections_lost,
             connections_stalled: self.reports.iter().map(|r| r.stalled.len() as u64).sum(),
+            acknowledged: None,
             sent: marks,
             interrupted: stop.is_stopped(),
             given_up: self.conducted.given_up.is_some(),
@@ -118,6 +119,7 @@ impl Found {
             due: self.standing.due,
             lines: in_lanes + self.standing.undealt,
             is_own_fault: raw.mean > corrected.mean / 2.0,
+            have_readers_gone: self.standing.connections_lost > 0,
             lag_ms: self.standing.lag.unwrap_or_default().as_secs_f64() * 1e3,
             too_late: if is_silent_at_times { 0.0 } else { too_late },
         }

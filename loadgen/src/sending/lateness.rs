@@ -38,6 +38,13 @@ impl<'a> Lateness<'a> {
         Self { gauge, lines, warm_up }
     }
 
+    /// The schedule's time begins at this one.
+    pub(crate) fn begin_at(&mut self, begins: Duration) {
+        if !self.warm_up.is_zero() {
+            self.warm_up += begins;
+        }
+    }
+
     /// Notes lines that were sent at a time of the schedule, over a connection that has had room at
     /// some times and at others none.
     ///

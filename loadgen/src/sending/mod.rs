@@ -4,6 +4,7 @@
 //! *lanes*, each a thread with an event loop, write what their connections are owed. A *conductor*
 //! brings in connections, watches the time and tells.
 
+mod acknowledged;
 mod conducted;
 mod conductor;
 mod connection;
@@ -24,6 +25,7 @@ mod rendered;
 mod room;
 mod run;
 mod standing;
+mod taken_up;
 mod ticker;
 mod times;
 

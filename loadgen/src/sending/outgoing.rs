@@ -54,6 +54,11 @@ impl Outgoing {
         self.room.empties(since);
     }
 
+    /// Notes that there is no room from a time of the schedule on.
+    pub(crate) fn has_no_room(&mut self, since: Duration) {
+        self.room.fills(since);
+    }
+
     /// Notes that lines are its own only since a time of the schedule: it has only now come about, or
     /// they were another's before.
     pub(crate) fn takes_over(&mut self, since: Duration) {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::grants::{Grant, Grants};
+use super::taken_up::TakenUp;
 use super::times::Times;
 use crate::error::Result;
 use crate::label::Label;
@@ -27,8 +28,12 @@ pub(super) struct Rendered {
     /// The part's lines that are not yet sent whole.
     lines: VecDeque<Line>,
     grants: Grants,
-    /// What the records sent come to.
+    /// What the records sent come to, each counted once.
     sent: EndMark,
+    /// When the lines of the part were taken up, in microseconds since the epoch.
+    taken_up_us: u64,
+    /// When those were that may have to be sent again, if any may.
+    taken_up: Option<TakenUp>,
     /// Whether what ends the connection is in the part.
     is_ended: bool,
     hand: Hand,
@@ -55,9 +60,50 @@ impl Rendered {
             lines: VecDeque::new(),
             grants: Grants::default(),
             sent: EndMark::new(connection),
+            taken_up_us: 0,
+            taken_up: None,
             is_ended: false,
             hand: Hand::default(),
         }
+    }
+
+    /// Whose lines may have to be sent again, and are then the same to the byte.
+    pub(super) fn repeatable(label: Label, connection: u64) -> Self {
+        Self { taken_up: Some(TakenUp::default()), ..Self::new(label, connection) }
+    }
+
+    /// Forgets what is rendered, and goes on with the line of this number on the connection. Lines
+    /// that were never sent and lie before it were sent by others.
+    pub(super) fn go_to(&mut self, sequence: u64) {
+        self.part.clear();
+        self.lines.clear();
+        self.grants = Grants::default();
+        (self.at, self.begun, self.is_ended) = (0, 0, false);
+        self.next = sequence;
+        if sequence > self.sent.records {
+            self.sent = EndMark::going_on(self.connection, sequence);
+        }
+        self.forget_before(sequence);
+    }
+
+    /// Forgets when the lines before this one were taken up: they will not be sent again.
+    pub(super) fn forget_before(&mut self, sequence: u64) {
+        self.taken_up.iter_mut().for_each(|taken_up| taken_up.forget_before(sequence));
+    }
+
+    /// The number on the connection of the first line that is not sent whole.
+    pub(super) fn sequence(&self) -> u64 {
+        self.next - self.lines.len() as u64
+    }
+
+    /// The number on the connection of the next line to render.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether a part of a line is sent, and not all of it.
+    pub(super) fn is_in_line(&self) -> bool {
+        self.at > self.begun && !self.lines.is_empty()
     }
 
     /// Lines rendered and not yet sent whole, of those with lower numbers than this.
@@ -92,6 +138,7 @@ impl Rendered {
         self.part.clear();
         (self.at, self.begun) = (0, 0);
         let now_us = times.now_us();
+        self.taken_up_us = now_us;
         let mut rendered = 0;
         while rendered < at_most && self.part.len() < PART_BYTES {
             let Some(grant) = owed.take(1) else { break };
@@ -101,8 +148,10 @@ impl Rendered {
                 owed.push_front(grant);
                 break;
             }
-            let due_us = times.due_us(grant.first, now_us);
-            self.render(source, grant.first, due_us, now_us)?;
+            let again = self.taken_up.as_ref().and_then(|taken_up| taken_up.moment_us(self.next));
+            let sent_us = again.unwrap_or(now_us);
+            let due_us = times.due_us(grant.first, sent_us);
+            self.render(source, grant.first, due_us, sent_us)?;
             self.grants.push(grant);
             rendered += 1;
         }
@@ -110,7 +159,7 @@ impl Rendered {
         Ok(if at_most == ENDLESS { 0 } else { rendered })
     }
 
-    fn render(&mut self, source: &Source, number: u64, due_us: u64, now_us: u64) -> Result<()> {
+    fn render(&mut self, source: &Source, number: u64, due_us: u64, sent_us: u64) -> Result<()> {
         let (connection, sequence) = (self.connection, self.next);
         let place = Place { number, connection, sequence, due_ms: due_us / 1000 };
         let line = source.line(place, &mut self.hand)?;
@@ -128,8 +177,7 @@ impl Rendered {
             }
             Label::Stamp => {
                 let body = line.strip_suffix(b"\n").unwrap_or(line);
-                let stamp =
-                    Stamp { source: connection, sequence, intended_us: due_us, sent_us: now_us };
+                let stamp = Stamp { source: connection, sequence, intended_us: due_us, sent_us };
                 digest = stamp.write(body, &mut self.part);
             }
         }
@@ -144,11 +192,15 @@ impl Rendered {
         while let Some(&line) = self.lines.front()
             && line.end <= self.at
         {
+            if self.sequence() == self.sent.records {
+                self.sent.add(line.digest);
+            }
             self.lines.pop_front();
-            self.sent.add(line.digest);
             self.begun = line.end;
             lines += 1;
         }
+        let begun = self.sequence() + u64::from(self.is_in_line());
+        self.taken_up.iter_mut().for_each(|taken_up| taken_up.note(begun, self.taken_up_us));
         let mut left = lines;
         while let Some(grant) = self.grants.take(left).filter(|grant| grant.lines > 0) {
             left -= grant.lines;

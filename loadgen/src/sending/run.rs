@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use mio::{Poll, Waker};
 
+use super::acknowledged;
 use super::conductor::{Conductor, Peers, note_losses};
 use super::dealer::Dealer;
 use super::descriptors;
@@ -36,6 +37,7 @@ pub fn serve(
     mut on_event: impl FnMut(Event<'_>),
 ) -> Result<Summary> {
     load.check()?;
+    load.check_serving()?;
     descriptors::make_room_for(load.connections)?;
     descriptors::make_all_room()?;
     let source = source(load, stop, &mut on_event)?;
@@ -45,6 +47,9 @@ pub fn serve(
 /// Dials the targets and sends them lines until the load is sent, its time is up or `stop` is
 /// pulled. If a target hangs up, or is not there when it is dialled again, the others get what it
 /// was still to get; when all have, the run ends.
+///
+/// With a [sender's name](Load::sender), each connection keeps its lines, and is dialled again until they
+/// are acknowledged.
 pub fn send(
     targets: &[String],
     load: &Load,
@@ -64,6 +69,10 @@ pub fn send(
     // The lines first: targets should not see connections that stay silent while they are made, or
     // found in a file.
     let source = source(load, stop, &mut on_event)?;
+    if let Some(name) = &load.sender {
+        let timetable = timetable(load, &source);
+        return acknowledged::run(targets, name, &source, &timetable, load, stop, on_event);
+    }
     let mut targets = Targets::resolve(targets)?;
     let streams = targets.dial(load.connections, stop)?;
     run(Peers::Dialled { streams, targets }, &source, load, stop, on_event)
