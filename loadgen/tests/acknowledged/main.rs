@@ -12,6 +12,8 @@ mod going_on;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod schedule;

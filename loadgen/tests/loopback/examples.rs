@@ -14,6 +14,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 
 use crate::checked::Folder;
+use crate::engine::{Engine, Trouble};
 use crate::process::{Told, end_with, run, shell, start_serve_as, told, wait_until};
 use crate::sink::Sink;
 
@@ -82,6 +83,17 @@ fn read_counting(mut stream: TcpStream, count: &AtomicU64) {
     }
 }
 
+/// Acknowledged lines are for an engine that speaks with their senders.
+fn run_send_acknowledged(line: &str, folder: &Path) {
+    let engine = Engine::start(Trouble::NONE);
+    let line = line.replace("127.0.0.1:7777", &engine.target());
+    let child = command(&line, folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let (code, stdout, stderr) = ended(child.unwrap(), &line, || 100 * engine.lines() as u64);
+    assert_eq!(code, Some(0), "{line}: {stderr}");
+    assert!(stdout.contains(" all, as "), "{line}: {stdout}");
+    assert!(engine.finish().lines.values().all(|lines| !lines.is_empty()), "{line}");
+}
+
 fn run_send(line: &str, folder: &Path) {
     let sinks = [Sink::start(), Sink::start()];
     let line = line.replace("127.0.0.1:7777", &sinks[0].address);
@@ -134,6 +146,9 @@ fn run_example(line: &str, folder: &Path) {
     println!("{line}");
     match line.split(' ').take(2).collect::<Vec<_>>()[..] {
         ["loadgen", "serve"] => run_serve(line, folder),
+        ["loadgen", "send"] if line.contains("--acknowledged") => {
+            run_send_acknowledged(line, folder)
+        }
         ["loadgen", "send"] => run_send(line, folder),
         ["loadgen", "check" | "completions" | "man"] => run_to_the_end(line, folder),
         // The test's own clients do what it does.
@@ -177,7 +192,7 @@ fn the_examples_of_serve_run() {
 
 #[test]
 fn the_examples_of_send_run() {
-    run_all("send", 5);
+    run_all("send", 7);
 }
 
 #[test]

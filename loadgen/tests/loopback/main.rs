@@ -9,6 +9,9 @@ mod course;
 #[cfg(test)]
 mod endings;
 #[cfg(test)]
+#[path = "../engine/mod.rs"]
+mod engine;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod faults;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use loadgen::{End, Faults, Load, Objective, Replay, Result, Schedule, Stall};
+use loadgen::{End, Faults, Load, Objective, Replay, Result, Schedule, SenderName, Stall};
 
 use crate::lines::Lines;
 use crate::{address, examples};
@@ -98,6 +98,8 @@ pub(crate) struct Shared {
     #[command(flatten)]
     replay: ReplayFlags,
     #[command(flatten)]
+    acknowledging: Acknowledging,
+    #[command(flatten)]
     faults: FaultFlags,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -121,7 +123,9 @@ struct When {
     /// How much of this time is set apart at its beginning: it counts in no figure but the totals
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     warm_up: Duration,
-    /// With --records or --replay: how long to wait while no reader takes a byte
+    /// With --records or --replay: how long to wait while no reader takes a byte. With
+    /// --acknowledged: how long for a byte or an acknowledgement, before the connection is dialled
+    /// again; and for those that are missing at the end
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     patience: Duration,
 }
@@ -155,6 +159,20 @@ struct ReplayFlags {
     time_column: Option<usize>,
 }
 
+/// Lines that are not given up.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Lines that are acknowledged")]
+struct Acknowledging {
+    /// With send: speak the acknowledging line protocol, dial again after a break, and send again what
+    /// was not acknowledged; exit code 1 if anything is not in the end. Each connection is a sender
+    #[arg(long)]
+    acknowledged: bool,
+    /// What they are called: each connection NAME-N, N being its number. A run goes on where one with
+    /// the same name and lines has got to [default: a name for the seed and the kind of lines]
+    #[arg(long, value_name = "NAME", requires = "acknowledged")]
+    sender: Option<SenderName>,
+}
+
 /// What is to go wrong.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What is to go wrong")]
@@ -166,7 +184,8 @@ struct FaultFlags {
     /// connection at another moment
     #[arg(long, value_name = "TIME/TIME")]
     stall: Option<Stall>,
-    /// End each connection after so many lines; send dials a new one
+    /// End each connection after so many lines; send dials a new one, with --acknowledged once they
+    /// are acknowledged, unless they end by a reset
     #[arg(long, value_name = "N")]
     lines_per_connection: Option<u64>,
     /// How connections end
@@ -213,12 +232,12 @@ pub(crate) struct Output {
 impl Shared {
     /// The load that the flags ask for over this many connections.
     pub(crate) fn load(&self, connections: usize) -> Result<Load> {
-        let Self { when, lines, replay, faults, .. } = self;
+        let Self { when, lines, replay, acknowledging, faults, .. } = self;
         let mut data = lines.data()?;
         if let Some(records) = when.records {
             data.shrink_to(records);
         }
-        let load = Load {
+        let mut load = Load {
             data,
             replay: replay.replay(),
             label: lines.label()?,
@@ -233,6 +252,10 @@ impl Shared {
             patience: when.patience,
             ..Load::default()
         };
+        if acknowledging.acknowledged {
+            let name = acknowledging.sender.clone();
+            load.sender = Some(name.unwrap_or_else(|| load.name_for_lines()));
+        }
         // Before a port is taken: a mistake is told at once.
         load.check()?;
         Ok(load)

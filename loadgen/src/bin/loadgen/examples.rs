@@ -14,8 +14,8 @@ Examples:
 
 Exit codes:
   0  done, or stopped by a first Ctrl-C or SIGTERM; a second aborts
-  1  failed: port in use, target not there, hung up or not reading; lines lost or torn; a file that
-     cannot be replayed
+  1  failed: port in use, target not there, hung up or not reading; lines lost or torn, or not
+     acknowledged; a file that cannot be replayed
   2  usage
   4  an objective was missed
   5  the schedule was not held within 1 %: the run is not valid";
@@ -56,6 +56,12 @@ Examples:
 
   Lines that show whether any was lost or swapped, over two targets:
     loadgen send --connect 127.0.0.1:7777 --connect 127.0.0.1:7778 --stamped --records 1000000
+
+  Lines that are sent until they are acknowledged, however often the other side dies and comes back:
+    loadgen send --connect 127.0.0.1:7777 --acknowledged --stamped --rate 50k --for 60s
+
+  The same with connections that are reset, and a name to go on under after this program was killed:
+    loadgen send --connect 127.0.0.1:7777 --acknowledged --sender tried --records 100000 --lines-per-connection 5000 --end reset
 
   A bad network: pieces of a few bytes, silences, connections that end by a reset:
     loadgen send --connect 127.0.0.1:7777 --rate 1k --chop 7 --stall 1s/10s --lines-per-connection 500 --end reset";

@@ -14,6 +14,7 @@ use crate::{FAILED, NOT_VALID, OBJECTIVE_MISSED, stdout, table};
 /// Waits for clients and feeds them; gives the exit code.
 pub(crate) fn serve(listen: &str, connections: usize, shared: &Shared) -> Result<u8> {
     let load = shared.load(connections)?;
+    load.check_serving()?;
     run(&load, &shared.output, Role::Serve, |stop, teller| {
         let listener = loadgen::listen(listen)?;
         let address = listener.local_addr().map_or(listen.to_owned(), |addr| addr.to_string());
@@ -100,9 +101,12 @@ fn judge(objectives: &[Objective], summary: &Summary) -> Result<Vec<Met>> {
 
 /// The first that applies, from what makes all figures worthless to what only misses an objective.
 fn exit_code(summary: &Summary, judged: &[Met], role: Role) -> u8 {
-    // Clients come and go as they like; a target is to stay.
-    let is_gone = role == Role::Send && summary.connections_lost > 0;
-    if (is_gone || summary.given_up) && !summary.interrupted {
+    // Clients come and go as they like; a target is to stay, unless lines outlive connections.
+    let (is_gone, is_open) = match &summary.acknowledged {
+        Some(acknowledged) => (false, acknowledged.not_acknowledged > 0),
+        None => (role == Role::Send && summary.connections_lost > 0, false),
+    };
+    if is_open || (is_gone || summary.given_up) && !summary.interrupted {
         FAILED
     } else if !summary.valid && !summary.interrupted {
         NOT_VALID

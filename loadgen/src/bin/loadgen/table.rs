@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use loadgen::{Percentiles, Summary};
+use loadgen::{Acknowledged, Percentiles, Summary};
 
 use crate::numbers::{counted, grouped, rate};
 
@@ -20,10 +20,14 @@ pub(crate) fn table(summary: &Summary, warm_up: Duration) -> String {
         ("rate", grouped(&rate(summary.rate_held_lines_per_s)), format!("lines/s {asked}")),
         ("speed", format!("{:.1}", summary.mb_per_s), "MB/s".to_owned()),
     ];
+    if let Some(acknowledged) = &summary.acknowledged {
+        rows.splice(1..1, acknowledged_rows(acknowledged));
+    }
     if !warm_up.is_zero() {
         let lines = counted(summary.warm_up.records, "line");
         let without = format!("s of this, with {lines}: set apart, in no figure below");
-        rows.insert(3, ("warm-up", format!("{:.3}", summary.warm_up.seconds), without));
+        let time = rows.iter().position(|(name, ..)| *name == "time").map_or(0, |time| time + 1);
+        rows.insert(time, ("warm-up", format!("{:.3}", summary.warm_up.seconds), without));
     }
     if let (Some(lag), Some(raw)) = (summary.lag_ms, summary.raw_lag_ms) {
         rows.extend(lag_rows(&lag, &raw));
@@ -41,6 +45,29 @@ pub(crate) fn table(summary: &Summary, warm_up: Duration) -> String {
         writeln!(table, "{}", row.trim_end()).expect("writing into memory does not fail");
     }
     table
+}
+
+/// What became of lines that are sent until they are acknowledged.
+fn acknowledged_rows(acknowledged: &Acknowledged) -> Vec<(&'static str, String, String)> {
+    let Acknowledged { sender, not_acknowledged, sent_again, breaks, had_before, .. } =
+        acknowledged;
+    let count = |count: u64| grouped(&count.to_string());
+    let open = match not_acknowledged {
+        0 => format!("all, as {sender}"),
+        open => format!("and {} not, as {sender}", count(*open)),
+    };
+    let mut rows = vec![("acknowledged", count(acknowledged.records), open)];
+    if *had_before > 0 {
+        rows.push(("had before", count(*had_before), "lines of earlier runs, in no figure".into()));
+    }
+    if *breaks > 0 || *sent_again > 0 {
+        rows.push((
+            "sent again",
+            count(*sent_again),
+            format!("after {}", counted(*breaks, "break")),
+        ));
+    }
+    rows
 }
 
 /// How late lines were, with what is left where the reader held them up beside it.
@@ -100,6 +127,33 @@ mod tests {
             };
             assert_eq!(row(&summary, "connections"), told);
         }
+    }
+
+    #[test]
+    fn what_is_acknowledged_is_told_and_what_is_not() {
+        let acknowledged =
+            Acknowledged { sender: "s".into(), records: 1_200, ..Default::default() };
+        let of = |acknowledged: &Acknowledged| Summary {
+            acknowledged: Some(acknowledged.clone()),
+            ..Summary::default()
+        };
+        let all = of(&acknowledged);
+        assert_eq!(row(&all, "acknowledged"), "acknowledged 1 200 all, as s");
+        assert!(!table(&all, Duration::ZERO).contains("again"));
+        let (not_acknowledged, sent_again, breaks, had_before) = (3, 40, 1, 7);
+        let some =
+            Acknowledged { not_acknowledged, sent_again, breaks, had_before, ..acknowledged };
+        let some = of(&some);
+        assert_eq!(row(&some, "acknowledged"), "acknowledged 1 200 and 3 not, as s");
+        assert_eq!(row(&some, "sent again"), "sent again 40 after 1 break");
+        assert_eq!(row(&some, "had before"), "had before 7 lines of earlier runs, in no figure");
+        let names: Vec<String> = table(&some, Duration::from_secs(1))
+            .lines()
+            .map(|line| line[..16].trim_end().to_owned())
+            .collect();
+        let expected = ["lines sent", "acknowledged", "had before", "sent again", "bytes sent"];
+        assert_eq!(names[..5], expected);
+        assert_eq!(names[5..7], ["time", "warm-up"]);
     }
 
     #[test]

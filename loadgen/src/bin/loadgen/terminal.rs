@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stderr};
 
 use loadgen::{Event, Progress};
 
-use crate::numbers::{counted, rate};
+use crate::numbers::{counted, grouped, rate};
 
 /// A line that is written over once a second on a terminal, and plain lines elsewhere.
 pub(crate) struct Terminal {
@@ -69,10 +69,14 @@ fn line(progress: &Progress) -> String {
     let Progress { seconds, mb_per_s, .. } = progress;
     let rate = rate(progress.lines_per_s);
     let lines = counted(progress.records, "line");
+    let acknowledged = progress.acknowledged.map(|lines| grouped(&lines.to_string()));
+    let acknowledged = acknowledged.map(|lines| format!(", {lines} acknowledged"));
+    let acknowledged = acknowledged.unwrap_or_default();
     let connections = counted(progress.connections as u64, "connection");
     let lag = progress.lag_ms.map(|lag_ms| format!("  lag {lag_ms:.1} ms")).unwrap_or_default();
     format!(
-        "{seconds:6.1} s  {rate:>12} lines/s  {mb_per_s:>8.1} MB/s  {lines}  {connections}{lag}"
+        "{seconds:6.1} s  {rate:>12} lines/s  {mb_per_s:>8.1} MB/s  {lines}{acknowledged}  \
+         {connections}{lag}"
     )
 }
 
@@ -99,8 +103,13 @@ mod tests {
             connections: 1,
             ..Progress::default()
         };
-        let line = line(&progress);
-        let words: Vec<_> = line.split_whitespace().collect();
-        assert_eq!(words.join(" "), "2.0 s 0.500 lines/s 0.0 MB/s 1 line 1 connection");
+        let words =
+            |progress: &Progress| line(progress).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(words(&progress), "2.0 s 0.500 lines/s 0.0 MB/s 1 line 1 connection");
+        let progress = Progress { records: 2_000, acknowledged: Some(1_500), ..progress };
+        assert_eq!(
+            words(&progress),
+            "2.0 s 0.500 lines/s 0.0 MB/s 2 000 lines, 1 500 acknowledged 1 connection"
+        );
     }
 }
