@@ -72,6 +72,8 @@ pub struct Conf {
     pub(crate) max_connections: Option<u64>,
     pub(crate) early_work: bool,
     pub(crate) graceful_stop_timeout: Option<Duration>,
+    pub(crate) checkpoint_interval: Option<Duration>,
+    pub(crate) write_ahead_log: bool,
     pub(crate) clock: Clock,
     pub(crate) disk: Arc<dyn AnyDisk>,
     pub(crate) warnings: bool,
@@ -94,6 +96,8 @@ impl Conf {
             max_connections: None,
             early_work: true,
             graceful_stop_timeout: None,
+            checkpoint_interval: None,
+            write_ahead_log: false,
             clock: Clock::system(),
             disk: Arc::new(RealDisk),
             warnings: true,
@@ -189,6 +193,21 @@ impl Conf {
         self
     }
 
+    /// How far apart checkpoints are, where the context has a directory for them: so many batch intervals as
+    /// it takes to reach this. Left out, 10 seconds, as in the original.
+    pub fn checkpoint_interval(mut self, interval: Duration) -> Self {
+        self.checkpoint_interval = Some(interval);
+        self
+    }
+
+    /// Whether what receivers take in is written to the log in the checkpoint directory, and durable, before it
+    /// counts as received. Off by default, as in the original: then what was received and not processed when
+    /// the process dies is lost.
+    pub fn write_ahead_log(mut self, on: bool) -> Self {
+        self.write_ahead_log = on;
+        self
+    }
+
     /// Where time comes from; a [`ManualClock`](crate::ManualClock) makes a run repeatable.
     pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
         self.clock = clock.into();
@@ -258,6 +277,12 @@ impl Conf {
             }
             None => Ok(largest_divisor(batch, LONGEST_DEFAULT_BLOCK_INTERVAL)),
         }
+    }
+
+    pub(crate) fn checkpoint_interval_for(&self, batch: Duration) -> Duration {
+        let wanted = self.checkpoint_interval.unwrap_or(secs(10)).as_millis().max(1);
+        let batch_ms = batch.as_millis().max(1);
+        batch * ((wanted + batch_ms - 1) / batch_ms)
     }
 
     pub(crate) fn graceful_stop_limit(&self, batch: Duration) -> Duration {

@@ -1,13 +1,14 @@
 //! The entry to the engine: a context is built, started once, and stopped once.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use parking_lot::Mutex;
 
 use crate::conf::Conf;
-use crate::driver::{Driver, Orders, Started};
+use crate::driver::{Driver, Durability, Orders, Started};
 use crate::early;
 use crate::engine::Engine;
 use crate::error::{BoxError, Error, Result};
@@ -44,6 +45,7 @@ pub struct StreamingContext {
     status: Arc<Status>,
     started: Mutex<bool>,
     snapshot: Mutex<Option<Snapshot>>,
+    durability: Mutex<Option<Durability>>,
 }
 
 impl StreamingContext {
@@ -73,7 +75,41 @@ impl StreamingContext {
             status: Arc::new(Status::new()),
             started: Mutex::new(false),
             snapshot: Mutex::new(None),
+            durability: Mutex::new(None),
         })
+    }
+
+    /// A context that goes on from the checkpoint directory `directory`, if a job has left off there, and begins
+    /// one in it otherwise. `create` makes the context either way, and what is
+    /// [`start`](StreamingContext::start)ed describes the same graph: closures are not written down, states,
+    /// windows, and what was received and not processed are.
+    ///
+    /// What `create` fails with is passed on. What is wrong with the directory is what the start fails with.
+    pub fn get_or_create(
+        directory: impl Into<PathBuf>,
+        create: impl FnOnce() -> Result<Self>,
+    ) -> Result<Self> {
+        let ssc = create()?;
+        ssc.durable(directory.into(), true);
+        Ok(ssc)
+    }
+
+    /// Has states and windows written into `directory` now and then, and with
+    /// [`Conf::write_ahead_log`] whatever is received before it counts, so that the job can be gone on with after
+    /// its process has died. There must be nothing of a job in the directory yet:
+    /// [`get_or_create`](StreamingContext::get_or_create) goes on from what there is.
+    pub fn checkpoint(&self, directory: impl Into<PathBuf>) {
+        self.durable(directory.into(), false);
+    }
+
+    fn durable(&self, directory: PathBuf, go_on: bool) {
+        let conf = &self.engine.parts().conf;
+        *self.durability.lock() = Some(Durability {
+            directory,
+            go_on,
+            interval: conf.checkpoint_interval_for(self.batch_interval),
+            log: conf.write_ahead_log,
+        });
     }
 
     /// The engine, to share with other contexts.
@@ -142,6 +178,7 @@ impl StreamingContext {
             progress: self.progress.clone(),
             status: self.status.clone(),
             snapshot: self.snapshot.lock().take(),
+            durability: self.durability.lock().take(),
         };
         let (tell, told) = channel();
         let status = self.status.clone();

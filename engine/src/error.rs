@@ -330,6 +330,23 @@ pub enum Error {
         /// The first failure.
         reason: String,
     },
+    /// A batch that could not be written down, and so was not run, before the stream stopped.
+    #[error(
+        "the batch {time} was given up: it could not be written down before the stream stopped; what it was \
+         made of is in the log, and is gone on with at the next start"
+    )]
+    BatchGivenUp {
+        /// The batch.
+        time: Time,
+    },
+    /// A disk that is full, or a quota that is used up.
+    #[error("{what}: {reason}")]
+    NoRoom {
+        /// What failed.
+        what: String,
+        /// The system's reason, and the cure.
+        reason: String,
+    },
     /// An operating system error.
     #[error("{what}: {reason}")]
     Io {
@@ -358,5 +375,28 @@ impl fmt::Debug for Error {
 impl Error {
     pub(crate) fn io(what: impl Into<String>, error: &std::io::Error) -> Self {
         Error::Io { what: what.into(), reason: error.to_string() }
+    }
+
+    /// The same, as what became of `what`. A lack of room stays one.
+    pub(crate) fn about(self, what: impl fmt::Display) -> Self {
+        match self {
+            Error::NoRoom { what: inner, reason } => {
+                Error::NoRoom { what: format!("{what}: {inner}"), reason }
+            }
+            other => Error::Io { what: what.to_string(), reason: other.to_string() },
+        }
+    }
+
+    /// This one, and what else went wrong on its account. A lack of room stays one.
+    pub(crate) fn and(self, other: Error) -> Self {
+        match self {
+            Error::NoRoom { what, reason } => {
+                Error::NoRoom { what, reason: format!("{reason}; and {other}") }
+            }
+            Error::Io { what, reason } => {
+                Error::Io { what, reason: format!("{reason}; and {other}") }
+            }
+            this => Error::Io { what: this.to_string(), reason: format!("and {other}") },
+        }
     }
 }

@@ -254,6 +254,11 @@ impl<'b> Graph<'b> {
                 place.insert(second);
             }
         }
+        self.log_writer()
+    }
+
+    /// The way to the one thread that writes files.
+    pub(crate) fn log_writer(&mut self) -> Writer {
         let jobs = &mut self.jobs;
         let new = || {
             let (writer, arriving) = Writer::new();

@@ -89,11 +89,8 @@ mod parsing;
 
 // durable files
 mod frame;
-#[cfg_attr(not(test), expect(dead_code, reason = "no job keeps durable files yet"))]
 mod directory;
-#[cfg_attr(not(test), expect(dead_code, reason = "no job keeps durable files yet"))]
 mod log;
-#[cfg_attr(not(test), expect(dead_code, reason = "no job keeps durable files yet"))]
 mod checkpoint;
 
 // intake: received -> assigned -> done
@@ -118,6 +115,7 @@ pub mod pipe;
 mod stage;
 
 // streams
+mod journal;
 mod writer;
 mod graph;
 mod explain;

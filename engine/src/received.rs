@@ -86,11 +86,6 @@ impl ReceivedBlock {
         self.block.origin()
     }
 
-    /// What its records are, and its bytes as they came: what makes it again.
-    pub(crate) fn form_and_bytes(&self) -> (Form, Vec<u8>) {
-        (self.policy.form, self.block.bytes().to_vec())
-    }
-
     /// Whether somebody has looked at its records.
     pub(crate) fn is_checked(&self) -> bool {
         self.checked.get().is_some()

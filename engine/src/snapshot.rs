@@ -8,6 +8,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
+use crate::checkpoint::Parts;
+use crate::durable::{from_bytes, to_bytes};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Source, SourceKind};
 use crate::input::{History, Input, Past};
@@ -68,10 +70,26 @@ pub struct Snapshot {
     zero: Time,
     /// The last batch that is in it.
     time: Time,
-    operators: BTreeMap<String, Vec<u8>>,
+    operators: BTreeMap<String, Bytes>,
     /// By source, what windows of raw records keep of it.
     sources: Vec<SourceInputs>,
 }
+
+/// What a checkpoint has of it beside the operators.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    version: u32,
+    batch_interval: Duration,
+    zero: Time,
+    time: Time,
+    sources: Vec<SourceInputs>,
+}
+
+/// The part of a checkpoint that has the head.
+const HEAD: &str = "batches";
+
+/// How the parts of a checkpoint are called that have an operator's state, before its name.
+const OPERATOR: &str = "operator ";
 
 #[derive(Clone, Serialize, Deserialize)]
 struct SourceInputs {
@@ -83,11 +101,40 @@ struct SourceInputs {
 #[derive(Clone, Serialize, Deserialize)]
 enum Written {
     Nothing,
-    Blocks(Vec<(Form, Vec<u8>)>),
-    Items(Vec<u8>),
+    Blocks(Vec<(Form, Bytes)>),
+    Items(Bytes),
 }
 
 impl Snapshot {
+    /// As the parts of a checkpoint: its head, and the bytes of each operator under its name.
+    pub(crate) fn into_parts(self) -> Result<Parts> {
+        let Snapshot { version, batch_interval, zero, time, operators, sources } = self;
+        let head = Head { version, batch_interval, zero, time, sources };
+        let unwritable = |reason| Error::Unwritable { what: "the snapshot".into(), reason };
+        let head = (HEAD.to_string(), Bytes::from(to_bytes(&head).map_err(unwritable)?));
+        let operators =
+            operators.into_iter().map(|(name, bytes)| (format!("{OPERATOR}{name}"), bytes));
+        Ok(std::iter::once(head).chain(operators).collect())
+    }
+
+    /// What [`into_parts`](Snapshot::into_parts) has given.
+    pub(crate) fn of_parts(parts: Parts) -> Result<Self> {
+        let unreadable = |reason| Error::Unreadable { what: "the checkpoint".into(), reason };
+        let (mut head, mut operators) = (None, BTreeMap::new());
+        for (name, bytes) in parts {
+            match name.strip_prefix(OPERATOR) {
+                Some(name) => drop(operators.insert(name.to_string(), bytes)),
+                None if name == HEAD => head = Some(from_bytes(&bytes).map_err(unreadable)?),
+                None => {
+                    return Err(unreadable(format!("it has a part {name:?}, which is not known")));
+                }
+            }
+        }
+        let head: Head = head.ok_or_else(|| unreadable("it has no head".into()))?;
+        let Head { version, batch_interval, zero, time, sources } = head;
+        Ok(Snapshot { version, batch_interval, zero, time, operators, sources })
+    }
+
     /// The last batch that is in it.
     pub fn time(&self) -> Time {
         self.time
@@ -118,7 +165,7 @@ impl Snapshot {
                     .stateful
                     .snapshot()
                     .map_err(|reason| Error::Unwritable { what: operator.name.clone(), reason })?;
-                operators.insert(operator.name.clone(), bytes);
+                operators.insert(operator.name.clone(), bytes.into());
             }
         }
         let past = history.past();
@@ -223,7 +270,8 @@ fn write_inputs(source: &Source, id: usize, past: &Past) -> Result<SourceInputs>
         let written = match &inputs[id] {
             Input::Nothing => Written::Nothing,
             Input::Blocks(blocks) => {
-                Written::Blocks(blocks.iter().map(|(block, _)| block.form_and_bytes()).collect())
+                let blocks = blocks.iter().map(|(block, _)| (block.form(), block.raw().clone()));
+                Written::Blocks(blocks.collect())
             }
             Input::Items(items) => {
                 let written = match &source.kind {
@@ -234,7 +282,7 @@ fn write_inputs(source: &Source, id: usize, past: &Past) -> Result<SourceInputs>
                 };
                 let unwritable =
                     |reason| Error::Unwritable { what: source.name.to_string(), reason };
-                Written::Items(written.map_err(unwritable)?)
+                Written::Items(written.map_err(unwritable)?.into())
             }
         };
         batches.push((*time, written));

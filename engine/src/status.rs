@@ -131,6 +131,13 @@ impl Status {
         self.changed.notify_all();
     }
 
+    /// Something has failed for good, and nothing more can be done: whoever waits hears of it, and the stream
+    /// stops at once.
+    pub(crate) fn fail(&self, error: Error) {
+        self.inner.lock().first_error.get_or_insert(error);
+        self.order(Stop::Now);
+    }
+
     pub(crate) fn end(&self, stopped: Stopped) {
         let mut inner = self.inner.lock();
         inner.state = State::Stopped;

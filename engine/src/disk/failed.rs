@@ -8,13 +8,15 @@ use crate::error::Error;
 /// An error that says what was done to `path`, why that has failed, and what helps, where that is
 /// known.
 pub(crate) fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
+    let what = format!("{doing} {} failed", path.display());
     let cure = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room there",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            return Error::NoRoom { what, reason: format!("{error}; make room there") };
+        }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             "; let this process write there"
         }
         _ => "",
     };
-    let what = format!("{doing} {} failed", path.display());
     Error::Io { what, reason: format!("{error}{cure}") }
 }

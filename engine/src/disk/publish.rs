@@ -36,8 +36,8 @@ pub(crate) fn publish(
     let written = write(disk, path, &temporary, &mut *file, fill, check);
     written.map_err(|Unpublished { error, by_sync }| match disk.remove(&temporary) {
         Err(e) if e.kind() != ErrorKind::NotFound => {
-            let reason = format!("and {}", failed("removing", &temporary, &e));
-            Unpublished { error: Error::Io { what: error.to_string(), reason }, by_sync }
+            let error = error.and(failed("removing", &temporary, &e));
+            Unpublished { error, by_sync }
         }
         _ => Unpublished { error, by_sync },
     })?;

@@ -1,5 +1,6 @@
 //! The driver: one thread that owns the clock's grid and gives one batch after the other its turn.
 
+mod durable;
 mod start;
 mod stopping;
 
@@ -7,22 +8,26 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
+use std::time::Instant;
 
+use self::durable::Checkpointing;
+pub(crate) use self::durable::Durability;
 use self::stopping::STOP_NOW_LIMIT;
 use crate::clock::Clock;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::{Graph, Reaches};
 use crate::input::History;
 use crate::intake::receiver::ReceiverThread;
 use crate::intake::{Intake, Occasional, Reads};
-use crate::progress::Progress;
+use crate::progress::{BatchReport, Progress};
 use crate::punctual;
 use crate::snapshot::Snapshot;
 use crate::status::{Status, Stopped, Wake};
 use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
 use crate::turn::Turn;
+use crate::writer::Writer;
 
 /// What a driver is started with.
 pub(crate) struct Orders {
@@ -33,6 +38,8 @@ pub(crate) struct Orders {
     pub(crate) status: Arc<Status>,
     /// What to go on from.
     pub(crate) snapshot: Option<Snapshot>,
+    /// How the stream outlives the process, where it does.
+    pub(crate) durability: Option<Durability>,
 }
 
 /// What a driver answers when it has started.
@@ -53,6 +60,13 @@ pub(crate) struct Driver {
     receivers: Vec<ReceiverThread>,
     /// The thread that writes files; it ends when the graph has gone.
     writer: Option<EngineThread>,
+    /// The way to that thread, where what is received is logged, or checkpoints are written.
+    log: Option<Writer>,
+    /// Whether what is received is logged before it counts.
+    is_logged: bool,
+    checkpointing: Option<Checkpointing>,
+    /// A batch that cannot be written down by then is given up: a stop must end.
+    give_up_at: Option<Instant>,
     next: Time,
     /// How each source's blocks are read.
     reads: Vec<Reads>,
@@ -94,6 +108,9 @@ impl Driver {
         }
         let (status, progress) = (self.orders.status.clone(), self.orders.progress.clone());
         let writer = self.writer.take();
+        // Nothing is tried again any more, and nothing goes to the log.
+        status.cancelled.store(true, Ordering::Relaxed);
+        self.intake.log_ahead(None);
         // Everything of the graph goes before anybody hears that the stream has stopped.
         drop(self);
         if writer.is_some_and(|writer| !writer.wait(STOP_NOW_LIMIT)) {
@@ -115,7 +132,13 @@ impl Driver {
     fn run_next(&mut self) {
         let time = self.next;
         self.next = time + self.orders.batch_interval;
-        let turn = Turn {
+        let (report, first_error) = self.turn().run(time);
+        self.has_run(time, &report, first_error);
+        self.checkpoint_if_due(time);
+    }
+
+    fn turn(&mut self) -> Turn<'_> {
+        Turn {
             graph: &mut self.graph,
             engine: &self.orders.engine,
             clock: &self.clock,
@@ -127,8 +150,16 @@ impl Driver {
             zero: self.zero,
             reaches: &self.reaches,
             history: &mut self.history,
-        };
-        let (report, first_error) = turn.run(time);
+            log: self.log.as_ref().filter(|_| self.is_logged),
+            give_up_at: self.give_up_at,
+        }
+    }
+
+    /// Tells how a batch went.
+    fn has_run(&mut self, time: Time, report: &BatchReport, first_error: Option<Error>) {
+        if let (true, true, Some(log)) = (self.is_logged, report.succeeded(), &self.log) {
+            log.done(time);
+        }
         let cancelled = self.orders.status.cancelled.load(Ordering::Relaxed);
         self.cut_short |= cancelled && !report.succeeded();
 
@@ -142,7 +173,7 @@ impl Driver {
             let often = "this is said once a minute, and counted in every batch's report";
             self.orders.progress.warn(format!("{sentence}; {often}"));
         }
-        self.orders.progress.batch_completed(&report);
+        self.orders.progress.batch_completed(report);
         self.orders.status.batch_done(time, first_error);
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::durable::Checkpointing;
 use super::stopping::STOP_NOW_LIMIT;
 use super::{Driver, Orders, Started};
 use crate::batch::reason_of;
@@ -19,10 +20,13 @@ use crate::intake::polled::Start;
 use crate::intake::receiver::Surroundings;
 use crate::intake::socket::start_socket;
 use crate::intake::{Admission, Bounds, Intake, Occasional, Reads, reserve_descriptors};
+use crate::journal::{Journal, Recovered};
 use crate::progress::Notice;
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
+use crate::snapshot::Snapshot;
 use crate::time::{Duration, Time};
+use crate::writer::{Desk, Keeping};
 
 /// What describes the graph.
 pub(crate) type Setup = dyn for<'b> Fn(&Scope<'b>) -> Result<(), BoxError> + Send + Sync;
@@ -36,10 +40,21 @@ impl Driver {
         let reaches = graph.reaches();
         let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;
 
+        let (journal, mut recovered) = opened(&orders)?;
+        let snapshot = match recovered.parts.take() {
+            Some(parts) => Some(Snapshot::of_parts(parts)?),
+            None => orders.snapshot.clone(),
+        };
+        recovered.warnings.drain(..).for_each(|sentence| orders.progress.warn(sentence));
+
         let mut clock = parts.conf.clock.clone();
         let mut zero = clock.now().floor(orders.batch_interval);
         let mut before = zero;
-        if let Some(snapshot) = &orders.snapshot {
+        if let Some(last) = recovered.again.last().map(|again| again.assigned.time) {
+            clock = clock.going_on_from(last);
+            before = before.max(last);
+        }
+        if let Some(snapshot) = &snapshot {
             for sentence in snapshot.put(&graph, &mut history, parts.policy)? {
                 orders.progress.warn(sentence);
             }
@@ -66,10 +81,22 @@ impl Driver {
         let intake = Arc::new(Intake::new(orders.batch_interval, before, admission));
         intake.on_stored(early::on_stored(early, &intake, parts.tasks.clone()));
 
+        let is_new = snapshot.is_none();
+        let (log, is_logged) = match &orders.durability {
+            Some(durability) => (Some(graph.log_writer()), durability.log),
+            None => (None, false),
+        };
+        let keeping = journal.map(|journal| keeping(journal, &graph, &orders));
         let writer = match graph.take_jobs() {
-            Some(jobs) => Some(jobs.work_off(parts.conf.disk.clone())?),
+            Some(jobs) => Some(jobs.work_off(Desk::new(parts.conf.disk.clone(), keeping))?),
             None => None,
         };
+        if let (Some(log), true) = (&log, is_logged) {
+            let log = log.clone();
+            intake.log_ahead(Some(Box::new(move |parcel| log.log(parcel))));
+        }
+        let checkpointing =
+            orders.durability.as_ref().map(|durability| Checkpointing::every(durability.interval));
 
         let status = orders.status.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || status.nudge());
@@ -82,6 +109,10 @@ impl Driver {
             intake,
             receivers: Vec::new(),
             writer,
+            log,
+            is_logged,
+            checkpointing,
+            give_up_at: None,
             next,
             reads,
             zero,
@@ -91,7 +122,13 @@ impl Driver {
             cut_short: false,
             _wake: wake,
         };
-        let listening = match driver.start_receivers() {
+        let gone_on = driver.go_on_from(recovered);
+        driver.next = driver.next.max(next);
+        // What slides are counted from must be known before anything is built on it.
+        if gone_on.is_ok() && is_new {
+            driver.last_checkpoint(|| false);
+        }
+        let listening = match gone_on.and_then(|()| driver.start_receivers()) {
             Ok(listening) => listening,
             Err(e) => {
                 driver.stop_receivers(false, STOP_NOW_LIMIT);
@@ -147,6 +184,30 @@ impl Driver {
             )?);
         }
         Ok(listening)
+    }
+}
+
+/// The durable files of the stream, where it has any, and what is to be gone on from.
+fn opened(orders: &Orders) -> Result<(Option<Journal>, Recovered)> {
+    let Some(durability) = &orders.durability else { return Ok((None, Recovered::default())) };
+    let conf = &orders.engine.parts().conf;
+    let opened = Journal::open(conf.disk.clone(), &durability.directory, &conf.app_name)?;
+    let (journal, recovered) = opened;
+    durability.check(&recovered)?;
+    Ok((Some(journal), recovered))
+}
+
+/// What the writer's thread needs to keep a journal.
+fn keeping(journal: Journal, graph: &Graph<'_>, orders: &Orders) -> Keeping {
+    let status = orders.status.clone();
+    Keeping {
+        journal,
+        names: graph.sources.iter().map(|source| source.name.clone()).collect(),
+        progress: orders.progress.clone(),
+        given_up: orders.status.cancelled.clone(),
+        on_failure: Box::new(move |error| status.fail(error)),
+        failed: None,
+        said: Occasional::default(),
     }
 }
 

@@ -13,6 +13,9 @@ pub(super) const STOP_NOW_LIMIT: StdDuration = StdDuration::from_secs(2);
 /// How often the driver looks whether a draining receiver needs room.
 const DRAIN_LOOK: StdDuration = StdDuration::from_millis(10);
 
+/// How often who waits for a checkpoint looks whether it still should.
+pub(super) const LOOK: StdDuration = StdDuration::from_millis(10);
+
 impl Driver {
     /// Stops the receivers and, if `stop` is graceful, processes what they have received. Says
     /// whether all of it was.
@@ -25,6 +28,7 @@ impl Driver {
             .graceful_stop_limit(self.orders.batch_interval)
             .to_std();
         let deadline = Instant::now() + limit;
+        self.give_up_at = Some(deadline);
         if stop == Stop::Now {
             self.intake.only_store();
             return self.stop_receivers(false, STOP_NOW_LIMIT) && !self.has_more();
@@ -44,6 +48,8 @@ impl Driver {
             }
             self.run_next();
         }
+        let status = self.orders.status.clone();
+        self.last_checkpoint(|| Instant::now() >= deadline || status.wanted() == Some(Stop::Now));
         all_read
     }
 

@@ -104,6 +104,12 @@ impl Intake {
         }
     }
 
+    /// Stores, for the next batch, a parcel that was logged before the process died.
+    pub(crate) fn store_again(&self, parcel: Parcel, frame: u64) {
+        parcel.is_frame(frame);
+        self.store_logged(Arc::new(parcel), Time::default());
+    }
+
     /// Stores a parcel that has been logged. The tasks do its early work: who has logged it has other things
     /// to do.
     pub(super) fn store_logged(&self, parcel: Arc<Parcel>, closed_at: Time) {

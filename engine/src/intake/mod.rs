@@ -30,7 +30,7 @@ pub(crate) mod store;
 pub(crate) mod supervisor;
 
 pub(crate) use admission::{Admission, Bounds, Reads};
-pub(crate) use ahead::{ToLog, Unlogged};
+pub(crate) use ahead::Unlogged;
 pub(crate) use assignment::{Intake, OnStored, Workers};
 pub(crate) use descriptors::reserve as reserve_descriptors;
 pub(crate) use occasional::Occasional;

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::receiver::{ReceiverThread, Surroundings};
 use crate::block::SourceId;
 use crate::disk::AnyDisk;
@@ -46,6 +48,22 @@ pub(crate) trait Poll: Send {
     fn read_items(&self, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, String> {
         let _: &[u8] = bytes;
         Err("nothing says how to read its items".into())
+    }
+
+    /// What it has given to a batch, as bytes of which it gives the same [`again`](Poll::again). `Err` says
+    /// why it cannot.
+    fn note(&self, given: &Records) -> Result<Bytes, String> {
+        match given {
+            Records::Items(items, _) => self.write_items(items).map(Bytes::from),
+            Records::Blocks(_) => Err("nothing says how to write its blocks".into()),
+        }
+    }
+
+    /// Gives again what it has noted.
+    fn again(&mut self, note: &Bytes, policy: RecordPolicy) -> Result<Polled, String> {
+        let _: RecordPolicy = policy;
+        let items = self.read_items(note)?;
+        Ok(Records::Items(items, 0).into())
     }
 
     /// Whether it has taken on more than it has given, for which a graceful stop goes on cutting

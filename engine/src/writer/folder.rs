@@ -7,11 +7,12 @@
 //! folder has the same name each time.
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::disk::{self, AnyDisk, EntryKind, make_directory, parent_of};
+use crate::disk::{AnyDisk, EntryKind, failed, make_directory, parent_of};
+use crate::error::{Error, Result};
 
 /// The empty file that says that the others are whole, as in the original.
 const SUCCESS: &str = "_SUCCESS";
@@ -25,7 +26,7 @@ pub(super) fn write_whole(
     folder: &Path,
     parts: &[Vec<u8>],
     cancelled: &AtomicBool,
-) -> Result<(), String> {
+) -> Result<()> {
     let parent = parent_of(folder);
     let place = Place {
         disk,
@@ -34,7 +35,7 @@ pub(super) fn write_whole(
         temporary: beside(folder, "tmp"),
         earlier: beside(folder, "old"),
     };
-    place.write(parts, cancelled).map_err(|reason| format!("{}: {reason}", folder.display()))
+    place.write(parts, cancelled).map_err(|error| error.about(folder.display()))
 }
 
 /// `folder` with a name that nobody takes for a result's.
@@ -55,29 +56,29 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn write(&self, parts: &[Vec<u8>], cancelled: &AtomicBool) -> Result<(), String> {
-        make_directory(self.disk, self.parent).map_err(|e| e.to_string())?;
+    fn write(&self, parts: &[Vec<u8>], cancelled: &AtomicBool) -> Result<()> {
+        make_directory(self.disk, self.parent)?;
         self.clear(&self.temporary)?;
         let written = self.fill(parts, cancelled).and_then(|()| self.publish());
         match written {
             Ok(()) => self
                 .clear(&self.earlier)
-                .map_err(|left| format!("it is written, but what it replaced is left: {left}")),
-            Err(reason) => match self.clear(&self.temporary) {
-                Ok(()) => Err(reason),
-                Err(left) => Err(format!("{reason}; and {left}")),
+                .map_err(|left| left.about("it is written, but what it replaced is left")),
+            Err(error) => match self.clear(&self.temporary) {
+                Ok(()) => Err(error),
+                Err(left) => Err(error.and(left)),
             },
         }
     }
 
     /// Writes everything into the temporary folder, and makes it durable there.
-    fn fill(&self, parts: &[Vec<u8>], cancelled: &AtomicBool) -> Result<(), String> {
+    fn fill(&self, parts: &[Vec<u8>], cancelled: &AtomicBool) -> Result<()> {
         self.disk
             .create_directory(&self.temporary)
             .map_err(|e| failed("making", &self.temporary, &e))?;
         for (number, part) in parts.iter().enumerate() {
             if cancelled.load(Ordering::Relaxed) {
-                return Err(STOPPED.into());
+                return Err(not_written(STOPPED));
             }
             self.write_file(&format!("part-{number:05}"), part)?;
         }
@@ -85,7 +86,7 @@ impl Place<'_> {
         self.sync(&self.temporary)
     }
 
-    fn write_file(&self, name: &str, content: &[u8]) -> Result<(), String> {
+    fn write_file(&self, name: &str, content: &[u8]) -> Result<()> {
         let path = self.temporary.join(name);
         let mut file = self.disk.create_new(&path).map_err(|e| failed("making", &path, &e))?;
         file.write_all(content).map_err(|e| failed("writing", &path, &e))?;
@@ -93,14 +94,14 @@ impl Place<'_> {
     }
 
     /// Gives the temporary folder its name. Where that fails, it is taken back.
-    fn publish(&self) -> Result<(), String> {
+    fn publish(&self) -> Result<()> {
         let replaces = match self.kind_of(self.folder)? {
             None => false,
             Some(EntryKind::Directory) => true,
             Some(_) => {
-                return Err(
-                    "there is a file of this name; choose another prefix, or remove it".into()
-                );
+                return Err(not_written(
+                    "there is a file of this name; choose another prefix, or remove it",
+                ));
             }
         };
         if replaces {
@@ -109,7 +110,7 @@ impl Place<'_> {
         }
         let renamed = self.rename(&self.temporary, self.folder);
         let in_place = renamed.is_ok();
-        let Err(reason) = renamed.and_then(|()| self.sync(self.parent)) else { return Ok(()) };
+        let Err(error) = renamed.and_then(|()| self.sync(self.parent)) else { return Ok(()) };
         let taken_back = match in_place {
             true => self.rename(self.folder, &self.temporary),
             false => Ok(()),
@@ -119,14 +120,14 @@ impl Place<'_> {
             false => Ok(()),
         });
         Err(match restored {
-            Ok(()) => reason,
-            Err(also) => format!("{reason}; and taking it back, {also}"),
+            Ok(()) => error,
+            Err(also) => error.and(also.about("taking it back")),
         })
     }
 
     // ---- calls, with their sentences ----
 
-    fn kind_of(&self, path: &Path) -> Result<Option<EntryKind>, String> {
+    fn kind_of(&self, path: &Path) -> Result<Option<EntryKind>> {
         match self.disk.metadata(path) {
             Ok(metadata) => Ok(Some(metadata.kind)),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
@@ -134,24 +135,24 @@ impl Place<'_> {
         }
     }
 
-    fn clear(&self, path: &Path) -> Result<(), String> {
+    fn clear(&self, path: &Path) -> Result<()> {
         match self.disk.remove_directory(path) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(failed("removing", path, &e)),
             _ => Ok(()),
         }
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> Result<(), String> {
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         self.disk.rename(from, to).map_err(|e| failed("renaming", from, &e))
     }
 
-    fn sync(&self, directory: &Path) -> Result<(), String> {
+    fn sync(&self, directory: &Path) -> Result<()> {
         self.disk.sync_directory(directory).map_err(|e| failed("syncing", directory, &e))
     }
 }
 
-fn failed(doing: &str, path: &Path, error: &io::Error) -> String {
-    disk::failed(doing, path, error).to_string()
+fn not_written(reason: &str) -> Error {
+    Error::Io { what: "not written".into(), reason: reason.into() }
 }
 
 #[cfg(test)]
@@ -168,6 +169,7 @@ mod tests {
     fn write(disk: &MemoryDisk, parts: &[&[u8]]) -> Result<(), String> {
         let parts: Vec<Vec<u8>> = parts.iter().map(|part| part.to_vec()).collect();
         write_whole(disk, FOLDER.as_ref(), &parts, &AtomicBool::new(false))
+            .map_err(|e| e.to_string())
     }
 
     /// The files of the folder, if it is there.
@@ -301,7 +303,8 @@ mod tests {
             Ok(())
         });
         let parts = PARTS.map(<[u8]>::to_vec);
-        let sentence = write_whole(&disk, FOLDER.as_ref(), &parts, &cancelled).unwrap_err();
+        let sentence =
+            write_whole(&disk, FOLDER.as_ref(), &parts, &cancelled).unwrap_err().to_string();
         assert!(sentence.contains("stopped at once"), "{sentence}");
         assert_eq!(names_in(&disk, "out/daily"), [""; 0]);
     }

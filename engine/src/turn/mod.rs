@@ -1,27 +1,30 @@
 //! A batch's turn: it is given its input, its outputs run, and it ends, in two phases.
 
+mod given;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration as StdDuration, Instant};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
+use self::given::Given;
 use crate::batch::{Batch, reason_of};
 use crate::clock::Clock;
 use crate::engine::Engine;
-use crate::error::Error;
-use crate::graph::{Graph, Reaches, SourceKind, Stage};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Reaches, Stage};
 use crate::input::{History, Input};
-use crate::intake::polled::{Records, Trouble};
 use crate::intake::receiver::ReceiverThread;
-use crate::intake::{Committed, Intake, Reads};
-use crate::partition::split_large;
+use crate::intake::{Intake, Reads};
+use crate::journal::Again;
 use crate::progress::{BatchReport, SourceReport, as_ms};
 use crate::received::ReceivedBlock;
 use crate::stage::Settling;
 use crate::stderr::say;
 use crate::time::{Duration, Time};
+use crate::writer::Writer;
 
 /// The moment of a batch's time.
 fn since_epoch(time: Time) -> StdDuration {
@@ -44,31 +47,68 @@ pub(crate) struct Turn<'d> {
     /// What is needed of each source and stage.
     pub(crate) reaches: &'d Reaches,
     pub(crate) history: &'d mut History,
+    /// The way to the log, where what batches are made of is written down before they run.
+    pub(crate) log: Option<&'d Writer>,
+    /// A batch that cannot be written down by then is given up.
+    pub(crate) give_up_at: Option<Instant>,
 }
 
 impl Turn<'_> {
     /// Runs the batch at `time`. Answers how it went, and the first failure.
     pub(crate) fn run(mut self, time: Time) -> (BatchReport, Option<Error>) {
-        let parts = self.engine.parts();
-        let mut report = BatchReport::from((time, self.interval));
-        let start = self.clock.since_epoch();
-        let late = start.saturating_sub(since_epoch(time));
-        report.scheduling_delay_ms = as_ms(late);
+        let late = self.clock.since_epoch().saturating_sub(since_epoch(time));
         let started = Instant::now();
-
         let now = self.clock.now();
         self.receivers.iter().for_each(|receiver| receiver.close(now, time));
-        let Assigned {
-            inputs,
-            reports,
-            early_bytes,
-            at_turn_bytes,
-            early_unparsed,
-            uncounted,
-            losses,
-        } = self.assign(time);
-        self.intake.admission.turn_began(late, at_turn_bytes);
-        let inputs = Arc::new(inputs);
+        match self.written_down(time) {
+            Ok(given) => self.work(time, late, started, given, Outputs::Run),
+            Err(error) => {
+                let mut report = BatchReport::from((time, self.interval));
+                report.scheduling_delay_ms = as_ms(late);
+                report.errors.push(error.to_string());
+                (report, Some(error))
+            }
+        }
+    }
+
+    /// Runs a batch again from what was written down of it; where its outputs are done they are left out.
+    pub(crate) fn run_again(mut self, again: Again) -> Result<(BatchReport, Option<Error>)> {
+        let (started, time) = (Instant::now(), again.assigned.time);
+        let outputs = if again.is_done { Outputs::AreDone } else { Outputs::Run };
+        let given = self.given_again(again)?;
+        Ok(self.work(time, StdDuration::ZERO, started, given, outputs))
+    }
+
+    /// What the batch is given, written down where there is a log.
+    fn written_down(&mut self, time: Time) -> Result<Given> {
+        let Some(log) = self.log else { return Ok(self.given(time)?) };
+        let (cancelled, give_up_at) = (self.cancelled.clone(), self.give_up_at);
+        let is_over = || {
+            cancelled.load(Ordering::Relaxed)
+                || give_up_at.is_some_and(|deadline| Instant::now() >= deadline)
+        };
+        let given_up = || Error::BatchGivenUp { time };
+        if !self.intake.wait_until_logged(is_over) {
+            return Err(given_up());
+        }
+        let given = self.given(time)?;
+        log.assigned(given.assigned(time), is_over).unwrap_or_else(|| Err(given_up()))?;
+        Ok(given)
+    }
+
+    fn work(
+        mut self,
+        time: Time,
+        late: StdDuration,
+        started: Instant,
+        given: Given,
+        outputs: Outputs,
+    ) -> (BatchReport, Option<Error>) {
+        let parts = self.engine.parts();
+        let mut report = BatchReport::from((time, self.interval));
+        report.scheduling_delay_ms = as_ms(late);
+        self.intake.admission.turn_began(late, given.at_turn_bytes);
+        let inputs = Arc::new(given.inputs);
         let batch = Batch::new(
             time,
             self.zero,
@@ -80,10 +120,13 @@ impl Turn<'_> {
         // From here to the end of phase two, nothing may unwind: it would free what is lent under
         // values, in the nodes of the graph, that still borrow it.
         let guard = AbortOnUnwind;
-        let mut errors = self.run_outputs(&batch);
+        let mut errors = match outputs {
+            Outputs::Run => self.run_outputs(&batch),
+            Outputs::AreDone => Vec::new(),
+        };
         errors.extend(self.advance(&batch));
         report.stages = batch.take_stages();
-        report.unparsed = early_unparsed + batch.unparsed().take();
+        report.unparsed = given.early_unparsed + batch.unparsed().take();
         report.memory_bytes = parts.slabs.bytes_in_use();
         report.memory_limit_bytes = parts.slabs.limit_bytes();
         let commit = !batch.has_failed();
@@ -96,13 +139,13 @@ impl Turn<'_> {
         report.total_delay_ms = report.scheduling_delay_ms + report.processing_ms;
         report.window_bytes = self.history.bytes();
 
-        report.early_bytes = early_bytes;
-        report.sources = reports;
-        self.count(&uncounted, &mut report.sources);
+        report.early_bytes = given.early_bytes;
+        report.sources = given.reports;
+        self.count(&given.uncounted, &mut report.sources);
         report.records = report.sources.iter().map(|source| source.lines.records).sum();
         report.bytes = report.sources.iter().map(|source| source.bytes).sum();
         report.errors = errors.iter().map(Error::to_string).collect();
-        (report, errors.into_iter().chain(losses).next())
+        (report, errors.into_iter().chain(given.losses).next())
     }
 
     /// Runs the outputs in order of registration; a failure of one does not keep the others from
@@ -188,84 +231,14 @@ impl Turn<'_> {
             reports[*source].lines += block.counts();
         }
     }
-
-    /// Gives the batch its input.
-    fn assign(&mut self, time: Time) -> Assigned {
-        let parts = self.engine.parts();
-        let mut assigned = Assigned::default();
-        let mut texts: Vec<Vec<(Arc<ReceivedBlock>, Committed)>> = Vec::new();
-        for source in &self.graph.sources {
-            assigned
-                .reports
-                .push(SourceReport { name: source.name.clone(), ..SourceReport::default() });
-            texts.push(Vec::new());
-        }
-        for parcel in self.intake.assign(time) {
-            let claimed = parcel.claim();
-            let report = &mut assigned.reports[parcel.source()];
-            report.lines += parcel.framing();
-            report.lines += claimed.taken.counts.unwrap_or_default();
-            assigned.early_unparsed += claimed.taken.unparsed;
-            report.bytes += parcel.bytes();
-            report.blocks += parcel.block_count();
-            if claimed.taken.committed != 0 {
-                assigned.early_bytes += parcel.bytes();
-            }
-            if self.reads[parcel.source()].at_turn {
-                assigned.at_turn_bytes += parcel.bytes();
-            }
-            texts[parcel.source()]
-                .extend(claimed.blocks.into_iter().map(|block| (block, claimed.taken.committed)));
-        }
-        for (id, (source, mut blocks)) in self.graph.sources.iter_mut().zip(texts).enumerate() {
-            let report = &mut assigned.reports[id];
-            if let SourceKind::Polled(poll) = &mut source.kind {
-                let polled = poll.poll(time, parts.policy);
-                for trouble in polled.troubles {
-                    let (Trouble::ForNow(sentence) | Trouble::ForGood(sentence)) = &trouble;
-                    report.troubles.push(sentence.clone());
-                    if let Trouble::ForGood(reason) = trouble {
-                        let source = report.name.to_string();
-                        assigned.losses.push(Error::Source { time, source_name: source, reason });
-                    }
-                }
-                report.lines += polled.framing;
-                match polled.records {
-                    Records::Items(items, records) => {
-                        report.lines.records = records;
-                        assigned.inputs.push(Input::Items(items));
-                        continue;
-                    }
-                    Records::Blocks(polled) => {
-                        report.bytes = polled.iter().map(|block| block.raw_bytes() as u64).sum();
-                        report.blocks = polled.len() as u64;
-                        blocks = polled.into_iter().map(|block| (block, 0)).collect();
-                    }
-                }
-            }
-            let blocks = split_large(blocks, parts.tasks.current_num_threads());
-            let uncounted = blocks.iter().filter(|(block, _)| !block.is_checked());
-            assigned.uncounted.extend(uncounted.map(|(block, _)| (id, block.clone())));
-            assigned.inputs.push(Input::Blocks(blocks));
-        }
-        assigned
-    }
 }
 
-/// What a batch was given.
-#[derive(Default)]
-struct Assigned {
-    inputs: Vec<Input>,
-    reports: Vec<SourceReport>,
-    early_bytes: u64,
-    /// Bytes that were taken in to be read now.
-    at_turn_bytes: u64,
-    /// Records that did not parse while blocks were worked on early.
-    early_unparsed: u64,
-    /// Blocks whose lines nobody has counted, with their source.
-    uncounted: Vec<(usize, Arc<ReceivedBlock>)>,
-    /// What sources have lost.
-    losses: Vec<Error>,
+/// What is to be done about a batch's outputs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outputs {
+    Run,
+    /// They were, before the process died.
+    AreDone,
 }
 
 /// Ends the process when a batch's end unwinds.

@@ -1,0 +1,131 @@
+//! What a job writes down to go on after its process has died: the log of what was received, the log of
+//! batches, and checkpoints, in one directory; `docs/durable-files.md` says what they look like.
+//!
+//! ```text
+//! parcel ─▶ blocks.append ─▶ sync ─▶ counts as received
+//! batch  ─▶ batches: Assigned (its parcels, what was asked for) ─▶ sync ─▶ outputs ─▶ batches: Done
+//! states ─▶ checkpoint: they, and where in both logs they stand ─▶ what no checkpoint needs is collected
+//! ```
+//!
+//! Going on, a job begins with the newest checkpoint. Batches behind it are run again from what was written
+//! of them; the outputs of those that were done are left out. What no batch was given comes last.
+
+mod position;
+mod records;
+mod recovery;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use self::position::{Position, Standing};
+pub(crate) use self::records::{Assigned, ranges};
+use self::records::{BatchRecord, ParcelRecord};
+pub(crate) use self::recovery::{Again, Recovered};
+use crate::checkpoint::{Checkpoints, Parts};
+use crate::directory::{BATCHES, BLOCKS, Directory};
+use crate::disk::AnyDisk;
+use crate::error::Result;
+use crate::intake::Parcel;
+use crate::log::Log;
+use crate::time::Time;
+
+/// The kind of a parcel's frame.
+const PARCEL: u8 = 1;
+
+/// The kind of a frame of the log of batches.
+const BATCH: u8 = 2;
+
+/// The part of a checkpoint that says where in the logs it stands.
+const POSITION: &str = "position";
+
+/// The durable files of a job, in the hands of the one thread that writes them.
+pub(crate) struct Journal {
+    directory: Arc<Directory>,
+    /// There where parcels are logged, or were.
+    blocks: Log,
+    batches: Log,
+    checkpoints: Checkpoints,
+    /// Which parcels no batch has been given.
+    standing: Standing,
+    /// Where the newest checkpoint stands, from which the job would go on.
+    newest: Position,
+}
+
+impl Journal {
+    /// Opens the directory of a job, or makes it, and reads what is to be gone on from.
+    ///
+    /// Fails with a sentence that says what is wrong with which file, and changes nothing then.
+    pub(crate) fn open(
+        disk: Arc<dyn AnyDisk>,
+        path: &Path,
+        job: &str,
+    ) -> Result<(Journal, Recovered)> {
+        let directory = Arc::new(Directory::open(disk, path, job)?);
+        let (checkpoints, parts, mut warnings) = Checkpoints::open(&directory)?;
+        let (newest, parts) = position::split(parts, path)?;
+        let mut reader = recovery::Reader::new(path, &newest);
+        let (batches, more) =
+            Log::open(&directory, BATCHES, newest.batches_from, |frame| reader.batch(&frame))?;
+        warnings.extend(more);
+        let (blocks, more) =
+            Log::open(&directory, BLOCKS, newest.blocks_from, |frame| reader.parcel(&frame))?;
+        warnings.extend(more);
+        let recovered = reader.finish(parts, warnings)?;
+        let waiting = recovered.waiting.iter().map(|parcel| parcel.frame).collect();
+        let journal = Journal {
+            directory,
+            blocks,
+            batches,
+            checkpoints,
+            standing: Standing::of(waiting),
+            newest,
+        };
+        Ok((journal, recovered))
+    }
+
+    /// Appends a parcel of the source called `name`; answers its number. It is durable after the next
+    /// [`sync_parcels`](Journal::sync_parcels).
+    pub(crate) fn log(&mut self, name: &Arc<str>, parcel: &Parcel) -> Result<u64> {
+        let record = ParcelRecord::of(name, parcel);
+        let frame = self.blocks.append(PARCEL, &record.parts())?;
+        self.standing.logged(frame);
+        Ok(frame)
+    }
+
+    pub(crate) fn sync_parcels(&mut self) -> Result<()> {
+        self.blocks.sync()
+    }
+
+    /// Writes down what a batch is made of, before it runs; it is durable when this succeeds. Looks whether
+    /// the directory is still there.
+    pub(crate) fn assigned(&mut self, assigned: &Assigned) -> Result<()> {
+        self.directory.check()?;
+        let record = BatchRecord::Assigned(assigned.clone());
+        self.batches.append(BATCH, &[&record.to_bytes()])?;
+        self.batches.sync()?;
+        self.standing.assigned(&assigned.frames);
+        Ok(())
+    }
+
+    /// Writes down that a batch is done: its outputs are. It is durable with whatever is written next.
+    pub(crate) fn done(&mut self, time: Time) -> Result<()> {
+        let record = BatchRecord::Done(time);
+        self.batches.append(BATCH, &[&record.to_bytes()]).map(drop)
+    }
+
+    /// Writes a checkpoint of what batches have left that were done before, and collects what neither it nor
+    /// the one before needs.
+    pub(crate) fn checkpoint(&mut self, parts: &Parts) -> Result<()> {
+        self.blocks.sync()?;
+        self.batches.sync()?;
+        let position = self.standing.position(self.batches.next(), self.blocks.next());
+        let bytes = position.to_bytes();
+        let all: Vec<(&str, &[u8])> = std::iter::once((POSITION, &bytes[..]))
+            .chain(parts.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])))
+            .collect();
+        self.checkpoints.write(&all)?;
+        let before = std::mem::replace(&mut self.newest, position);
+        self.batches.collect(before.batches_from)?;
+        self.blocks.collect(before.blocks_from)
+    }
+}

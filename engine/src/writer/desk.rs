@@ -1,0 +1,148 @@
+//! What the writer's thread does with each job, and what it does when the disk will not.
+//!
+//! Without a journal, a folder that cannot be written is a failure of its output, and the stream goes on. With
+//! one, nothing may be lost: where there is no room, it is tried again until there is, and senders are held
+//! back meanwhile; what fails otherwise, again and again, or for good, ends the stream, which can then be gone on with.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use super::{Folder, Job, folder};
+use crate::disk::AnyDisk;
+use crate::error::{Error, Result};
+use crate::intake::{Occasional, Unlogged};
+use crate::journal::Journal;
+use crate::progress::Progress;
+
+/// How long until what has failed is tried again.
+const AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// Where it is not for lack of room, it is tried so often.
+const ATTEMPTS: usize = 4;
+
+/// Parcels of more bytes are not waited for by those before them.
+const MOST_GROUP_BYTES: u64 = 16 << 20;
+
+/// What ends the stream, given the reason.
+pub(crate) type OnFailure = Box<dyn Fn(Error) + Send>;
+
+/// What the writer's thread works with.
+pub(crate) struct Desk {
+    disk: Arc<dyn AnyDisk>,
+    keeping: Option<Keeping>,
+}
+
+/// A journal, and what goes with it.
+pub(crate) struct Keeping {
+    pub(crate) journal: Journal,
+    /// The sources' names, by number.
+    pub(crate) names: Vec<Arc<str>>,
+    pub(crate) progress: Arc<Progress>,
+    /// Set when nothing is to be tried again any more.
+    pub(crate) given_up: Arc<AtomicBool>,
+    pub(crate) on_failure: OnFailure,
+    /// Something has failed for good: nothing is written any more.
+    pub(crate) failed: Option<Error>,
+    pub(crate) said: Occasional,
+}
+
+impl Desk {
+    pub(crate) fn new(disk: Arc<dyn AnyDisk>, keeping: Option<Keeping>) -> Self {
+        Desk { disk, keeping }
+    }
+
+    pub(super) fn work_off(mut self, jobs: &Receiver<Job>) {
+        let mut next = None;
+        while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+            // Who has stopped waiting for an answer has said why.
+            match job {
+                Job::Folder(folder) => drop(folder.answer.send(self.write(&folder))),
+                Job::Parcel(first) => next = self.keeping().log(first, jobs),
+                Job::Assigned(assigned, answer) => {
+                    let written = self.keeping().until_it_is(|journal| journal.assigned(&assigned));
+                    drop(answer.send(written));
+                }
+                Job::Done(time) => {
+                    // What fails has been told, and ends the stream.
+                    drop(self.keeping().until_it_is(|journal| journal.done(time)));
+                }
+                Job::Checkpoint(parts, answer) => {
+                    let written = self.keeping().until_it_is(|journal| journal.checkpoint(&parts));
+                    drop(answer.send(written));
+                }
+            }
+        }
+    }
+
+    fn keeping(&mut self) -> &mut Keeping {
+        self.keeping.as_mut().expect("only where there is a journal is anything logged")
+    }
+
+    fn write(&mut self, Folder { folder, parts, cancelled, .. }: &Folder) -> Result<()> {
+        let disk = self.disk.clone();
+        let write = || folder::write_whole(&*disk, folder, parts, cancelled);
+        match &mut self.keeping {
+            None => write(),
+            Some(keeping) => keeping.until_it_is(|_| write()),
+        }
+    }
+}
+
+impl Keeping {
+    /// Logs a parcel and those that wait right behind it, with one sync for all. Gives the job that came
+    /// after them, if it has been taken.
+    fn log(&mut self, first: Unlogged, jobs: &Receiver<Job>) -> Option<Job> {
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        let mut next = Some(Job::Parcel(first));
+        while let Some(Job::Parcel(unlogged)) = next {
+            bytes += unlogged.parcel().bytes();
+            let name = self.names[unlogged.parcel().source()].clone();
+            // A parcel that cannot be logged is dropped, and never counts.
+            if let Ok(frame) = self.until_it_is(|journal| journal.log(&name, unlogged.parcel())) {
+                group.push((unlogged, frame));
+            }
+            next = if bytes < MOST_GROUP_BYTES { jobs.try_recv().ok() } else { None };
+        }
+        if self.until_it_is(Journal::sync_parcels).is_ok() {
+            for (unlogged, frame) in group {
+                unlogged.is_logged(frame);
+            }
+        }
+        next
+    }
+
+    /// Does something until it succeeds, unless it has failed for good, or is given up.
+    fn until_it_is<T>(&mut self, act: impl Fn(&mut Journal) -> Result<T>) -> Result<T> {
+        let mut attempts = 0;
+        loop {
+            if let Some(error) = &self.failed {
+                return Err(error.clone());
+            }
+            let error = match act(&mut self.journal) {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
+            attempts += 1;
+            let is_final = match error {
+                Error::NoRoom { .. } => false,
+                Error::Io { .. } => attempts >= ATTEMPTS,
+                _ => true,
+            };
+            if is_final {
+                (self.on_failure)(error.clone());
+                self.failed = Some(error);
+            } else if self.given_up.load(Ordering::Relaxed) {
+                return Err(error);
+            } else {
+                if self.said.is_time() {
+                    self.progress.warn(format!(
+                        "{error}; it is tried again until it can be done, and senders are held back"
+                    ));
+                }
+                std::thread::sleep(AGAIN_AFTER);
+            }
+        }
+    }
+}
