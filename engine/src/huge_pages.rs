@@ -8,10 +8,17 @@
 
 /// `len` times `element`, as `vec![element; len]` has it.
 pub(crate) fn filled<T: Clone>(element: T, len: usize) -> Vec<T> {
+    let mut list = with_capacity(len);
+    list.resize(len, element);
+    list
+}
+
+/// An empty list with room, as `Vec::with_capacity` makes it.
+pub(crate) fn with_capacity<T>(len: usize) -> Vec<T> {
+    #[cfg_attr(not(target_os = "linux"), expect(unused_mut, reason = "there is nobody to ask"))]
     let mut list = Vec::with_capacity(len);
     #[cfg(target_os = "linux")]
     linux::ask_for_huge_pages(list.spare_capacity_mut());
-    list.resize(len, element);
     list
 }
 
@@ -57,5 +64,7 @@ mod tests {
             assert_eq!(list, vec![0x0123_4567_89ab_cdef_u64; len]);
         }
         assert_eq!(filled(String::from("x"), 3), vec![String::from("x"); 3]);
+        let empty = with_capacity::<u8>(9 << 20);
+        assert!(empty.is_empty() && empty.capacity() >= 9 << 20);
     }
 }

@@ -66,6 +66,7 @@ mod stderr;
 mod threads;
 mod punctual;
 mod panics;
+mod huge_pages;
 pub mod disk;
 pub mod progress;
 mod conf;
@@ -107,7 +108,6 @@ mod packing;
 mod key_text;
 mod key;
 mod prefetch;
-mod huge_pages;
 mod slots;
 mod partition;
 #[doc(hidden)]

@@ -1,5 +1,5 @@
 //! The log of what receivers have received, in memory that looks like a disk: blocks appended to it,
-//! and read again by a recovery. Beside it, what has to be done with the bytes in any case.
+//! and read again by a recovery. Beside it, the files read by the standard library, and summed.
 
 use std::fs;
 use std::path::Path;

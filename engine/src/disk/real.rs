@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Disk, DiskFile, Entry, EntryKind, Metadata};
+use crate::huge_pages;
 use crate::time::Time;
 
 /// The machine's file system.
@@ -24,7 +25,7 @@ impl Disk for RealDisk {
         let file = fs::File::open(path)?;
         let expected = file.metadata()?.len().min(most_bytes);
         // One more, for a line end that the last line may lack.
-        let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1);
+        let mut bytes = huge_pages::with_capacity(usize::try_from(expected).unwrap_or(0) + 1);
         file.take(most_bytes).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
