@@ -5,9 +5,7 @@ use std::time::Duration as StdDuration;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::assignment::Intake;
 use super::parcel::Parcel;
-use crate::time::Time;
 
 /// How often who waits for the log looks whether it still should.
 const LOOK: StdDuration = StdDuration::from_millis(10);
@@ -15,17 +13,21 @@ const LOOK: StdDuration = StdDuration::from_millis(10);
 /// The way to a log; it must not block.
 pub(crate) type ToLog = Box<dyn Fn(Unlogged) + Send + Sync>;
 
+/// What becomes of a parcel that has been logged.
+type Store = Box<dyn FnOnce(Arc<Parcel>) + Send>;
+
 /// A parcel that counts as received once it is logged. Where it is dropped before, it never does.
 pub(crate) struct Unlogged {
-    intake: Arc<Intake>,
     parcel: Arc<Parcel>,
-    closed_at: Time,
+    store: Option<Store>,
+    ahead: Arc<Ahead>,
 }
 
 impl Unlogged {
-    pub(super) fn new(intake: &Arc<Intake>, parcel: Parcel, closed_at: Time) -> Self {
-        intake.ahead.count_in();
-        Unlogged { intake: intake.clone(), parcel: Arc::new(parcel), closed_at }
+    /// Has it stored by `store` when it is logged.
+    pub(super) fn new(ahead: &Arc<Ahead>, parcel: Parcel, store: Store) -> Self {
+        ahead.count_in();
+        Unlogged { parcel: Arc::new(parcel), store: Some(store), ahead: ahead.clone() }
     }
 
     pub(crate) fn parcel(&self) -> &Parcel {
@@ -33,15 +35,17 @@ impl Unlogged {
     }
 
     /// It is the log's frame of this number, and durable as far as was asked for.
-    pub(crate) fn is_logged(self, frame: u64) {
+    pub(crate) fn logged_as(mut self, frame: u64) {
         self.parcel.is_frame(frame);
-        self.intake.store_logged(self.parcel.clone(), self.closed_at);
+        if let Some(store) = self.store.take() {
+            store(self.parcel.clone());
+        }
     }
 }
 
 impl Drop for Unlogged {
     fn drop(&mut self) {
-        self.intake.ahead.count_out();
+        self.ahead.count_out();
     }
 }
 

@@ -46,7 +46,8 @@ pub(crate) struct Intake {
     state: Mutex<State>,
     on_stored: OnceLock<OnStored>,
     pub(crate) admission: Admission,
-    pub(super) ahead: Ahead,
+    /// Parcels on their way through the log, where there is one.
+    ahead: Arc<Ahead>,
     stored_bytes: AtomicU64,
 }
 
@@ -68,7 +69,7 @@ impl Intake {
             state: Mutex::new(state),
             on_stored: OnceLock::new(),
             admission,
-            ahead: Ahead::default(),
+            ahead: Arc::default(),
             stored_bytes: AtomicU64::new(0),
         }
     }
@@ -97,7 +98,9 @@ impl Intake {
     ) -> Option<Work> {
         match self.ahead.to_log() {
             Some(to_log) => {
-                to_log(Unlogged::new(self, parcel, closed_at));
+                let intake = self.clone();
+                let store = Box::new(move |parcel| intake.store_logged(parcel, closed_at));
+                to_log(Unlogged::new(&self.ahead, parcel, store));
                 None
             }
             None => self.store_now(Arc::new(parcel), closed_at, stored),
@@ -112,7 +115,7 @@ impl Intake {
 
     /// Stores a parcel that has been logged. The tasks do its early work: who has logged it has other things
     /// to do.
-    pub(super) fn store_logged(&self, parcel: Arc<Parcel>, closed_at: Time) {
+    fn store_logged(&self, parcel: Arc<Parcel>, closed_at: Time) {
         let work = self.store_now(parcel, closed_at, Stored::Logged);
         debug_assert!(work.is_none(), "early work on what was logged is left to tasks");
     }
@@ -266,7 +269,7 @@ mod tests {
         assert!(intake.has_unassigned());
         assert!(!intake.wait_until_logged(|| true));
         let [first, second] = <[_; 2]>::try_from(std::mem::take(&mut *sent.lock())).ok().unwrap();
-        first.is_logged(7);
+        first.logged_as(7);
         drop(second);
         assert!(intake.wait_until_logged(|| false));
         let parcels = intake.assign(at(2));

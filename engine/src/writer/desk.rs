@@ -107,7 +107,7 @@ impl Keeping {
         }
         if self.until_it_is(Journal::sync_parcels).is_ok() {
             for (unlogged, frame) in group {
-                unlogged.is_logged(frame);
+                unlogged.logged_as(frame);
             }
         }
         next
