@@ -141,6 +141,9 @@ pub mod windows {}
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
+#[cfg(test)]
+#[path = "../tests/model/seed.rs"]
+mod seed;
 
 pub use clock::{Clock, ManualClock};
 pub use columns::{Columns, Fields};

@@ -88,6 +88,7 @@ impl Log {
     }
 
     /// The same log with segments of another size.
+    #[cfg(test)]
     pub(crate) fn with_segment_bytes(mut self, segment_bytes: u64) -> Self {
         self.segment_bytes = segment_bytes;
         self
@@ -99,6 +100,7 @@ impl Log {
     }
 
     /// The sequence below which all frames are durable.
+    #[cfg(any(test, feature = "internals"))]
     pub(crate) fn synced(&self) -> u64 {
         self.synced
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::life::{Life, after_power_failure, check};
-use super::seed::Random;
 use crate::disk::{Call, Names};
+use crate::seed::Random;
 
 const STEPS: usize = 60;
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::seed::Random;
 use super::{DIRECTORY, directory};
 use crate::checkpoint::Checkpoints;
 use crate::directory::BLOCKS;
 use crate::disk::{MemoryDisk, Unsynced};
 use crate::error::{Error, Result};
 use crate::log::Log;
+use crate::seed::Random;
 
 const KIND: u8 = 9;
 

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use parking_lot::Mutex;
 
 use super::life::Life;
-use super::seed::Random;
 use crate::disk::Call;
 use crate::error::Error;
+use crate::seed::Random;
 
 #[test]
 fn random_lives_find_what_a_plain_list_says() {

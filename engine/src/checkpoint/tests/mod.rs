@@ -5,8 +5,6 @@ mod failing;
 mod life;
 mod lives;
 mod power;
-#[path = "../../../tests/model/seed.rs"]
-mod seed;
 mod writing;
 
 use std::sync::Arc;

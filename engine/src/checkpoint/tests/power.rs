@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use parking_lot::Mutex;
 
 use super::life::{Life, after_power_failure, check, is_of_the_log};
-use super::seed::Random;
 use crate::disk::Call;
+use crate::seed::Random;
 
 const STATES: usize = 100_000;
 

@@ -8,10 +8,7 @@ use std::time::Instant;
 use super::reception::{ConnectionId, Reads, Reception, Then};
 use super::senders::{SenderName, Senders};
 use crate::durable::{from_bytes, to_bytes};
-
-#[path = "../../../tests/model/seed.rs"]
-mod seed;
-use seed::Random;
+use crate::seed::Random;
 
 /// How many lines each of the senders has.
 const LINES: u64 = 40;
