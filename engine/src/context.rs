@@ -158,8 +158,12 @@ impl StreamingContext {
     /// `setup` runs on the driver's thread. It does no I/O and describes the same graph each time
     /// that it runs.
     ///
+    /// With a checkpoint directory, what was begun when the process died is run again before this
+    /// returns.
+    ///
     /// Fails where the context was started before, where `setup` fails, where no output operation
-    /// was registered, and where a listener cannot be bound; the context is then stopped, as in the
+    /// was registered, where a listener cannot be bound, and where something is wrong with the
+    /// checkpoint directory, or [`Conf::write_ahead_log`] is on without one; the context is then stopped, as in the
     /// original.
     pub fn start<F>(&self, setup: F) -> Result<Running>
     where
@@ -192,7 +196,7 @@ impl StreamingContext {
                 driver.run();
             }
             Err(e) => {
-                status.end(Stopped { drained: true });
+                status.end(Stopped::WITHOUT_WORK);
                 // Whoever started it is waiting for just this; if it is gone, nobody is left to
                 // tell.
                 drop(tell.send(Err(e)));
@@ -217,7 +221,7 @@ impl StreamingContext {
     /// stopped by [`Running::stop`].
     pub fn stop(&self) {
         if !std::mem::replace(&mut *self.started.lock(), true) {
-            self.status.end(Stopped { drained: true });
+            self.status.end(Stopped::WITHOUT_WORK);
         }
     }
 }

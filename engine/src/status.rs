@@ -1,5 +1,6 @@
 //! Where a running stream and those who wait for it meet.
 
+use std::fmt;
 use std::hint::spin_loop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +28,27 @@ pub enum Stop {
 pub struct Stopped {
     /// Whether everything that was received has been processed.
     pub drained: bool,
+    /// Whether what that has left is in a checkpoint, from which a job that goes on begins with new
+    /// batches at once. Never without a checkpoint directory.
+    pub checkpointed: bool,
+}
+
+impl Stopped {
+    /// Of a stream that has received nothing.
+    pub(crate) const WITHOUT_WORK: Self = Stopped { drained: true, checkpointed: false };
+}
+
+/// A sentence, for the end of a program's output.
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.drained, self.checkpointed) {
+            (true, true) => {
+                "stopped: all that was received is processed, and what it left is in a checkpoint"
+            }
+            (true, false) => "stopped: all that was received is processed",
+            (false, _) => "stopped before all that was received was processed",
+        })
+    }
 }
 
 /// The states of a context, in their order; there is no way back.

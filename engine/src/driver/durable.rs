@@ -2,13 +2,22 @@
 //! checkpoints written.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::Duration as StdDuration;
 
 use super::Driver;
 use crate::error::{Error, Result};
 use crate::journal::Recovered;
+use crate::progress::BatchReport;
 use crate::snapshot::Snapshot;
-use crate::time::{Duration, Time};
+use crate::time::{Duration, Time, secs};
+
+/// How often who waits for a checkpoint looks whether it still should.
+const LOOK: StdDuration = StdDuration::from_millis(10);
+
+/// How long a start waits for its first checkpoint.
+const FIRST_LIMIT: Duration = secs(2);
 
 /// Where and how a stream is made to outlive its process.
 #[derive(Clone)]
@@ -41,14 +50,33 @@ impl Durability {
 
 /// The checkpoints of a running stream.
 pub(super) struct Checkpointing {
-    pub(super) interval: Duration,
+    interval: Duration,
+    /// From which batch on one is due.
+    due_at: Time,
+    /// Bytes of batches behind the newest, which would be run again.
+    behind_bytes: u64,
+    /// More than that are not left behind, however soon the next is due: they are read into memory again.
+    most_behind_bytes: u64,
     /// One that is being written.
     under_way: Option<Receiver<Result<()>>>,
 }
 
 impl Checkpointing {
-    pub(super) fn every(interval: Duration) -> Self {
-        Checkpointing { interval, under_way: None }
+    pub(super) fn new(interval: Duration, most_behind_bytes: u64) -> Self {
+        Checkpointing {
+            interval,
+            due_at: Time::default(),
+            behind_bytes: 0,
+            most_behind_bytes,
+            under_way: None,
+        }
+    }
+
+    /// Whether one is due after the batch at `time`, and none under way.
+    fn is_due(&mut self, time: Time) -> bool {
+        let under_way = self.under_way.as_ref().map(|under_way| under_way.try_recv());
+        let is_busy = matches!(under_way, Some(Err(TryRecvError::Empty)));
+        !is_busy && (time >= self.due_at || self.behind_bytes > self.most_behind_bytes)
     }
 }
 
@@ -84,14 +112,11 @@ impl Driver {
         Ok(())
     }
 
-    /// Has a checkpoint written where one is due after the batch at `time`.
-    pub(super) fn checkpoint_if_due(&mut self, time: Time) {
+    /// Has a checkpoint written where one is due after a batch.
+    pub(super) fn checkpoint_if_due(&mut self, report: &BatchReport) {
         let Some(checkpointing) = &mut self.checkpointing else { return };
-        let is_busy = checkpointing
-            .under_way
-            .as_ref()
-            .is_some_and(|under_way| matches!(under_way.try_recv(), Err(TryRecvError::Empty)));
-        if !is_busy && (time - self.zero).is_multiple_of(checkpointing.interval) {
+        checkpointing.behind_bytes += report.bytes;
+        if checkpointing.is_due(Time::from_millis(report.batch_time_ms)) {
             self.begin_checkpoint();
         }
     }
@@ -103,20 +128,45 @@ impl Driver {
         let parts = Snapshot::take(&self.graph, &self.history, self.zero, done)
             .and_then(Snapshot::into_parts);
         match parts {
-            Ok(parts) => checkpointing.under_way = Some(log.checkpoint(parts)),
+            Ok(parts) => {
+                checkpointing.due_at = done + checkpointing.interval;
+                checkpointing.behind_bytes = 0;
+                checkpointing.under_way = Some(log.checkpoint(parts));
+            }
             Err(error) => self.orders.status.fail(error),
         }
     }
 
-    /// Writes a checkpoint and waits for it, for as long as a stop may take. Says whether it was written.
+    /// Writes the checkpoint that a new job begins with, for later ones count their slides from its time.
+    /// Unlike a stream that runs, one that starts does not wait for room.
+    pub(super) fn first_checkpoint(&mut self) -> Result {
+        self.begin_checkpoint();
+        let begun =
+            self.checkpointing.as_mut().and_then(|checkpointing| checkpointing.under_way.take());
+        let Some(written) = begun else { return Ok(()) };
+        let given_up =
+            || Error::Deadline { what: "the first checkpoint".into(), limit: FIRST_LIMIT };
+        match written.recv_timeout(FIRST_LIMIT.to_std()) {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                // The writer tries it once more at most, and then says why it cannot.
+                self.orders.status.cancelled.store(true, Ordering::Relaxed);
+                let outcome = written.recv_timeout(FIRST_LIMIT.to_std());
+                outcome.unwrap_or_else(|_| Err(given_up())).and_then(|()| Err(given_up()))
+            }
+        }
+    }
+
+    /// Writes a checkpoint and waits for it, until `is_over`. Says whether it was written.
     pub(super) fn last_checkpoint(&mut self, is_over: impl Fn() -> bool) -> bool {
         self.begin_checkpoint();
-        let Some(checkpointing) = &self.checkpointing else { return false };
-        let Some(under_way) = &checkpointing.under_way else { return false };
+        let under_way =
+            self.checkpointing.as_ref().and_then(|checkpointing| checkpointing.under_way.as_ref());
+        let Some(under_way) = under_way else { return false };
         loop {
-            match under_way.recv_timeout(super::stopping::LOOK) {
+            match under_way.recv_timeout(LOOK) {
                 Ok(written) => return written.is_ok(),
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) if !is_over() => {}
+                Err(RecvTimeoutError::Timeout) if !is_over() => {}
                 Err(_) => return false,
             }
         }

@@ -23,7 +23,7 @@ use crate::intake::{Intake, Occasional, Reads};
 use crate::progress::{BatchReport, Progress};
 use crate::punctual;
 use crate::snapshot::Snapshot;
-use crate::status::{Status, Stopped, Wake};
+use crate::status::{Status, Wake};
 use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
 use crate::turn::Turn;
@@ -100,23 +100,30 @@ impl Driver {
             }
             self.run_next();
         };
-        let drained = self.stop(stop) && !self.cut_short;
+        let stopped = self.stop(stop);
+        let status = self.orders.status.clone();
+        self.let_go();
+        status.end(stopped);
+    }
+
+    /// Ends all that the graph is worked with, and the graph.
+    fn let_go(mut self) {
         // Early work that runs ends first, and none begins any more: no closure is called once the
         // stream has stopped.
         for parcel in self.intake.give_up() {
             parcel.claim();
         }
-        let (status, progress) = (self.orders.status.clone(), self.orders.progress.clone());
+        let progress = self.orders.progress.clone();
         let writer = self.writer.take();
         // Nothing is tried again any more, and nothing goes to the log.
-        status.cancelled.store(true, Ordering::Relaxed);
+        self.orders.status.cancelled.store(true, Ordering::Relaxed);
         self.intake.log_ahead(None);
-        // Everything of the graph goes before anybody hears that the stream has stopped.
+        // Everything of the graph goes before anybody hears that the stream has stopped, and so does the
+        // hold on the checkpoint directory.
         drop(self);
         if writer.is_some_and(|writer| !writer.wait(STOP_NOW_LIMIT)) {
             progress.warn("the disk did not answer in time; what was being written is given up");
         }
-        status.end(Stopped { drained });
     }
 
     /// What the batches so far have left, for whoever asked.
@@ -132,9 +139,13 @@ impl Driver {
     fn run_next(&mut self) {
         let time = self.next;
         self.next = time + self.orders.batch_interval;
-        let (report, first_error) = self.turn().run(time);
-        self.has_run(time, &report, first_error);
-        self.checkpoint_if_due(time);
+        match self.turn().run(time) {
+            Ok((report, first_error)) => {
+                self.has_run(time, &report, first_error);
+                self.checkpoint_if_due(&report);
+            }
+            Err(error) => self.was_given_up(error),
+        }
     }
 
     fn turn(&mut self) -> Turn<'_> {
@@ -152,6 +163,15 @@ impl Driver {
             history: &mut self.history,
             log: self.log.as_ref().filter(|_| self.is_logged),
             give_up_at: self.give_up_at,
+        }
+    }
+
+    /// A batch could not be written down, and has not begun.
+    fn was_given_up(&mut self, error: Error) {
+        self.cut_short = true;
+        // What it was given may be lost to this process, so that no later batch could be right.
+        if !matches!(error, Error::BatchGivenUp { .. }) {
+            self.orders.status.fail(error);
         }
     }
 

@@ -41,6 +41,7 @@ impl Driver {
         let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;
 
         let (journal, mut recovered) = opened(&orders)?;
+        let is_new = recovered.parts.is_none();
         let snapshot = match recovered.parts.take() {
             Some(parts) => Some(Snapshot::of_parts(parts)?),
             None => orders.snapshot.clone(),
@@ -81,7 +82,6 @@ impl Driver {
         let intake = Arc::new(Intake::new(orders.batch_interval, before, admission));
         intake.on_stored(early::on_stored(early, &intake, parts.tasks.clone()));
 
-        let is_new = snapshot.is_none();
         let (log, is_logged) = match &orders.durability {
             Some(durability) => (Some(graph.log_writer()), durability.log),
             None => (None, false),
@@ -95,8 +95,11 @@ impl Driver {
             let log = log.clone();
             intake.log_ahead(Some(Box::new(move |parcel| log.log(parcel))));
         }
-        let checkpointing =
-            orders.durability.as_ref().map(|durability| Checkpointing::every(durability.interval));
+        let most_behind_bytes = parts.slabs.limit_bytes() / 2;
+        let checkpointing = orders
+            .durability
+            .as_ref()
+            .map(|durability| Checkpointing::new(durability.interval, most_behind_bytes));
 
         let status = orders.status.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || status.nudge());
@@ -122,21 +125,26 @@ impl Driver {
             cut_short: false,
             _wake: wake,
         };
-        let gone_on = driver.go_on_from(recovered);
-        driver.next = driver.next.max(next);
-        // What slides are counted from must be known before anything is built on it.
-        if gone_on.is_ok() && is_new {
-            driver.last_checkpoint(|| false);
-        }
-        let listening = match gone_on.and_then(|()| driver.start_receivers()) {
+        let listening = match driver.begin(recovered, next, is_new) {
             Ok(listening) => listening,
             Err(e) => {
                 driver.stop_receivers(false, STOP_NOW_LIMIT);
+                driver.let_go();
                 return Err(e);
             }
         };
         let started = Started { explained, listening, zero: before, intake: driver.intake.clone() };
         Ok((driver, started))
+    }
+
+    /// Goes on from what was found, and starts the receivers; answers where they listen.
+    fn begin(&mut self, recovered: Recovered, next: Time, is_new: bool) -> Result<Vec<SocketAddr>> {
+        self.go_on_from(recovered)?;
+        self.next = self.next.max(next);
+        if is_new {
+            self.first_checkpoint()?;
+        }
+        self.start_receivers()
     }
 
     fn start_receivers(&mut self) -> Result<Vec<SocketAddr>> {
@@ -189,8 +197,19 @@ impl Driver {
 
 /// The durable files of the stream, where it has any, and what is to be gone on from.
 fn opened(orders: &Orders) -> Result<(Option<Journal>, Recovered)> {
-    let Some(durability) = &orders.durability else { return Ok((None, Recovered::default())) };
     let conf = &orders.engine.parts().conf;
+    let Some(durability) = &orders.durability else {
+        return match conf.write_ahead_log {
+            false => Ok((None, Recovered::default())),
+            true => Err(Error::Setting {
+                setting: "Conf::write_ahead_log",
+                got: "on, and there is no directory for the log".into(),
+                want: "off, or the context be given a checkpoint directory, by \
+                       StreamingContext::get_or_create or checkpoint"
+                    .into(),
+            }),
+        };
+    };
     let opened = Journal::open(conf.disk.clone(), &durability.directory, &conf.app_name)?;
     let (journal, recovered) = opened;
     durability.check(&recovered)?;

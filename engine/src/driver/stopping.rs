@@ -4,7 +4,7 @@ use std::time::{Duration as StdDuration, Instant};
 
 use super::Driver;
 use crate::graph::SourceKind;
-use crate::status::Stop;
+use crate::status::{Stop, Stopped};
 
 /// A receiver that is told to leave everything takes microseconds, unless it is in the middle of early
 /// work, whose end is waited for later; or the machine does not let it run.
@@ -13,13 +13,10 @@ pub(super) const STOP_NOW_LIMIT: StdDuration = StdDuration::from_secs(2);
 /// How often the driver looks whether a draining receiver needs room.
 const DRAIN_LOOK: StdDuration = StdDuration::from_millis(10);
 
-/// How often who waits for a checkpoint looks whether it still should.
-pub(super) const LOOK: StdDuration = StdDuration::from_millis(10);
-
 impl Driver {
-    /// Stops the receivers and, if `stop` is graceful, processes what they have received. Says
-    /// whether all of it was.
-    pub(super) fn stop(&mut self, stop: Stop) -> bool {
+    /// Stops the receivers and, if `stop` is graceful, processes what they have received and has a last
+    /// checkpoint written.
+    pub(super) fn stop(&mut self, stop: Stop) -> Stopped {
         let limit = self
             .orders
             .engine
@@ -31,7 +28,9 @@ impl Driver {
         self.give_up_at = Some(deadline);
         if stop == Stop::Now {
             self.intake.only_store();
-            return self.stop_receivers(false, STOP_NOW_LIMIT) && !self.has_more();
+            let all_read = self.stop_receivers(false, STOP_NOW_LIMIT);
+            let drained = all_read && !self.has_more() && !self.cut_short;
+            return Stopped { drained, checkpointed: false };
         }
         let all_read = self.stop_receivers(true, limit);
         while self.has_more() {
@@ -41,16 +40,17 @@ impl Driver {
                      (Conf::graceful_stop_timeout sets the limit)",
                     limit.as_millis()
                 ));
-                return false;
+                return Stopped { drained: false, checkpointed: false };
             }
             if self.orders.status.wanted() == Some(Stop::Now) {
-                return false;
+                return Stopped { drained: false, checkpointed: false };
             }
             self.run_next();
         }
         let status = self.orders.status.clone();
-        self.last_checkpoint(|| Instant::now() >= deadline || status.wanted() == Some(Stop::Now));
-        all_read
+        let is_over = || Instant::now() >= deadline || status.wanted() == Some(Stop::Now);
+        let checkpointed = self.last_checkpoint(is_over);
+        Stopped { drained: all_read && !self.cut_short, checkpointed }
     }
 
     /// Whether there is something that no batch has been given.

@@ -55,20 +55,15 @@ pub(crate) struct Turn<'d> {
 
 impl Turn<'_> {
     /// Runs the batch at `time`. Answers how it went, and the first failure.
-    pub(crate) fn run(mut self, time: Time) -> (BatchReport, Option<Error>) {
+    ///
+    /// Fails where there is a log and the batch could not be written down in it: then it has not begun.
+    pub(crate) fn run(mut self, time: Time) -> Result<(BatchReport, Option<Error>)> {
         let late = self.clock.since_epoch().saturating_sub(since_epoch(time));
         let started = Instant::now();
         let now = self.clock.now();
         self.receivers.iter().for_each(|receiver| receiver.close(now, time));
-        match self.written_down(time) {
-            Ok(given) => self.work(time, late, started, given, Outputs::Run),
-            Err(error) => {
-                let mut report = BatchReport::from((time, self.interval));
-                report.scheduling_delay_ms = as_ms(late);
-                report.errors.push(error.to_string());
-                (report, Some(error))
-            }
-        }
+        let given = self.written_down(time)?;
+        Ok(self.work(time, late, started, given, Outputs::Run))
     }
 
     /// Runs a batch again from what was written down of it; where its outputs are done they are left out.
@@ -81,7 +76,7 @@ impl Turn<'_> {
 
     /// What the batch is given, written down where there is a log.
     fn written_down(&mut self, time: Time) -> Result<Given> {
-        let Some(log) = self.log else { return Ok(self.given(time)?) };
+        let Some(log) = self.log else { return self.given(time) };
         let (cancelled, give_up_at) = (self.cancelled.clone(), self.give_up_at);
         let is_over = || {
             cancelled.load(Ordering::Relaxed)
