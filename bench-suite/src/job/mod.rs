@@ -64,6 +64,9 @@ Examples:
   Two servers of lines `key<TAB>value`, joined by key over the last ten seconds:
     bench-suite job stream-join --connect 127.0.0.1:7777 --connect 127.0.0.1:7778 --window 10s
 
+  Words that are counted on after the program was killed, none of those that were received being lost:
+    bench-suite job word-count --listen 127.0.0.1:7777 --checkpoint counts.job --write-ahead-log
+
   How late the result of each line is, counted from when it was due, and whether all came:
     loadgen serve --preset stamped --rate 100k --for 20s
     bench-suite job word-count --stamped --connect 127.0.0.1:7777 --batch 100ms --for 25s
@@ -117,6 +120,14 @@ pub struct Options {
     /// use]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<ByteSize>,
+    /// Leave states and windows in this directory every ten seconds and at the end, and go on from what
+    /// is there
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["from_memory", "stamped"])]
+    pub checkpoint: Option<PathBuf>,
+    /// With --checkpoint: write what is received to a log there, and sync it, before it counts, so that
+    /// none of it is lost with the process
+    #[arg(long, requires = "checkpoint")]
+    pub write_ahead_log: bool,
     /// How long to run, such as 20s [default: until Ctrl-C]
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub run_for: Option<Duration>,
@@ -166,7 +177,7 @@ impl Options {
         if let Some(memory) = self.memory {
             conf = conf.memory_bytes(memory.as_u64());
         }
-        conf
+        conf.write_ahead_log(self.write_ahead_log)
     }
 
     /// How many batches the workload's window has; none where it has no window.

@@ -65,7 +65,12 @@ pub fn run(options: &Options) -> Result<Outcome> {
         gathered: Mutex::new(gathered),
         closed: AtomicUsize::new(0),
     });
-    let ssc = match StreamingContext::new(options.conf(), options.batch) {
+    let new = || StreamingContext::new(options.conf(), options.batch);
+    let context = match &options.checkpoint {
+        Some(directory) => StreamingContext::get_or_create(directory, new),
+        None => new(),
+    };
+    let ssc = match context {
         Ok(ssc) => ssc,
         Err(e) => refuse(e),
     };
