@@ -38,7 +38,7 @@ fn live(seed: u64) {
         match life.runs() {
             true => life.step(&mut random),
             false => match life.start() {
-                Err(e) if !matches!(e, Error::Io { .. } | Error::LogOver { .. }) => {
+                Err(e) if !is_of_the_disk(&e) => {
                     panic!("seed {seed}: the disk does not work, and the answer is: {e}");
                 }
                 _ => {}
@@ -51,6 +51,10 @@ fn live(seed: u64) {
         life.power_fails(&mut random);
     }
     life.start().unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+}
+
+fn is_of_the_disk(error: &Error) -> bool {
+    matches!(error, Error::Io { .. } | Error::NoRoom { .. } | Error::LogOver { .. })
 }
 
 /// One call in so many fails; one write in so many is short; and where the disk is full, all that
