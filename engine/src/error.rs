@@ -268,6 +268,16 @@ pub enum Error {
         /// The hard limit.
         hard: u64,
     },
+    /// A source that acknowledges what is logged, in a stream that logs nothing.
+    #[error(
+        "{source_name} acknowledges lines once they are logged, and nothing is: set \
+         Conf::write_ahead_log(true), and give the context a directory with \
+         StreamingContext::get_or_create or StreamingContext::checkpoint"
+    )]
+    NotLogged {
+        /// The source's name.
+        source_name: String,
+    },
     /// A checkpoint directory that another process has.
     #[error(
         "the checkpoint directory {directory} is in use: another process holds {directory}/lock; \

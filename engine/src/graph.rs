@@ -31,6 +31,8 @@ pub(crate) enum SourceKind {
     Dial(String, Option<Framing>),
     /// Connections that are accepted, at this address.
     Listen(String, Option<Framing>),
+    /// Connections that are accepted, at this address, of senders whose lines are acknowledged.
+    Acknowledged(String),
     /// Nothing is received: it is asked at each batch's turn.
     Polled(Box<dyn Poll>),
 }

@@ -276,9 +276,9 @@ fn write_inputs(source: &Source, id: usize, past: &Past) -> Result<SourceInputs>
             Input::Items(items) => {
                 let written = match &source.kind {
                     SourceKind::Polled(poll) => poll.write_items(items),
-                    SourceKind::Dial(..) | SourceKind::Listen(..) => {
-                        Err("a socket has blocks, not items".into())
-                    }
+                    SourceKind::Dial(..)
+                    | SourceKind::Listen(..)
+                    | SourceKind::Acknowledged(..) => Err("a socket has blocks, not items".into()),
                 };
                 let unwritable =
                     |reason| Error::Unwritable { what: source.name.to_string(), reason };
@@ -302,7 +302,7 @@ fn read_input(source: &Source, written: &Written, policy: RecordPolicy) -> Resul
             Input::Blocks(blocks.collect())
         }
         (Written::Items(bytes), SourceKind::Polled(poll)) => Input::Items(poll.read_items(bytes)?),
-        (Written::Items(_), SourceKind::Dial(..) | SourceKind::Listen(..)) => {
+        (Written::Items(_), _) => {
             return Err("it has items where a socket has blocks".into());
         }
     })

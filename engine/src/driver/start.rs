@@ -20,7 +20,7 @@ use crate::intake::polled::Start;
 use crate::intake::receiver::Surroundings;
 use crate::intake::socket::start_socket;
 use crate::intake::{Admission, Bounds, Intake, Occasional, Reads, reserve_descriptors};
-use crate::journal::{Journal, Recovered};
+use crate::journal::{Journal, Recovered, SendersBySource};
 use crate::progress::Notice;
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
@@ -40,6 +40,7 @@ impl Driver {
         let reaches = graph.reaches();
         let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;
 
+        refuse_unlogged(&graph, &orders)?;
         let (journal, mut recovered) = opened(&orders)?;
         let is_new = recovered.parts.is_none();
         let snapshot = match recovered.parts.take() {
@@ -47,6 +48,7 @@ impl Driver {
             None => orders.snapshot.clone(),
         };
         recovered.warnings.drain(..).for_each(|sentence| orders.progress.warn(sentence));
+        warn_of_senders_left(&recovered.senders, &graph, &orders);
 
         let mut clock = parts.conf.clock.clone();
         let mut zero = clock.now().floor(orders.batch_interval);
@@ -138,16 +140,22 @@ impl Driver {
     }
 
     /// Goes on from what was found, and starts the receivers; answers where they listen.
-    fn begin(&mut self, recovered: Recovered, next: Time, is_new: bool) -> Result<Vec<SocketAddr>> {
+    fn begin(
+        &mut self,
+        mut recovered: Recovered,
+        next: Time,
+        is_new: bool,
+    ) -> Result<Vec<SocketAddr>> {
+        let senders = std::mem::take(&mut recovered.senders);
         self.go_on_from(recovered)?;
         self.next = self.next.max(next);
         if is_new {
             self.first_checkpoint()?;
         }
-        self.start_receivers()
+        self.start_receivers(&senders)
     }
 
-    fn start_receivers(&mut self) -> Result<Vec<SocketAddr>> {
+    fn start_receivers(&mut self, senders: &SendersBySource) -> Result<Vec<SocketAddr>> {
         let parts = self.orders.engine.parts();
         let mut surroundings = Surroundings {
             intake: self.intake.clone(),
@@ -160,22 +168,29 @@ impl Driver {
             max_carry_bytes: parts.carry_bytes,
             max_store_bytes: parts.store_bytes,
         };
-        let is_listener = |source: &&Source| matches!(source.kind, SourceKind::Listen(..));
+        let is_listener = |source: &&Source| {
+            matches!(source.kind, SourceKind::Listen(..) | SourceKind::Acknowledged(..))
+        };
         let listeners = self.graph.sources.iter().filter(is_listener).count() as u64;
         let wanted = parts.conf.max_connections.map(|each| each.saturating_mul(listeners));
         let most_connections = if listeners > 0 { reserve_descriptors(wanted)? } else { 0 };
         let mut listening = Vec::new();
         for (id, source) in self.graph.sources.iter_mut().enumerate() {
-            let (endpoint, framing) = match &mut source.kind {
-                SourceKind::Dial(target, framing) => (Endpoint::Dial(target.clone()), *framing),
-                SourceKind::Listen(address, framing) => {
-                    let most = parts.conf.max_connections.unwrap_or(most_connections);
-                    let (endpoint, address) = Endpoint::listen(address, most)?;
-                    listening.push(address);
-                    self.orders
-                        .progress
-                        .notice(&Notice::Listening { source: source.name.to_string(), address });
-                    (endpoint, *framing)
+            let mut listen = |address: &str| {
+                let most = parts.conf.max_connections.unwrap_or(most_connections);
+                let (endpoint, address) = Endpoint::listen(address, most)?;
+                listening.push(address);
+                let notice = Notice::Listening { source: source.name.to_string(), address };
+                self.orders.progress.notice(&notice);
+                Ok::<_, Error>(endpoint)
+            };
+            let (endpoint, framing, senders) = match &mut source.kind {
+                SourceKind::Dial(target, framing) => {
+                    (Endpoint::Dial(target.clone()), *framing, None)
+                }
+                SourceKind::Listen(address, framing) => (listen(address)?, *framing, None),
+                SourceKind::Acknowledged(address) => {
+                    (listen(address)?, None, Some(senders.of(&source.name)))
                 }
                 SourceKind::Polled(poll) => {
                     self.receivers.extend(poll.start(id, &source.name, &surroundings)?);
@@ -188,6 +203,7 @@ impl Driver {
                 id,
                 source.name.to_string(),
                 endpoint,
+                senders,
                 surroundings.clone(),
             )?);
         }
@@ -214,6 +230,31 @@ fn opened(orders: &Orders) -> Result<(Option<Journal>, Recovered)> {
     let (journal, recovered) = opened;
     durability.check(&recovered)?;
     Ok((Some(journal), recovered))
+}
+
+/// Fails where lines are to be acknowledged, which they are once they are logged, and there is no log.
+fn refuse_unlogged(graph: &Graph<'_>, orders: &Orders) -> Result<()> {
+    let is_logged = orders.durability.as_ref().is_some_and(|durability| durability.log);
+    let mut sources = graph.sources.iter();
+    match sources.find(|source| matches!(source.kind, SourceKind::Acknowledged(..))) {
+        Some(source) if !is_logged => {
+            Err(Error::NotLogged { source_name: source.name.to_string() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says whose numbers are kept for a source that is not in the graph.
+fn warn_of_senders_left(senders: &SendersBySource, graph: &Graph<'_>, orders: &Orders) {
+    let is_acknowledged = |source: &&Source| matches!(source.kind, SourceKind::Acknowledged(..));
+    let names: Vec<&str> =
+        graph.sources.iter().filter(is_acknowledged).map(|source| &*source.name).collect();
+    for source in senders.others(&names) {
+        orders.progress.warn(format!(
+            "the log knows senders of the source {source:?}, which is not in the graph; how far their lines \
+             have come is kept for when it is"
+        ));
+    }
 }
 
 /// What the writer's thread needs to keep a journal.

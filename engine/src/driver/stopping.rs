@@ -57,7 +57,7 @@ impl Driver {
     fn has_more(&self) -> bool {
         let polled = self.graph.sources.iter().filter_map(|source| match &source.kind {
             SourceKind::Polled(poll) => Some(poll),
-            SourceKind::Dial(..) | SourceKind::Listen(..) => None,
+            SourceKind::Dial(..) | SourceKind::Listen(..) | SourceKind::Acknowledged(..) => None,
         });
         self.intake.has_unassigned() || polled.into_iter().any(|poll| poll.has_more())
     }

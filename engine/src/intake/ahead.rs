@@ -40,6 +40,7 @@ impl Unlogged {
         if let Some(store) = self.store.take() {
             store(self.parcel.clone());
         }
+        self.parcel.tell_senders();
     }
 }
 

@@ -2,10 +2,12 @@
 //! into its carry.
 
 use std::io::{self, Read};
+use std::net::Shutdown;
 
 use mio::net::TcpStream;
 
 use crate::framing::{Carry, Framed, Framing, RecordLimit};
+use crate::progress::LineCounts;
 use crate::slabs::Slab;
 
 /// A connection. Idle, it costs this struct and at most a kibibyte of carry.
@@ -18,6 +20,10 @@ pub(super) struct Connection {
     offset: u64,
     /// Whether it waits for its turn to be read.
     pub(super) queued: bool,
+    /// Where a line counts when its newline has come, and not before, whatever becomes of it: what became
+    /// of the unfinished one.
+    unfinished: Option<LineCounts>,
+    has_closed: bool,
 }
 
 /// What one read brought.
@@ -33,15 +39,31 @@ pub(super) enum Outcome {
     More,
     /// Nothing more for now.
     Drained,
-    /// The other end is done; a last line without its line end came out with this step.
+    /// The other end is done; a last line without its line end came out with this step, unless lines count
+    /// by their newlines.
     Ended,
-    /// The connection broke; a last line came out all the same.
+    /// The connection broke; a last line came out all the same, if it does.
     Broke(io::Error),
 }
 
 impl Connection {
     pub(super) fn new(stream: TcpStream, framing: Framing) -> Self {
-        Connection { stream, carry: Carry::new(framing), received: 0, offset: 0, queued: false }
+        let carry = Carry::new(framing);
+        Connection {
+            stream,
+            carry,
+            received: 0,
+            offset: 0,
+            queued: false,
+            unfinished: None,
+            has_closed: false,
+        }
+    }
+
+    /// A connection of lines of which each counts when its newline has come.
+    pub(super) fn of_numbered_lines(stream: TcpStream) -> Self {
+        let unfinished = Some(LineCounts::default());
+        Connection { unfinished, ..Connection::new(stream, Framing::Lines) }
     }
 
     pub(super) fn stream(&mut self) -> &mut TcpStream {
@@ -70,12 +92,29 @@ impl Connection {
 
     /// Drops the unfinished record, up to its end, as if it were too long. `None` where it stays.
     pub(super) fn give_up_record(&mut self) -> Option<Framed> {
-        self.carry.give_up()
+        let mut framed = self.carry.give_up()?;
+        self.hold_back(&mut framed);
+        Some(framed)
+    }
+
+    /// Closes its own direction, once: closing wakes whoever waits for events.
+    pub(super) fn close_own_direction(&mut self) -> io::Result<()> {
+        match std::mem::replace(&mut self.has_closed, true) {
+            true => Ok(()),
+            false => self.stream.shutdown(Shutdown::Write),
+        }
     }
 
     /// Reads once into `slab`, `most` bytes at most. The records that it completes are filled in; nothing else is.
-    /// `framed.records` is relative to the slab's cut-off point.
-    pub(super) fn read(&mut self, slab: &mut Slab, most: usize, limit: RecordLimit) -> Step {
+    /// `framed.records` is relative to the slab's cut-off point. Where what has arrived is not `wanted` it is
+    /// dropped.
+    pub(super) fn read(
+        &mut self,
+        slab: &mut Slab,
+        most: usize,
+        limit: RecordLimit,
+        wanted: impl FnOnce(&[u8]) -> bool,
+    ) -> Step {
         let filled = slab.filled();
         let gap = self.carry.gap();
         let room = slab.room();
@@ -93,7 +132,11 @@ impl Connection {
             Ok(n) => {
                 let received_before = self.received;
                 self.received += n as u64;
+                if !wanted(&room[gap..gap + n]) {
+                    return nothing(Outcome::More);
+                }
                 let mut framed = self.carry.take(room, n, limit);
+                self.hold_back(&mut framed);
                 let records = framed.records.clone();
                 if records.is_empty() {
                     if records.end > 0 {
@@ -120,6 +163,10 @@ impl Connection {
     fn end(&mut self, slab: &mut Slab, outcome: Outcome) -> Step {
         let filled = slab.filled();
         let first_offset = self.offset;
+        if self.unfinished.is_some() {
+            drop(self.carry.give_up());
+            return Step { framed: Framed::default(), first_offset, outcome };
+        }
         let mut framed = self.carry.finish(slab.room());
         if !framed.records.is_empty() {
             let end = framed.records.end;
@@ -127,5 +174,17 @@ impl Connection {
             framed.records = filled + framed.records.start..filled + end;
         }
         Step { framed, first_offset, outcome }
+    }
+
+    /// What a carry counts is of the line that is not finished. Where lines count by their newlines, that
+    /// waits for this one's.
+    fn hold_back(&mut self, framed: &mut Framed) {
+        let Some(unfinished) = &mut self.unfinished else { return };
+        let counts = std::mem::take(&mut framed.counts);
+        // A newline has come, be it that of a line that was dropped.
+        if framed.records.end > 0 {
+            framed.counts = std::mem::take(unfinished);
+        }
+        *unfinished += counts;
     }
 }

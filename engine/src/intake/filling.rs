@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::acknowledged::{Logged, Reached, SenderName, reach};
 use super::assignment::{Intake, Stored, Work};
 use super::parcel::Parcel;
 use super::receiver::{Closing, Surroundings};
@@ -36,6 +37,10 @@ pub(super) struct Filling {
     open: Vec<Run>,
     /// Records counted since the last cut.
     framing: LineCounts,
+    /// How far lines have come since then whose senders want to know.
+    reached: Reached,
+    /// Who tells them once that is logged.
+    tells: Option<Arc<Logged>>,
 }
 
 /// Whole records of one connection, in a row in the slab.
@@ -57,14 +62,21 @@ impl Filling {
             slab: None,
             open: Vec::new(),
             framing: LineCounts::default(),
+            reached: Reached::new(),
+            tells: None,
         }
+    }
+
+    /// What it cuts is told of once it is logged.
+    pub(super) fn telling(self, logged: Option<Arc<Logged>>) -> Self {
+        Filling { tells: logged, ..self }
     }
 
     /// When the receiver must close it next, if nothing comes before; `None` while there is nothing
     /// that could be closed, and where the driver will: a thread that woke up beside the driver would
     /// only take a core from it.
     pub(super) fn due(&self) -> Option<Time> {
-        let empty = self.slab.is_none() && self.framing == LineCounts::default();
+        let empty = self.slab.is_none() && self.nothing_counts();
         (!empty && !self.intake.ends_batch(self.next_close)).then_some(self.next_close)
     }
 
@@ -105,7 +117,9 @@ impl Filling {
     /// this is no longer locked.
     #[must_use]
     pub(super) fn cut(&mut self, stored: Stored) -> Option<Work> {
+        let nothing_counts = self.nothing_counts();
         let framing = std::mem::take(&mut self.framing);
+        let reached = std::mem::take(&mut self.reached);
         let mut blocks = Vec::with_capacity(self.open.len());
         if let Some(slab) = self.slab.as_mut().filter(|slab| slab.filled() > 0) {
             let (bytes, lease) = slab.cut();
@@ -119,11 +133,20 @@ impl Filling {
                 blocks.push(Arc::new(ReceivedBlock::new(block, self.policy)));
             }
         }
-        if blocks.is_empty() && framing == LineCounts::default() {
+        if blocks.is_empty() && nothing_counts {
             return None;
         }
         let parcel = Parcel::new(self.source, blocks, framing);
+        let parcel = match &self.tells {
+            Some(tells) => parcel.telling(reached, tells.clone()),
+            None => parcel,
+        };
         self.intake.store(parcel, self.next_close, stored)
+    }
+
+    /// Whether nothing has been counted since the last cut, neither a record nor a line's end.
+    fn nothing_counts(&self) -> bool {
+        self.framing == LineCounts::default() && self.reached.is_empty()
     }
 
     /// Whether the slab has `wanted` bytes of room.
@@ -165,6 +188,11 @@ impl Filling {
             }
             _ => self.open.push(Run { connection, offset, range }),
         }
+    }
+
+    /// Notes that, with the records that are filled in now, the lines of a sender came so far.
+    pub(super) fn has_reached(&mut self, sender: SenderName, below: u64) {
+        reach(&mut self.reached, sender, below);
     }
 }
 

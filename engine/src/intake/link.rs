@@ -35,11 +35,7 @@ pub(crate) enum Endpoint {
 impl Endpoint {
     /// Listens on `HOST:PORT`; on loopback where only a `PORT`, or `:PORT`, is given.
     pub(crate) fn listen(address: &str, max_connections: u64) -> Result<(Self, SocketAddr)> {
-        let port_alone = address.strip_prefix(':').unwrap_or(address);
-        let address = match port_alone.parse::<u16>() {
-            Ok(port) => format!("127.0.0.1:{port}"),
-            Err(_) => address.to_string(),
-        };
+        let address = whole_address(address);
         let failed = |e: io::Error| {
             let what = "give HOST:PORT, or :PORT for this machine alone";
             Error::io(format!("cannot listen on {address:?} ({what})"), &e)
@@ -51,6 +47,15 @@ impl Endpoint {
         nix::sys::socket::listen(&listener, Backlog::MAXCONN).map_err(|e| failed(e.into()))?;
         let bound = listener.local_addr().map_err(failed)?;
         Ok((Endpoint::Listen(TcpListener::from_std(listener), max_connections), bound))
+    }
+}
+
+/// The address with loopback in it where only a `PORT`, or `:PORT`, is given.
+pub(crate) fn whole_address(address: &str) -> String {
+    let port_alone = address.strip_prefix(':').unwrap_or(address);
+    match port_alone.parse::<u16>() {
+        Ok(port) => format!("127.0.0.1:{port}"),
+        Err(_) => address.to_string(),
     }
 }
 

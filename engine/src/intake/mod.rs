@@ -5,10 +5,6 @@
 //! their only owner from then on. Between the two, early work may run on a
 //! parcel, and may even be done with it. Where there is a log, a parcel is stored once it is logged.
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "no receiver speaks with acknowledging senders yet")
-)]
 mod acknowledged;
 mod admission;
 mod ahead;
@@ -29,6 +25,7 @@ pub(crate) mod socket;
 pub(crate) mod store;
 pub(crate) mod supervisor;
 
+pub(crate) use acknowledged::{Reached, Senders};
 pub(crate) use admission::{Admission, Bounds, Reads};
 pub(crate) use ahead::Unlogged;
 pub(crate) use assignment::{Intake, OnStored, Workers};

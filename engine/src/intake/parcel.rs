@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use parking_lot::{Condvar, Mutex};
 
+use super::acknowledged::{Logged, Reached};
 use crate::block::SourceId;
 use crate::progress::LineCounts;
 use crate::received::ReceivedBlock;
@@ -39,6 +40,9 @@ pub(crate) struct Parcel {
     bytes: u64,
     blocks: u64,
     framing: LineCounts,
+    reached: Reached,
+    /// Who is told when it is logged.
+    tells: Option<Arc<Logged>>,
     work: Mutex<Work>,
     finished: Condvar,
 }
@@ -72,9 +76,16 @@ impl Parcel {
             bytes: blocks.iter().map(|b| b.raw_bytes() as u64).sum(),
             blocks: blocks.len() as u64,
             framing,
+            reached: Reached::new(),
+            tells: None,
             work: Mutex::new(Work { blocks, taken: Taken::default(), phase: Phase::Waiting }),
             finished: Condvar::new(),
         }
+    }
+
+    /// The same, with how far it brings its senders, who are told once it is logged.
+    pub(super) fn telling(self, reached: Reached, logged: Arc<Logged>) -> Self {
+        Parcel { reached, tells: Some(logged), ..self }
     }
 
     pub(crate) fn source(&self) -> SourceId {
@@ -103,6 +114,18 @@ impl Parcel {
     /// The log's frame that it is; none where nothing is logged.
     pub(crate) fn frame(&self) -> Option<u64> {
         self.frame.get().copied()
+    }
+
+    /// How far it brings its senders.
+    pub(crate) fn reached(&self) -> &Reached {
+        &self.reached
+    }
+
+    /// It is logged and durable, and so are all before it.
+    pub(super) fn tell_senders(&self) {
+        if let Some(logged) = &self.tells {
+            logged.tell(&self.reached);
+        }
     }
 
     pub(crate) fn is_frame(&self, frame: u64) {

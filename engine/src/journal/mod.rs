@@ -4,7 +4,7 @@
 //! ```text
 //! parcel ─▶ blocks.append ─▶ sync ─▶ counts as received
 //! batch  ─▶ batches: Assigned (its parcels, what was asked for) ─▶ sync ─▶ outputs ─▶ batches: Done
-//! states ─▶ checkpoint: they, and where in both logs they stand ─▶ what no checkpoint needs is collected
+//! states ─▶ checkpoint: they, where in both logs they stand, how far senders came ─▶ what no checkpoint needs is collected
 //! ```
 //!
 //! Going on, a job begins with the newest checkpoint. Batches behind it are run again from what was written
@@ -13,14 +13,16 @@
 mod position;
 mod records;
 mod recovery;
+mod senders;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use self::position::{Position, Standing};
+use self::position::{Position, Split, Standing};
 pub(crate) use self::records::{Assigned, ranges};
 use self::records::{BatchRecord, ParcelRecord};
 pub(crate) use self::recovery::{Again, Recovered};
+pub(crate) use self::senders::SendersBySource;
 use crate::checkpoint::{Checkpoints, Parts};
 use crate::directory::{BATCHES, BLOCKS, Directory};
 use crate::disk::AnyDisk;
@@ -38,6 +40,9 @@ const BATCH: u8 = 2;
 /// The part of a checkpoint that says where in the logs it stands.
 const POSITION: &str = "position";
 
+/// The part that says how far the lines of senders are logged; none without such senders.
+const SENDERS: &str = "senders";
+
 /// The durable files of a job, in the hands of the one thread that writes them.
 pub(crate) struct Journal {
     directory: Arc<Directory>,
@@ -47,6 +52,8 @@ pub(crate) struct Journal {
     checkpoints: Checkpoints,
     /// Which parcels no batch has been given.
     standing: Standing,
+    /// How far the lines of senders are logged.
+    senders: SendersBySource,
     /// Where the newest checkpoint stands, from which the job would go on.
     newest: Position,
 }
@@ -62,8 +69,8 @@ impl Journal {
     ) -> Result<(Journal, Recovered)> {
         let directory = Arc::new(Directory::open(disk, path, job)?);
         let (checkpoints, parts, mut warnings) = Checkpoints::open(&directory)?;
-        let (newest, parts) = position::split(parts, path)?;
-        let mut reader = recovery::Reader::new(path, &newest);
+        let Split { position: newest, senders, parts } = position::split(parts, path)?;
+        let mut reader = recovery::Reader::new(path, &newest, senders);
         let (batches, more) =
             Log::open(&directory, BATCHES, newest.batches_from, |frame| reader.batch(&frame))?;
         warnings.extend(more);
@@ -78,6 +85,7 @@ impl Journal {
             batches,
             checkpoints,
             standing: Standing::of(waiting),
+            senders: recovered.senders.clone(),
             newest,
         };
         Ok((journal, recovered))
@@ -89,6 +97,7 @@ impl Journal {
         let record = ParcelRecord::of(name, parcel);
         let frame = self.blocks.append(PARCEL, &record.parts())?;
         self.standing.logged(frame);
+        self.senders.note(name, parcel.reached());
         Ok(frame)
     }
 
@@ -119,8 +128,10 @@ impl Journal {
         self.blocks.sync()?;
         self.batches.sync()?;
         let position = self.standing.position(self.batches.next(), self.blocks.next());
-        let bytes = position.to_bytes();
-        let all: Vec<(&str, &[u8])> = std::iter::once((POSITION, &bytes[..]))
+        let (at, senders) = (position.to_bytes(), self.senders.to_bytes());
+        let has_senders = !self.senders.is_empty();
+        let all: Vec<(&str, &[u8])> = std::iter::once((POSITION, &at[..]))
+            .chain(has_senders.then_some((SENDERS, &senders[..])))
             .chain(parts.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])))
             .collect();
         self.checkpoints.write(&all)?;

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::POSITION;
 use super::records::ranges;
+use super::senders::SendersBySource;
+use super::{POSITION, SENDERS};
 use crate::checkpoint::Parts;
 use crate::durable::{from_bytes, to_bytes};
 use crate::error::{Error, Result};
@@ -34,17 +35,35 @@ impl Position {
     }
 }
 
-/// Takes the position out of what a checkpoint has.
-pub(super) fn split(parts: Option<Parts>, directory: &Path) -> Result<(Position, Option<Parts>)> {
-    let Some(mut parts) = parts else { return Ok((Position::default(), None)) };
-    let unreadable = |reason| Error::Unreadable {
-        what: format!("the position of the checkpoint in {}", directory.display()),
+/// What a checkpoint has for its journal.
+#[derive(Default)]
+pub(super) struct Split {
+    pub(super) position: Position,
+    pub(super) senders: SendersBySource,
+    /// The others.
+    pub(super) parts: Option<Parts>,
+}
+
+/// Takes out of what a checkpoint has what the journal has put there.
+pub(super) fn split(parts: Option<Parts>, directory: &Path) -> Result<Split> {
+    let Some(mut parts) = parts else { return Ok(Split::default()) };
+    let unreadable = |what, reason| Error::Unreadable {
+        what: format!("the {what} of the checkpoint in {}", directory.display()),
         reason,
     };
-    let at = parts.iter().position(|(name, _)| name == POSITION);
-    let at = at.ok_or_else(|| unreadable("it has none".into()))?;
-    let (_, bytes) = parts.remove(at);
-    Ok((from_bytes(&bytes).map_err(unreadable)?, Some(parts)))
+    let mut take = |part| {
+        let at = parts.iter().position(|(name, _)| name == part)?;
+        Some(parts.remove(at).1)
+    };
+    let position = take(POSITION).ok_or_else(|| unreadable(POSITION, "it has none".into()))?;
+    let position = from_bytes(&position).map_err(|reason| unreadable(POSITION, reason))?;
+    let senders = match take(SENDERS) {
+        Some(bytes) => {
+            SendersBySource::read(&bytes).map_err(|reason| unreadable(SENDERS, reason))?
+        }
+        None => SendersBySource::default(),
+    };
+    Ok(Split { position, senders, parts: Some(parts) })
 }
 
 /// Which parcels are logged and in no batch.

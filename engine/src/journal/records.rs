@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::block::{Block, Origin, SourceId};
 use crate::durable::{from_bytes, to_bytes};
-use crate::intake::Parcel;
+use crate::intake::{Parcel, Reached};
 use crate::progress::LineCounts;
 use crate::received::{Form, ReceivedBlock, RecordPolicy};
 use crate::time::Time;
@@ -23,6 +23,9 @@ struct Head {
     name: Arc<str>,
     /// What became of records before they reached a block.
     framing: LineCounts,
+    /// How far it brings the senders who want to know.
+    #[serde(default, skip_serializing_if = "Reached::is_empty")]
+    reached: Reached,
     blocks: Vec<BlockHead>,
 }
 
@@ -54,6 +57,7 @@ impl ParcelRecord {
             source: parcel.source(),
             name: name.clone(),
             framing: parcel.framing(),
+            reached: parcel.reached().clone(),
             blocks: heads.collect(),
         };
         let head = to_bytes(&head).expect("numbers and a name can be written down");
@@ -74,6 +78,7 @@ pub(crate) struct LoggedParcel {
     pub(crate) source: SourceId,
     pub(crate) name: Arc<str>,
     pub(crate) framing: LineCounts,
+    pub(super) reached: Reached,
     pub(crate) blocks: Vec<LoggedBlock>,
 }
 
@@ -103,8 +108,8 @@ impl LoggedParcel {
         if !rest.is_empty() {
             return Err(format!("a parcel has {} bytes more than it says", rest.len()));
         }
-        let Head { source, name, framing, .. } = head;
-        Ok(LoggedParcel { frame, source, name, framing, blocks })
+        let Head { source, name, framing, reached, .. } = head;
+        Ok(LoggedParcel { frame, source, name, framing, reached, blocks })
     }
 
     /// The parcel as a batch takes it, with records as `policy` has them.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::position::Position;
 use super::records::{Assigned, BatchRecord, LoggedParcel};
+use super::senders::SendersBySource;
 use super::{BATCH, PARCEL};
 use crate::checkpoint::Parts;
 use crate::error::{Error, Result};
@@ -20,6 +21,8 @@ pub(crate) struct Recovered {
     pub(crate) again: Vec<Again>,
     /// Parcels that no batch has been given, in their order.
     pub(crate) waiting: Vec<LoggedParcel>,
+    /// How far the lines of senders are logged, by the checkpoint and all that was read of the log.
+    pub(crate) senders: SendersBySource,
     /// What was found and passed over, in sentences.
     pub(crate) warnings: Vec<String>,
 }
@@ -41,10 +44,12 @@ pub(super) struct Reader<'p> {
     given_to: HashMap<u64, Time>,
     parcels: BTreeMap<Time, Vec<LoggedParcel>>,
     waiting: Vec<LoggedParcel>,
+    senders: SendersBySource,
 }
 
 impl<'p> Reader<'p> {
-    pub(super) fn new(directory: &Path, position: &'p Position) -> Self {
+    /// Behind a checkpoint that stands there, when senders had come so far.
+    pub(super) fn new(directory: &Path, position: &'p Position, senders: SendersBySource) -> Self {
         Reader {
             directory: directory.into(),
             position,
@@ -52,6 +57,7 @@ impl<'p> Reader<'p> {
             given_to: HashMap::new(),
             parcels: BTreeMap::new(),
             waiting: Vec::new(),
+            senders,
         }
     }
 
@@ -77,11 +83,12 @@ impl<'p> Reader<'p> {
     pub(super) fn parcel(&mut self, frame: &Frame) -> Result<()> {
         let log = "the log of what was received";
         self.expect(frame, PARCEL, log)?;
+        let parcel = LoggedParcel::read(frame.sequence, &frame.payload);
+        let parcel = parcel.map_err(|reason| self.unreadable(log, frame, reason))?;
+        self.senders.note(&parcel.name, &parcel.reached);
         if self.position.has_parcel(frame.sequence) {
             return Ok(());
         }
-        let parcel = LoggedParcel::read(frame.sequence, &frame.payload);
-        let parcel = parcel.map_err(|reason| self.unreadable(log, frame, reason))?;
         match self.given_to.remove(&frame.sequence) {
             Some(time) => self.parcels.entry(time).or_default().push(parcel),
             None => self.waiting.push(parcel),
@@ -106,7 +113,13 @@ impl<'p> Reader<'p> {
             assigned,
             is_done,
         });
-        Ok(Recovered { parts, again: again.collect(), waiting: self.waiting, warnings })
+        Ok(Recovered {
+            parts,
+            again: again.collect(),
+            waiting: self.waiting,
+            senders: self.senders,
+            warnings,
+        })
     }
 
     fn expect(&self, frame: &Frame, kind: u8, log: &str) -> Result<()> {

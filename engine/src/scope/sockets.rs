@@ -5,6 +5,7 @@ use crate::dstream::DStream;
 use crate::error::Error;
 use crate::framing::Framing;
 use crate::graph::SourceKind;
+use crate::intake::link::whole_address;
 use crate::pipe::{Lines, Records};
 
 impl<'b> Scope<'b> {
@@ -72,6 +73,67 @@ impl<'b> Scope<'b> {
     pub fn listen_text_stream(&self, address: impl Into<String>) -> DStream<'b, Lines> {
         let address = address.into();
         self.lines(format!("listener {address}"), SourceKind::Listen(address, None))
+    }
+
+    /// Lines from every sender that connects to `address`, each exactly once, whatever dies: lines have
+    /// numbers, the engine acknowledges those that it has logged, and a sender sends again what was not
+    /// acknowledged. `docs/line-protocol.md` says how; `loadgen send --acknowledged` does it, and a client fits
+    /// into thirty lines. `address` is as in [`listen_text_stream`](Scope::listen_text_stream).
+    ///
+    /// It needs [`Conf::write_ahead_log`](crate::Conf::write_ahead_log) and a checkpoint directory; without them
+    /// the start fails. How far each sender has come is kept there under `address`: so each such stream needs
+    /// an address of its own, and keeps it.
+    ///
+    /// A line counts once its newline has come: what a connection leaves without one is no record. A line that is
+    /// rejected, for its length or its bytes, is acknowledged all the same.
+    ///
+    /// Cost: as [`listen_text_stream`](Scope::listen_text_stream) with the log, and a search for newlines. Lines
+    /// are acknowledged at the end of their block, once the log is synced: so
+    /// [`Conf::block_interval`](crate::Conf::block_interval) is how long a sender waits.
+    ///
+    /// ```
+    /// use std::io::{BufRead, BufReader, Write};
+    /// use std::net::{Shutdown, TcpStream};
+    /// use millstream::disk::MemoryDisk;
+    /// use millstream::{Conf, Stop, StreamingContext, millis, testing::Collector};
+    ///
+    /// let conf = Conf::new("sensors").write_ahead_log(true).disk(MemoryDisk::default());
+    /// let create = || StreamingContext::new(conf, millis(50));
+    /// let ssc = StreamingContext::get_or_create("/sensors", create)?;
+    /// let out = Collector::new();
+    /// let collected = out.clone();
+    /// let running = ssc.start(move |s| {
+    ///     collected.collect(&s.acknowledged_text_stream(":0").map(str::to_owned));
+    ///     Ok(())
+    /// })?;
+    ///
+    /// let mut sender = TcpStream::connect(running.listening()[0])?;
+    /// let mut answers = BufReader::new(sender.try_clone()?).lines();
+    /// sender.write_all(b"MILLSTREAM 1 sensor-7\n")?;
+    /// assert_eq!(answers.next().unwrap()?, "RESUME 0");
+    /// sender.write_all(b"first reading\nsecond reading\n")?;
+    /// sender.shutdown(Shutdown::Write)?;
+    /// assert_eq!(answers.last().unwrap()?, "ACK 2");
+    ///
+    /// running.stop(Stop::Graceful)?;
+    /// let lines: Vec<_> = out.take().into_iter().flat_map(|(_, lines)| lines).collect();
+    /// assert_eq!(lines, ["first reading", "second reading"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn acknowledged_text_stream(&self, address: impl Into<String>) -> DStream<'b, Lines> {
+        let address = whole_address(&address.into());
+        let name = format!("acknowledging listener {address}");
+        let mut graph = self.graph.lock();
+        if graph.sources.iter().any(|source| *source.name == *name) {
+            graph.refuse(Error::Argument {
+                operation: "acknowledged_text_stream",
+                what: "the address",
+                got: format!("{address:?}, as that of another one"),
+                want: "its own: how far senders have come is kept under it",
+            });
+        }
+        drop(graph);
+        self.lines(name, SourceKind::Acknowledged(address))
     }
 
     /// As [`socket_text_stream`](Scope::socket_text_stream), but the records are bytes, framed as

@@ -24,5 +24,13 @@ mod answers;
 mod greeting;
 #[cfg(test)]
 mod model;
-pub(crate) mod reception;
-pub(crate) mod senders;
+mod reached;
+mod reception;
+mod senders;
+mod talks;
+
+pub(crate) use reached::Reached;
+pub(in crate::intake) use reached::{Logged, reach};
+pub(in crate::intake) use senders::SenderName;
+pub(crate) use senders::Senders;
+pub(in crate::intake) use talks::{Round, Talks};

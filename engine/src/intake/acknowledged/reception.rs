@@ -96,6 +96,7 @@ impl Reception {
     }
 
     /// How far the lines of each sender have come.
+    #[cfg(test)]
     pub(crate) fn senders(&self) -> &Senders {
         &self.senders
     }
@@ -210,6 +211,11 @@ impl Reception {
                 Stage::Refused { .. } => Reads::Dropped,
             },
         }
+    }
+
+    /// Whether all that was taken in is durable.
+    pub(crate) fn all_is_durable(&self) -> bool {
+        self.senders.all_is_durable()
     }
 
     /// The connections for which there is something to tell, or to be done, since this was asked

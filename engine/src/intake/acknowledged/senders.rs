@@ -53,7 +53,7 @@ struct Next {
 /// How far each sender's lines have come.
 ///
 /// Written down, it is what is durable: what a crash leaves of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Senders {
     next: HashMap<SenderName, Next>,
 }
@@ -79,6 +79,11 @@ impl Senders {
     /// Whether all that is taken in is durable.
     pub(super) fn is_settled(&self, name: &SenderName) -> bool {
         self.taken_in(name) == self.durable(name)
+    }
+
+    /// Whether all that is taken in is durable, of every sender.
+    pub(super) fn all_is_durable(&self) -> bool {
+        self.next.values().all(|next| next.taken_in == next.durable)
     }
 
     /// Makes room for a sender; says whether there is any, where so many may be known.

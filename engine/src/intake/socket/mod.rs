@@ -1,0 +1,238 @@
+//! The socket receiver: one thread, one event loop, any number of connections, all reading into one
+//! slab; and, where lines are acknowledged, the conversations with those who send them.
+
+mod reading;
+mod stopping;
+mod talking;
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration as StdDuration, Instant};
+
+use mio::{Events, Poll, Token, Waker};
+use parking_lot::Mutex;
+
+use super::acknowledged::{Logged, Senders, Talks};
+use super::assignment::Work;
+use super::connection::Connection;
+use super::filling::Filling;
+use super::link::{Endpoint, LISTENER, Link, Made};
+use super::occasional::Occasional;
+use super::receiver::{Order, ReceiverThread, Surroundings};
+use crate::block::SourceId;
+use crate::error::{Error, Result};
+use crate::progress::Notice;
+
+const WAKE: Token = Token(usize::MAX);
+
+/// Starts the receiver of `source` on a thread of its own. Where there are `senders`, their lines, which have
+/// come so far, are numbered, and acknowledged once they are logged.
+pub(crate) fn start_socket(
+    source: SourceId,
+    name: String,
+    endpoint: Endpoint,
+    senders: Option<Senders>,
+    surroundings: Surroundings,
+) -> Result<ReceiverThread> {
+    let failed = |e: io::Error| Error::io(format!("{name} could not be set up"), &e);
+    let poll = Poll::new().map_err(failed)?;
+    let waker = Waker::new(poll.registry(), WAKE).map_err(failed)?;
+    let wake: Arc<dyn Fn() + Send + Sync> = Arc::new({
+        let progress = surroundings.progress.clone();
+        let name = name.clone();
+        move || {
+            if let Err(e) = waker.wake() {
+                progress.warn(format!("{name} could not be woken: {e}"));
+            }
+        }
+    });
+    let paused = Arc::new(AtomicBool::new(false));
+    surroundings.intake.admission.on_change(Box::new({
+        let (wake, paused) = (wake.clone(), paused.clone());
+        move || {
+            if paused.load(Ordering::Relaxed) {
+                wake();
+            }
+        }
+    }));
+    let registry = poll.registry().try_clone().map_err(failed)?;
+    let link = Link::new(name.clone(), endpoint, registry, surroundings.progress.clone());
+    let link = link.map_err(failed)?;
+    let order = Arc::new(Order::default());
+    let clock = surroundings.clock.clone();
+    let logged = senders.is_some().then(|| Arc::new(Logged::new(wake.clone())));
+    let talks = senders.zip(logged.clone()).map(|(senders, logged)| Talks::new(senders, logged));
+    let filling = Filling::new(source, &surroundings).telling(logged);
+    let filling = Arc::new(Mutex::new(filling));
+    let receiver = SocketReceiver {
+        filling: filling.clone(),
+        name,
+        poll,
+        wake: wake.clone(),
+        order: order.clone(),
+        paused,
+        waits_for_slab: Arc::default(),
+        connections: HashMap::new(),
+        ready: VecDeque::new(),
+        carried_bytes: 0,
+        full: Occasional::default(),
+        dropped: Occasional::default(),
+        torn: Occasional::default(),
+        draining: false,
+        talks,
+        link,
+        around: surroundings,
+    };
+    let thread = ReceiverThread::spawn(source, &clock, order, wake, move || receiver.run())?;
+    Ok(thread.closed_by_the_driver(filling))
+}
+
+struct SocketReceiver {
+    name: String,
+    poll: Poll,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    order: Arc<Order>,
+    /// Set while data waits that the receiver may not read; whoever changes that then wakes it.
+    paused: Arc<AtomicBool>,
+    /// Set while the pool has promised to wake this thread.
+    waits_for_slab: Arc<AtomicBool>,
+    filling: Arc<Mutex<Filling>>,
+    connections: HashMap<usize, Connection>,
+    /// Connections that may have bytes to read, each once, served in turn.
+    ready: VecDeque<usize>,
+    carried_bytes: usize,
+    full: Occasional,
+    dropped: Occasional,
+    torn: Occasional,
+    /// Stopping: what has arrived is read, whatever the batches can take; only the budget binds.
+    draining: bool,
+    /// What is said on the connections beside lines, where lines are acknowledged.
+    talks: Option<Talks>,
+    link: Link,
+    around: Surroundings,
+}
+
+impl SocketReceiver {
+    fn run(mut self) {
+        let mut events = Events::with_capacity(1024);
+        loop {
+            self.wait(&mut events, self.sleep());
+            if let Some(drain) = self.order.stop_wanted() {
+                return self.stop(drain);
+            }
+            self.close_when_due();
+            let link_event = self.note(&events);
+            self.tend_link(link_event);
+            self.read_ready_once();
+            self.talk();
+        }
+    }
+
+    fn wait(&mut self, events: &mut Events, limit: Option<StdDuration>) {
+        if let Err(e) = self.poll.poll(events, limit)
+            && e.kind() != io::ErrorKind::Interrupted
+        {
+            self.around.progress.warn(format!("{}: waiting for events failed: {e}", self.name));
+        }
+    }
+
+    /// Notes what has happened on connections; says whether something has where they come from.
+    fn note(&mut self, events: &Events) -> bool {
+        let mut link_event = false;
+        for event in events {
+            match event.token() {
+                WAKE => {}
+                LISTENER => link_event = true,
+                Token(id) if self.connections.contains_key(&id) => {
+                    self.queue(id);
+                    if let (true, Some(talks)) = (event.is_writable(), &mut self.talks) {
+                        talks.attend_next(id);
+                    }
+                }
+                Token(_) => link_event = true,
+            }
+        }
+        link_event
+    }
+
+    /// How long to wait for an event.
+    fn sleep(&self) -> Option<StdDuration> {
+        let may_read = !self.ready.is_empty() && !self.paused.load(Ordering::Relaxed);
+        if may_read || self.talks.as_ref().is_some_and(Talks::is_busy) {
+            return Some(StdDuration::ZERO);
+        }
+        let others = [self.link.due(), self.talks.as_ref().and_then(Talks::due)];
+        let others = others.into_iter().flatten().min();
+        let others = others.map(|at| at.saturating_duration_since(Instant::now()));
+        let close = self.filling.lock().due();
+        let close = close.and_then(|due| self.around.clock.remaining(due));
+        [close, others].into_iter().flatten().min()
+    }
+
+    /// Puts a connection in the row of those that wait to be read, once; where it has no lines now, in that of
+    /// those that wait to be heard.
+    fn queue(&mut self, id: usize) {
+        if let Some(connection) = self.connections.get_mut(&id)
+            && !std::mem::replace(&mut connection.queued, true)
+        {
+            match &mut self.talks {
+                Some(talks) if !talks.reads_lines(id) => talks.hear_next(id),
+                _ => self.ready.push_back(id),
+            }
+        }
+    }
+
+    /// Closes what is due, and again if the work on it has taken so long that more is.
+    fn close_when_due(&self) {
+        loop {
+            let work = self.filling.lock().close_early_when_due(self.around.clock.now());
+            let Some(work) = work else { return };
+            work();
+        }
+    }
+
+    fn disconnect(&mut self, id: usize, reason: Option<String>) {
+        if let Some(mut connection) = self.connections.remove(&id) {
+            self.carried_bytes -= connection.carried();
+            if let Err(e) = self.poll.registry().deregister(connection.stream()) {
+                self.around
+                    .progress
+                    .warn(format!("{}: connection {id} could not be deregistered: {e}", self.name));
+            }
+        }
+        if let Some(talks) = &mut self.talks {
+            talks.lose(id);
+        }
+        let notice =
+            Notice::Disconnected { source: self.name.clone(), connection: id as u64, reason };
+        self.around.progress.notice(&notice);
+        self.link.lost_one();
+    }
+
+    fn tend_link(&mut self, event: bool) {
+        for Made { id, stream, peer } in self.link.tend(event, self.connections.len()) {
+            let notice = Notice::Connected {
+                source: self.name.clone(),
+                connection: id as u64,
+                peer: peer.to_string(),
+            };
+            let connection = match &self.talks {
+                None => Connection::new(stream, self.around.policy.framing()),
+                Some(_) => Connection::of_numbered_lines(stream),
+            };
+            self.connections.insert(id, connection);
+            self.around.progress.notice(&notice);
+            self.begin_talk(id);
+            self.queue(id);
+        }
+    }
+}
+
+/// Does what is left to the receiver of a parcel's early work, while it has nothing locked.
+fn do_early(work: Option<Work>) {
+    if let Some(work) = work {
+        work();
+    }
+}

@@ -1,0 +1,186 @@
+//! How a socket receiver reads: each connection that is ready once, in turn, as far as there is room.
+
+use std::sync::atomic::{Ordering, fence};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use super::{SocketReceiver, do_early};
+use crate::intake::assignment::Stored;
+use crate::intake::connection::Outcome;
+use crate::intake::filling::Filling;
+use crate::slabs::{READ_ROOM_BYTES, Slab};
+
+impl SocketReceiver {
+    /// Serves each connection that is ready with one read.
+    pub(super) fn read_ready_once(&mut self) {
+        let filling = self.filling.clone();
+        for _ in 0..self.ready.len() {
+            self.close_when_due();
+            if self.order.stop_wanted() == Some(false) {
+                return;
+            }
+            let Some(id) = self.ready.pop_front() else { return };
+            let reads_lines = self.reads_lines(id);
+            let Some(connection) = self.connections.get_mut(&id) else { continue };
+            if !reads_lines {
+                connection.queued = false;
+                self.queue(id);
+                continue;
+            }
+            let wanted = connection.wants(READ_ROOM_BYTES.min(self.around.pool.slab_bytes() / 4));
+            // Told first and looked at second, so that a change between the two wakes this thread.
+            self.paused.store(true, Ordering::SeqCst);
+            fence(Ordering::SeqCst);
+            let may_read =
+                self.draining || self.around.intake.admission.may_read(self.around.reads);
+            let room = match may_read {
+                true => self.with_room(&filling, wanted),
+                false => None,
+            };
+            let Some(filling) = room else {
+                self.ready.push_front(id);
+                if self.around.reads.early {
+                    // What is read is worked on while nothing may be read.
+                    let work = filling.lock().cut(Stored::EarlyWorkMayBegin);
+                    do_early(work);
+                }
+                if may_read && self.order.stop_wanted() != Some(false) {
+                    self.say_full();
+                }
+                return;
+            };
+            self.paused.store(false, Ordering::SeqCst);
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.queued = false;
+            }
+            if self.read(id, filling) {
+                self.queue(id);
+            }
+        }
+        self.paused.store(false, Ordering::SeqCst);
+    }
+
+    /// Locks `filling`, with `wanted` bytes of room in its slab; nothing at the budget's end.
+    fn with_room<'f>(
+        &self,
+        filling: &'f Mutex<Filling>,
+        wanted: usize,
+    ) -> Option<MutexGuard<'f, Filling>> {
+        loop {
+            let mut filled = filling.lock();
+            if filled.has_room(wanted) {
+                return Some(filled);
+            }
+            let work = filled.let_go();
+            drop(filled);
+            do_early(work);
+            // What is read next must not be filed under a time that has passed meanwhile.
+            self.close_when_due();
+            if self.order.stop_wanted() == Some(false) {
+                return None;
+            }
+            let slab = self.take_slab();
+            if !filling.lock().go_on_with(slab) {
+                return None;
+            }
+        }
+    }
+
+    /// An empty slab, or nothing at the budget's end; this thread is woken then when there is one.
+    fn take_slab(&self) -> Option<Slab> {
+        let pool = &self.around.pool;
+        if self.waits_for_slab.swap(true, Ordering::SeqCst) {
+            return pool.take();
+        }
+        let (waits, wake) = (self.waits_for_slab.clone(), self.wake.clone());
+        pool.take_or(Box::new(move || {
+            waits.store(false, Ordering::SeqCst);
+            wake();
+        }))
+    }
+
+    fn say_full(&mut self) {
+        if self.full.is_time() {
+            self.around.progress.warn(format!(
+                "{}: received data fills its {} bytes of memory; senders are held back until a batch is done",
+                self.name,
+                self.around.pool.limit_bytes()
+            ));
+        }
+    }
+
+    /// Reads once from connection `id`; says whether there may be more.
+    fn read(&mut self, id: usize, mut filling: MutexGuard<'_, Filling>) -> bool {
+        let (Some(connection), Some(slab)) = (self.connections.get_mut(&id), filling.slab()) else {
+            return false;
+        };
+        let carried_before = connection.carried();
+        let most = self.around.intake.admission.most_to_read(self.around.reads);
+        let mut numbered = None;
+        let step = connection.read(slab, most, self.around.policy.limit, |arrived| {
+            let Some(talks) = &mut self.talks else { return true };
+            numbered = talks.take_in(id, arrived);
+            numbered.is_some()
+        });
+        let carried = connection.carried();
+        filling.take_in(id, step.first_offset, &step.framed);
+        if let Some((sender, numbers)) = numbered
+            && !numbers.is_empty()
+        {
+            filling.has_reached(sender, numbers.end);
+        }
+        // While it is locked: bytes are counted as taken in before anybody can be done with them.
+        let bytes = step.framed.records.len() as u64;
+        self.around.intake.admission.took_in(self.around.reads, bytes);
+        // Given to the driver at once where it waits: a receiver that is never out of bytes would
+        // have it again first.
+        MutexGuard::unlock_fair(filling);
+        self.carried_bytes = self.carried_bytes + carried - carried_before;
+        if let Some(torn) = step.framed.torn
+            && self.torn.is_time()
+        {
+            self.around.progress.warn(format!(
+                "{}: connection {id} ended after {torn}, which are no record; every record must be whole",
+                self.name
+            ));
+        }
+        while self.carried_bytes > self.around.max_carry_bytes {
+            let longest =
+                self.connections.iter().max_by_key(|(_, connection)| connection.carried());
+            let Some((&longest, _)) = longest else { break };
+            if !self.give_up_record(longest) {
+                break;
+            }
+        }
+        match step.outcome {
+            Outcome::More => true,
+            Outcome::Drained => false,
+            Outcome::Ended => {
+                if !self.end_talk(id) {
+                    self.disconnect(id, None);
+                }
+                false
+            }
+            Outcome::Broke(error) => {
+                self.disconnect(id, Some(error.to_string()));
+                false
+            }
+        }
+    }
+
+    /// Drops what `id` has not finished; says whether it could.
+    fn give_up_record(&mut self, id: usize) -> bool {
+        let Some(connection) = self.connections.get_mut(&id) else { return false };
+        let before = connection.carried();
+        let Some(framed) = connection.give_up_record() else { return false };
+        self.carried_bytes = self.carried_bytes + connection.carried() - before;
+        self.filling.lock().take_in(id, 0, &framed);
+        if self.dropped.is_time() {
+            self.around.progress.warn(format!(
+                "{}: unfinished records hold more than {} bytes, so the longest, of connection {id}, is dropped",
+                self.name, self.around.max_carry_bytes
+            ));
+        }
+        true
+    }
+}
