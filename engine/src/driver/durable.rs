@@ -94,8 +94,8 @@ impl Driver {
         for logged in recovered.waiting {
             match self.graph.sources.get(logged.source) {
                 Some(source) if source.name == logged.name => {
-                    let frame = logged.frame;
-                    self.intake.store_again(logged.parcel(policy), frame);
+                    let (frame, reads) = (logged.frame, self.reads[logged.source]);
+                    self.intake.store_again(logged.parcel(policy), frame, reads);
                 }
                 _ => self.orders.progress.warn(format!(
                     "the log has records of the source {:?}, which is not in its place; they are left out",

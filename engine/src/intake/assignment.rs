@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::time::{Duration, Time};
 
-use super::admission::Admission;
+use super::admission::{Admission, Reads};
 use super::ahead::{Ahead, ToLog, Unlogged};
 use super::parcel::Parcel;
 
@@ -107,9 +107,10 @@ impl Intake {
         }
     }
 
-    /// Stores, for the next batch, a parcel that was logged before the process died.
-    pub(crate) fn store_again(&self, parcel: Parcel, frame: u64) {
+    /// Stores, for the next batch, a parcel that was logged before the process died. It counts as taken in now.
+    pub(crate) fn store_again(&self, parcel: Parcel, frame: u64, reads: Reads) {
         parcel.is_frame(frame);
+        self.admission.took_in(reads, parcel.bytes());
         self.store_logged(Arc::new(parcel), Time::default());
     }
 

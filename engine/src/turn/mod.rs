@@ -71,6 +71,9 @@ impl Turn<'_> {
         let (started, time) = (Instant::now(), again.assigned.time);
         let outputs = if again.is_done { Outputs::AreDone } else { Outputs::Run };
         let given = self.given_again(again)?;
+        // Taken in now: what a turn has is taken off what waits.
+        let reads = Reads { early: false, at_turn: true };
+        self.intake.admission.took_in(reads, given.at_turn_bytes);
         Ok(self.work(time, StdDuration::ZERO, started, given, outputs))
     }
 
