@@ -99,9 +99,11 @@ impl Keeping {
         while let Some(Job::Parcel(unlogged)) = next {
             bytes += unlogged.parcel().bytes();
             let name = self.names[unlogged.parcel().source()].clone();
-            // A parcel that cannot be logged is dropped, and never counts.
-            if let Ok(frame) = self.until_it_is(|journal| journal.log(&name, unlogged.parcel())) {
-                group.push((unlogged, frame));
+            match self.until_it_is(|journal| journal.log(&name, unlogged.parcel())) {
+                Ok(frame) => group.push((unlogged, frame)),
+                // It is dropped, and never counts. Neither does anything behind it, though there may be room
+                // again for that: a sender's lines would have a hole.
+                Err(error) => drop(self.failed.get_or_insert(error)),
             }
             next = if bytes < MOST_GROUP_BYTES { jobs.try_recv().ok() } else { None };
         }
