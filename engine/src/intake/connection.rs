@@ -164,7 +164,7 @@ impl Connection {
         let filled = slab.filled();
         let first_offset = self.offset;
         if self.unfinished.is_some() {
-            drop(self.carry.give_up());
+            self.carry = Carry::new(Framing::Lines);
             return Step { framed: Framed::default(), first_offset, outcome };
         }
         let mut framed = self.carry.finish(slab.room());

@@ -7,6 +7,7 @@ mod reset;
 mod rig;
 
 mod accounts;
+mod acknowledged;
 mod descriptors;
 mod dialling;
 mod endings;

@@ -25,8 +25,14 @@ impl Answers {
         self.acknowledged = Some(below);
     }
 
-    /// The last answer there is.
+    /// Whether the first answer is to be given and has not been begun.
+    pub(super) fn resumes(&self) -> bool {
+        self.resume.is_some()
+    }
+
+    /// The last answer there is. A sender that is refused is not asked to go on.
     pub(super) fn refuse(&mut self, reason: String) {
+        self.resume = None;
         self.refusal = Some(reason);
     }
 

@@ -10,6 +10,10 @@ const VERSION: &str = "1";
 /// The longest greeting, its newline included.
 const MOST_GREETING_BYTES: usize = 128;
 
+/// Why a sender is refused that does not wait for the answer.
+pub(super) const TOO_EARLY: &str =
+    "lines came before RESUME, which says their numbers: wait for it and send them then";
+
 /// A greeting that is not whole yet.
 #[derive(Debug, Default)]
 pub(super) struct Greeting {
@@ -32,9 +36,7 @@ impl Greeting {
             Some(newline) => {
                 let name = self.read()?;
                 if newline + 1 < bytes.len() {
-                    return Err("lines came before RESUME, which says their numbers: wait for it \
-                                and send them then"
-                        .into());
+                    return Err(TOO_EARLY.into());
                 }
                 Ok(Some(name))
             }

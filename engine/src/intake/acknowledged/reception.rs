@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::answers::Answers;
-use super::greeting::Greeting;
+use super::greeting::{Greeting, TOO_EARLY};
 use super::senders::{SenderName, Senders};
 
 /// Numbers connections in the order in which they came about.
@@ -128,6 +128,17 @@ impl Reception {
         }
     }
 
+    /// Bytes have come before the answer to a greeting: lines that are numbered by nobody.
+    pub(crate) fn came_too_early(&mut self, id: ConnectionId, now: Instant) {
+        if let Some(Talk { stage: Stage::Waiting(name) | Stage::Sending(name), .. }) =
+            self.talks.get(&id)
+        {
+            let name = name.clone();
+            self.forget_speaker(&name, id);
+            self.refuse(id, TOO_EARLY.into(), now);
+        }
+    }
+
     /// So many newlines have come on a connection whose lines are read. Gives whose lines end with
     /// them, and the number of the first: they are taken in now. Gives nothing where they are not to
     /// be.
@@ -225,6 +236,11 @@ impl Reception {
             self.talks.get_mut(id).into_iter().for_each(|talk| talk.is_untold = false);
         }
         std::mem::take(&mut self.untold)
+    }
+
+    /// Whether a connection is to be told now which number its first line has.
+    pub(crate) fn resumes(&self, id: ConnectionId) -> bool {
+        self.talks.get(&id).is_some_and(|talk| talk.answers.resumes())
     }
 
     /// The bytes that are to be written to a connection next; empty if there are none.

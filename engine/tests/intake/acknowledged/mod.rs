@@ -1,0 +1,8 @@
+//! Lines that are acknowledged: a sender over loopback, an engine whose disk is in memory, and the lives of both.
+
+mod deaths;
+mod hostile;
+mod life;
+mod sender;
+mod sessions;
+mod starting;
