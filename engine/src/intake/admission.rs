@@ -10,6 +10,8 @@
 //!   be processed in an interval, less what is owed to batches before. It begins small, grows
 //!   twentyfold a batch while batches are quick, and shrinks at once, in the middle of a batch that
 //!   overruns.
+//! - Where there is a log, what is on its way there is bounded too: a disk that is slower than the work
+//!   would hold up each batch until all of it is written.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -41,6 +43,10 @@ const OFTEN_SEEN_BYTES: u64 = 64 << 10;
 
 /// A read for early work may bring so much, however slow the work is.
 const LEAST_READ_BYTES: u64 = 4 << 10;
+
+/// So much may be on its way to the log: enough for the next group while one is synced, little enough for no
+/// batch to wait long.
+const MOST_UNLOGGED_BYTES: u64 = 16 << 20;
 
 /// What may wait for early work before anything is known of how long that takes.
 const FIRST_EARLY_BYTES: u64 = 64 << 10;
@@ -75,6 +81,8 @@ pub(crate) struct Admission {
     early_limit: AtomicU64,
     /// Nanoseconds of one thread for a thousand bytes; 0 for not known.
     early_ns_per_kb: AtomicU64,
+    /// On their way to the log.
+    unlogged_bytes: AtomicU64,
     /// Taken in for batches that have not had their turn.
     waiting_bytes: AtomicU64,
     waiting_limit: AtomicU64,
@@ -103,6 +111,7 @@ impl Admission {
             early_bytes: AtomicU64::new(0),
             early_limit: AtomicU64::new(FIRST_EARLY_BYTES.min(bounds.most_early_bytes)),
             early_ns_per_kb: AtomicU64::new(0),
+            unlogged_bytes: AtomicU64::new(0),
             waiting_bytes: AtomicU64::new(0),
             waiting_limit: AtomicU64::new(first as u64),
             running: Mutex::new(None),
@@ -117,8 +126,10 @@ impl Admission {
 
     /// Whether a receiver of a source that is read in this way may read on.
     pub(crate) fn may_read(&self, reads: Reads) -> bool {
-        (!reads.early
-            || self.early_bytes.load(Ordering::Relaxed) < self.early_limit.load(Ordering::Relaxed))
+        self.unlogged_bytes.load(Ordering::Relaxed) < MOST_UNLOGGED_BYTES
+            && (!reads.early
+                || self.early_bytes.load(Ordering::Relaxed)
+                    < self.early_limit.load(Ordering::Relaxed))
             && (!reads.at_turn
                 || self.waiting_bytes.load(Ordering::Relaxed) < self.waiting_limit_now())
     }
@@ -154,6 +165,21 @@ impl Admission {
         }
         if reads.at_turn {
             self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    // ---- the log ----
+
+    /// So many bytes are on their way to the log.
+    pub(crate) fn log_began(&self, bytes: u64) {
+        self.unlogged_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// So many are no longer.
+    pub(crate) fn log_ended(&self, bytes: u64) {
+        let before = self.unlogged_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if before >= MOST_UNLOGGED_BYTES && before - bytes < MOST_UNLOGGED_BYTES {
+            self.wake_all();
         }
     }
 

@@ -1,4 +1,4 @@
-//! Parcels on their way through a log: where what is received is written down before it counts.
+//! Parcels on their way through a log: what is received counts once it is written down.
 
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -6,6 +6,7 @@ use std::time::Duration as StdDuration;
 use parking_lot::{Condvar, Mutex};
 
 use super::parcel::Parcel;
+use crate::received::ReceivedBlock;
 
 /// How often who waits for the log looks whether it still should.
 const LOOK: StdDuration = StdDuration::from_millis(10);
@@ -13,40 +14,49 @@ const LOOK: StdDuration = StdDuration::from_millis(10);
 /// The way to a log; it must not block.
 pub(crate) type ToLog = Box<dyn Fn(Unlogged) + Send + Sync>;
 
-/// What becomes of a parcel that has been logged.
-type Store = Box<dyn FnOnce(Arc<Parcel>) + Send>;
+/// What is to be done when a parcel is on its way no longer; told whether it is logged.
+type End = Box<dyn FnOnce(&Parcel, bool) + Send>;
 
 /// A parcel that counts as received once it is logged. Where it is dropped before, it never does.
 pub(crate) struct Unlogged {
     parcel: Arc<Parcel>,
-    store: Option<Store>,
-    ahead: Arc<Ahead>,
+    /// Its blocks, which early work on it may be done with before.
+    blocks: Vec<Arc<ReceivedBlock>>,
+    end: Option<End>,
 }
 
 impl Unlogged {
-    /// Has it stored by `store` when it is logged.
-    pub(super) fn new(ahead: &Arc<Ahead>, parcel: Parcel, store: Store) -> Self {
-        ahead.count_in();
-        Unlogged { parcel: Arc::new(parcel), store: Some(store), ahead: ahead.clone() }
+    pub(super) fn new(parcel: Arc<Parcel>, end: End) -> Self {
+        Unlogged { blocks: parcel.blocks(), parcel, end: Some(end) }
     }
 
     pub(crate) fn parcel(&self) -> &Parcel {
         &self.parcel
     }
 
+    pub(crate) fn blocks(&self) -> &[Arc<ReceivedBlock>] {
+        &self.blocks
+    }
+
     /// It is the log's frame of this number, and durable as far as was asked for.
     pub(crate) fn logged_as(mut self, frame: u64) {
         self.parcel.is_frame(frame);
-        if let Some(store) = self.store.take() {
-            store(self.parcel.clone());
-        }
+        self.end(true);
         self.parcel.tell_senders();
+    }
+
+    fn end(&mut self, is_logged: bool) {
+        // The slab is free for what is read next before anybody hears of it.
+        self.blocks.clear();
+        if let Some(end) = self.end.take() {
+            end(&self.parcel, is_logged);
+        }
     }
 }
 
 impl Drop for Unlogged {
     fn drop(&mut self) {
-        self.ahead.count_out();
+        self.end(false);
     }
 }
 
@@ -71,21 +81,33 @@ impl Ahead {
         *self.on_their_way.lock() == 0
     }
 
-    fn count_in(&self) {
+    pub(super) fn one_more(&self) {
         *self.on_their_way.lock() += 1;
     }
 
-    fn count_out(&self) {
+    pub(super) fn one_less(&self) {
         *self.on_their_way.lock() -= 1;
         self.fewer.notify_all();
     }
 
-    /// Waits until none is on its way, unless `is_over`; says whether none is.
-    pub(super) fn wait_until_empty(&self, is_over: impl Fn() -> bool) -> bool {
+    /// Waits until all of `parcels` are logged, unless `is_over`; says whether they are.
+    pub(super) fn wait_until_logged(
+        &self,
+        parcels: &[Arc<Parcel>],
+        is_over: impl Fn() -> bool,
+    ) -> bool {
         let mut on_their_way = self.on_their_way.lock();
-        while *on_their_way > 0 && !is_over() {
+        let mut left = parcels;
+        loop {
+            while let [first, others @ ..] = left
+                && first.frame().is_some()
+            {
+                left = others;
+            }
+            if left.is_empty() || is_over() {
+                return left.is_empty();
+            }
             self.fewer.wait_for(&mut on_their_way, LOOK);
         }
-        *on_their_way == 0
     }
 }

@@ -34,8 +34,8 @@ pub(crate) enum Workers {
 pub(crate) enum Stored {
     /// While its batch waits for its turn, as far as is known.
     EarlyWorkMayBegin,
-    /// When it has been logged, by whoever logs.
-    Logged,
+    /// By the driver, before any batch has its turn.
+    Again,
     /// At the turn of this batch: for what belongs to it no work is early any more.
     AtTurnOf(Time),
 }
@@ -87,8 +87,9 @@ impl Intake {
         self.ahead.set(to_log);
     }
 
-    /// Stores blocks that closed at `closed_at` at the latest, or has them logged first. Gives a receiver
-    /// what it is to do itself; a driver is given nothing.
+    /// Stores blocks that closed at `closed_at` at the latest. Where there is a log they are on their way to
+    /// it from here on, while early work on them begins; their batch waits until they are logged. Gives a
+    /// receiver what it is to do itself; a driver is given nothing.
     #[must_use]
     pub(crate) fn store(
         self: &Arc<Self>,
@@ -96,33 +97,40 @@ impl Intake {
         closed_at: Time,
         stored: Stored,
     ) -> Option<Work> {
+        let parcel = Arc::new(parcel);
         match self.ahead.to_log() {
             Some(to_log) => {
                 let intake = self.clone();
-                let store = Box::new(move |parcel| intake.store_logged(parcel, closed_at));
-                to_log(Unlogged::new(&self.ahead, parcel, store));
-                None
+                self.ahead.one_more();
+                self.admission.log_began(parcel.bytes());
+                let end = Box::new(move |parcel: &Parcel, is_logged| {
+                    if is_logged {
+                        intake.count(parcel);
+                    }
+                    intake.admission.log_ended(parcel.bytes());
+                    intake.ahead.one_less();
+                });
+                to_log(Unlogged::new(parcel.clone(), end));
             }
-            None => self.store_now(Arc::new(parcel), closed_at, stored),
+            None => self.count(&parcel),
         }
+        self.store_now(parcel, closed_at, stored)
     }
 
     /// Stores, for the next batch, a parcel that was logged before the process died. It counts as taken in now.
     pub(crate) fn store_again(&self, parcel: Parcel, frame: u64, reads: Reads) {
         parcel.is_frame(frame);
         self.admission.took_in(reads, parcel.bytes());
-        self.store_logged(Arc::new(parcel), Time::default());
+        self.count(&parcel);
+        let work = self.store_now(Arc::new(parcel), Time::default(), Stored::Again);
+        debug_assert!(work.is_none(), "a driver is given no early work");
     }
 
-    /// Stores a parcel that has been logged. The tasks do its early work: who has logged it has other things
-    /// to do.
-    fn store_logged(&self, parcel: Arc<Parcel>, closed_at: Time) {
-        let work = self.store_now(parcel, closed_at, Stored::Logged);
-        debug_assert!(work.is_none(), "early work on what was logged is left to tasks");
+    fn count(&self, parcel: &Parcel) {
+        self.stored_bytes.fetch_add(parcel.bytes(), Ordering::Relaxed);
     }
 
     fn store_now(&self, parcel: Arc<Parcel>, closed_at: Time, stored: Stored) -> Option<Work> {
-        self.stored_bytes.fetch_add(parcel.bytes(), Ordering::Relaxed);
         let workers = {
             let mut state = self.state.lock();
             let batch = self.batch_of(closed_at).max(state.assigned_up_to + self.batch_interval);
@@ -131,7 +139,7 @@ impl Intake {
             match stored {
                 _ if state.only_stored => Workers::Nobody,
                 Stored::EarlyWorkMayBegin => Workers::TasksAndReceiver,
-                Stored::Logged => Workers::Tasks,
+                Stored::Again => Workers::Tasks,
                 Stored::AtTurnOf(turn) if batch <= turn => Workers::Nobody,
                 Stored::AtTurnOf(_) => Workers::Tasks,
             }
@@ -165,9 +173,13 @@ impl Intake {
         !self.ahead.is_empty() || !self.state.lock().received.is_empty()
     }
 
-    /// Waits until all that has been closed is logged and stored, unless `is_over`. Says whether it is.
-    pub(crate) fn wait_until_logged(&self, is_over: impl Fn() -> bool) -> bool {
-        self.ahead.wait_until_empty(is_over)
+    /// Waits until all of `parcels` are logged, unless `is_over`. Says whether they are.
+    pub(crate) fn wait_until_logged(
+        &self,
+        parcels: &[Arc<Parcel>],
+        is_over: impl Fn() -> bool,
+    ) -> bool {
+        self.ahead.wait_until_logged(parcels, is_over)
     }
 
     /// Whether the interval of a batch ends at `time`.
@@ -259,22 +271,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_logged_counts_when_it_is_and_what_is_not_never_does() {
+    fn a_batch_waits_until_what_it_has_is_logged() {
         let intake = Arc::new(Intake::new(secs(1), at(0), admission()));
         let sent = Arc::new(Mutex::new(Vec::new()));
         let log = sent.clone();
         intake.log_ahead(Some(Box::new(move |unlogged| log.lock().push(unlogged))));
         store(&intake, "a\n", at(1), Stored::EarlyWorkMayBegin);
         store(&intake, "bb\n", at(1), Stored::AtTurnOf(at(1)));
-        assert!(intake.assign(at(1)).is_empty());
         assert!(intake.has_unassigned());
-        assert!(!intake.wait_until_logged(|| true));
+        let parcels = intake.assign(at(1));
+        assert_eq!((bytes(&parcels), intake.stored_bytes()), (vec![2, 3], 0));
+        assert!(intake.has_unassigned(), "they are on their way");
+        assert!(!intake.wait_until_logged(&parcels, || true));
         let [first, second] = <[_; 2]>::try_from(std::mem::take(&mut *sent.lock())).ok().unwrap();
         first.logged_as(7);
+        assert!(intake.wait_until_logged(&parcels[..1], || false));
+        assert_eq!((parcels[0].frame(), intake.stored_bytes()), (Some(7), 2));
         drop(second);
-        assert!(intake.wait_until_logged(|| false));
-        let parcels = intake.assign(at(2));
-        assert_eq!((bytes(&parcels), parcels[0].frame()), (vec![2], Some(7)));
+        assert!(!intake.wait_until_logged(&parcels, || true));
         assert!(!intake.has_unassigned());
     }
 }

@@ -29,6 +29,7 @@ use crate::disk::AnyDisk;
 use crate::error::Result;
 use crate::intake::Parcel;
 use crate::log::Log;
+use crate::received::ReceivedBlock;
 use crate::time::Time;
 
 /// The kind of a parcel's frame.
@@ -91,10 +92,15 @@ impl Journal {
         Ok((journal, recovered))
     }
 
-    /// Appends a parcel of the source called `name`; answers its number. It is durable after the next
+    /// Appends a parcel of the source called `name`, with its `blocks`; answers its number. It is durable after the next
     /// [`sync_parcels`](Journal::sync_parcels).
-    pub(crate) fn log(&mut self, name: &Arc<str>, parcel: &Parcel) -> Result<u64> {
-        let record = ParcelRecord::of(name, parcel);
+    pub(crate) fn log(
+        &mut self,
+        name: &Arc<str>,
+        parcel: &Parcel,
+        blocks: &[Arc<ReceivedBlock>],
+    ) -> Result<u64> {
+        let record = ParcelRecord::of(name, parcel, blocks);
         let frame = self.blocks.append(PARCEL, &record.parts())?;
         self.standing.logged(frame);
         self.senders.note(name, parcel.reached());

@@ -38,17 +38,16 @@ struct BlockHead {
 }
 
 /// A parcel as the parts of a frame.
-pub(super) struct ParcelRecord {
+pub(super) struct ParcelRecord<'p> {
     /// The length of the head.
     length: [u8; 4],
     head: Vec<u8>,
-    blocks: Vec<Arc<ReceivedBlock>>,
+    blocks: &'p [Arc<ReceivedBlock>],
 }
 
-impl ParcelRecord {
+impl<'p> ParcelRecord<'p> {
     /// Of a parcel of the source called `name`.
-    pub(super) fn of(name: &Arc<str>, parcel: &Parcel) -> Self {
-        let blocks = parcel.blocks();
+    pub(super) fn of(name: &Arc<str>, parcel: &Parcel, blocks: &'p [Arc<ReceivedBlock>]) -> Self {
         let heads = blocks.iter().map(|block| {
             let Origin { connection, offset, .. } = block.origin();
             BlockHead { form: block.form(), connection, offset, bytes: block.raw_bytes() }
@@ -183,7 +182,7 @@ mod tests {
         let framing = LineCounts { rejected: 2, ..LineCounts::default() };
         let parcel =
             Parcel::new(3, vec![block("a\nb\n", 1), block("", 2), block("c\n", 5)], framing);
-        ParcelRecord::of(&"socket".into(), &parcel).parts().concat().into()
+        ParcelRecord::of(&"socket".into(), &parcel, &parcel.blocks()).parts().concat().into()
     }
 
     #[test]

@@ -32,16 +32,17 @@ pub(super) struct Given {
     pub(super) uncounted: Vec<(usize, Arc<ReceivedBlock>)>,
     /// What sources have lost.
     pub(super) losses: Vec<Error>,
-    /// The parcels that it has, by their frames in the log, where there is one.
-    frames: Vec<u64>,
+    /// The parcels that it has.
+    pub(super) parcels: Vec<Arc<Parcel>>,
     /// What sources that are asked have given, as they have noted it for the log.
     polled: Vec<(SourceId, Bytes)>,
 }
 
 impl Given {
-    /// As it is written down.
+    /// As it is written down, once its parcels are logged.
     pub(super) fn assigned(&self, time: Time) -> Assigned {
-        Assigned { time, frames: ranges(self.frames.clone()), polled: self.polled.clone() }
+        let frames = self.parcels.iter().filter_map(|parcel| parcel.frame());
+        Assigned { time, frames: ranges(frames.collect()), polled: self.polled.clone() }
     }
 }
 
@@ -53,10 +54,11 @@ impl Turn<'_> {
     pub(super) fn given(&mut self, time: Time) -> Result<Given> {
         let mut given = self.nothing_given();
         let mut blocks = vec![Blocks::new(); self.graph.sources.len()];
-        for parcel in self.intake.assign(time) {
-            given.frames.extend(parcel.frame());
-            self.take(&parcel, &mut given, &mut blocks);
+        let parcels = self.intake.assign(time);
+        for parcel in &parcels {
+            self.take(parcel, &mut given, &mut blocks);
         }
+        given.parcels = parcels;
         for id in 0..self.graph.sources.len() {
             let policy = self.engine.parts().policy;
             let source = &mut self.graph.sources[id];

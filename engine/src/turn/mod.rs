@@ -86,10 +86,10 @@ impl Turn<'_> {
                 || give_up_at.is_some_and(|deadline| Instant::now() >= deadline)
         };
         let given_up = || Error::BatchGivenUp { time };
-        if !self.intake.wait_until_logged(is_over) {
+        let given = self.given(time)?;
+        if !self.intake.wait_until_logged(&given.parcels, is_over) {
             return Err(given_up());
         }
-        let given = self.given(time)?;
         log.assigned(given.assigned(time), is_over).unwrap_or_else(|| Err(given_up()))?;
         Ok(given)
     }

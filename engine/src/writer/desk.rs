@@ -99,7 +99,9 @@ impl Keeping {
         while let Some(Job::Parcel(unlogged)) = next {
             bytes += unlogged.parcel().bytes();
             let name = self.names[unlogged.parcel().source()].clone();
-            match self.until_it_is(|journal| journal.log(&name, unlogged.parcel())) {
+            match self
+                .until_it_is(|journal| journal.log(&name, unlogged.parcel(), unlogged.blocks()))
+            {
                 Ok(frame) => group.push((unlogged, frame)),
                 // It is dropped, and never counts. Neither does anything behind it, though there may be room
                 // again for that: a sender's lines would have a hole.
