@@ -58,6 +58,9 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 // words
+#[cfg(test)]
+#[path = "../tests/model/seed.rs"]
+mod seed;
 pub mod time;
 mod error;
 mod clock;
@@ -141,9 +144,6 @@ pub mod windows {}
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
-#[cfg(test)]
-#[path = "../tests/model/seed.rs"]
-mod seed;
 
 pub use clock::{Clock, ManualClock};
 pub use columns::{Columns, Fields};
