@@ -202,7 +202,8 @@ impl Conf {
 
     /// Whether what receivers take in is written to the log in the checkpoint directory, and durable, before it
     /// counts as received. Off by default, as in the original: then what was received and not processed when
-    /// the process dies is lost.
+    /// the process dies is lost. What queues, files and receivers of one's own give is written down with the
+    /// batch that is given it, so a source of items that nobody can write makes the start fail.
     pub fn write_ahead_log(mut self, on: bool) -> Self {
         self.write_ahead_log = on;
         self

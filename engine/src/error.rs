@@ -211,8 +211,8 @@ pub enum Error {
         /// What was to be named.
         stream: String,
     },
-    /// A state or a window that cannot be written down.
-    #[error("{what} cannot be part of a snapshot: {reason}")]
+    /// A state, a window, or what a source has given, that cannot be written down.
+    #[error("{what} cannot be written down: {reason}")]
     Unwritable {
         /// The operator or source.
         what: String,
@@ -317,6 +317,18 @@ pub enum Error {
         reason: String,
         /// What can be done.
         cure: &'static str,
+    },
+    /// A source whose records nobody could write down to the log.
+    #[error(
+        "{source_name}: Conf::write_ahead_log has what a batch is given written down before it runs, and \
+         nothing says how to write the items of this source; use {instead}, whose items can be written, or \
+         leave the log off, and what is in no checkpoint is lost when the process dies"
+    )]
+    NotLogged {
+        /// The source's name.
+        source_name: String,
+        /// What to use in its place.
+        instead: &'static str,
     },
     /// A log that lacks files.
     #[error(

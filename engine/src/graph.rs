@@ -196,6 +196,20 @@ impl<'b> Graph<'b> {
         self.sources.len() - 1
     }
 
+    /// The sources that are asked at each batch's turn.
+    pub(crate) fn polled(&mut self) -> impl Iterator<Item = &mut Box<dyn Poll>> {
+        self.sources.iter_mut().filter_map(|source| match &mut source.kind {
+            SourceKind::Polled(poll) => Some(poll),
+            SourceKind::Dial(..) | SourceKind::Listen(..) => None,
+        })
+    }
+
+    /// The source of this number, if it has this name: a program may have changed since both were written
+    /// down.
+    pub(crate) fn source(&mut self, id: SourceId, name: &str) -> Option<&mut Source> {
+        self.sources.get_mut(id).filter(|source| *source.name == *name)
+    }
+
     /// The bit for early work of the stage that is made next; 0 where it may do none.
     pub(crate) fn early_bit(&self, upstream: &Trace, keeps_owned: bool) -> Committed {
         let number = self.stages.len();
@@ -285,6 +299,18 @@ impl<'b> Graph<'b> {
             return Err(Error::SameName { name: twice.name.clone() });
         }
         if self.outputs.is_empty() { Err(Error::NoOutput) } else { Ok(()) }
+    }
+
+    /// Fails where there is a source that gives what nobody could write down to the log.
+    pub(crate) fn check_logged(&self) -> Result {
+        for Source { name, kind } in &self.sources {
+            if let SourceKind::Polled(poll) = kind
+                && let Some(instead) = poll.instead_when_logged()
+            {
+                return Err(Error::NotLogged { source_name: name.to_string(), instead });
+            }
+        }
+        Ok(())
     }
 
     /// What the outputs need, directly and through stages.

@@ -157,7 +157,7 @@ pub use framing::Framing;
 pub use intake::custom::Receiver;
 pub use intake::files::FileStream;
 pub use intake::queue::Queue;
-pub use intake::store::{Refused, Store};
+pub use intake::store::{NotKept, Refused, Store};
 pub use key::Key;
 pub use key_text::{KeyBytes, KeyText};
 pub use parsing::{BadColumn, FromFields, FromText};

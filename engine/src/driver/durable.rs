@@ -84,6 +84,13 @@ impl Driver {
     /// Runs again what had been begun when the process died, and takes in what no batch had been given.
     pub(super) fn go_on_from(&mut self, recovered: Recovered) -> Result {
         let (batches, waiting) = (recovered.again.len(), recovered.waiting.len());
+        for (id, name) in recovered.sources() {
+            if self.graph.source(id, &name).is_none() {
+                self.orders.progress.warn(format!(
+                    "the log has records of the source {name:?}, which is not in its place; they are left out"
+                ));
+            }
+        }
         for again in recovered.again {
             let time = again.assigned.time;
             self.next = time + self.orders.batch_interval;
@@ -92,15 +99,9 @@ impl Driver {
         }
         let policy = self.orders.engine.parts().policy;
         for logged in recovered.waiting {
-            match self.graph.sources.get(logged.source) {
-                Some(source) if source.name == logged.name => {
-                    let (frame, reads) = (logged.frame, self.reads[logged.source]);
-                    self.intake.store_again(logged.parcel(policy), frame, reads);
-                }
-                _ => self.orders.progress.warn(format!(
-                    "the log has records of the source {:?}, which is not in its place; they are left out",
-                    logged.name
-                )),
+            if self.graph.source(logged.source, &logged.name).is_some() {
+                let (frame, reads) = (logged.frame, self.reads[logged.source]);
+                self.intake.store_again(logged.parcel(policy), frame, reads);
             }
         }
         if batches + waiting > 0 {

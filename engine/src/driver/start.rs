@@ -36,6 +36,10 @@ impl Driver {
     pub(crate) fn start(setup: &Setup, orders: Orders) -> Result<(Self, Started)> {
         let parts = orders.engine.parts();
         let mut graph = described(setup, parts, orders.batch_interval)?;
+        let is_logged = orders.durability.as_ref().is_some_and(|durability| durability.log);
+        if is_logged {
+            graph.check_logged()?;
+        }
         let explained = explain(&graph);
         let reaches = graph.reaches();
         let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;
@@ -66,7 +70,7 @@ impl Driver {
             clock = clock.going_on_from(snapshot.time());
             before = before.max(snapshot.time());
         }
-        begin_polled(&mut graph, &reaches, parts, clock.now())?;
+        begin_polled(&mut graph, &reaches, parts, clock.now(), is_logged)?;
         let early = graph.early();
         let reads = early
             .iter()
@@ -84,10 +88,7 @@ impl Driver {
         let intake = Arc::new(Intake::new(orders.batch_interval, before, admission));
         intake.on_stored(early::on_stored(early, &intake, parts.tasks.clone()));
 
-        let (log, is_logged) = match &orders.durability {
-            Some(durability) => (Some(graph.log_writer()), durability.log),
-            None => (None, false),
-        };
+        let log = orders.durability.as_ref().map(|_| graph.log_writer());
         let keeping = journal.map(|journal| keeping(journal, &graph, &orders));
         let writer = match graph.take_jobs() {
             Some(jobs) => Some(jobs.work_off(Desk::new(parts.conf.disk.clone(), keeping))?),
@@ -293,7 +294,13 @@ fn described(setup: &Setup, parts: &Parts, batch_interval: Duration) -> Result<G
 }
 
 /// Begins the sources that are asked at each batch's turn.
-fn begin_polled(graph: &mut Graph<'static>, reaches: &Reaches, parts: &Parts, now: Time) -> Result {
+fn begin_polled(
+    graph: &mut Graph<'static>,
+    reaches: &Reaches,
+    parts: &Parts,
+    now: Time,
+    is_logged: bool,
+) -> Result {
     let batch_interval = graph.batch_interval;
     for (source, back) in graph.sources.iter_mut().zip(&reaches.sources) {
         if let SourceKind::Polled(poll) = &mut source.kind {
@@ -305,6 +312,7 @@ fn begin_polled(graph: &mut Graph<'static>, reaches: &Reaches, parts: &Parts, no
                 disk: parts.conf.disk.clone(),
                 budget_bytes: parts.conf.budget_bytes(),
                 batches_kept: usize::try_from(batches_back).unwrap_or(usize::MAX - 1) + 1,
+                is_logged,
             })?;
         }
     }

@@ -13,6 +13,8 @@ use crate::error::BoxError;
 ///   receiver that asks for it ([`Store::restart`]), and one of whose threads panics while it holds
 ///   its store. Whatever was stored stays. A receiver that has stored something since its last
 ///   start begins with 100 ms again.
+/// - If the process dies, what was stored and no batch had been given is lost, unless the receiver has waited
+///   for it to be kept ([`Store::store_reliably`]).
 /// - A receiver that stops itself ([`Store::stop`]) stays stopped; the stream goes on without it.
 /// - After a panic in one of its methods a receiver is dropped, and a new one is made.
 ///

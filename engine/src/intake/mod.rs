@@ -21,6 +21,7 @@ mod parcel;
 pub(crate) mod polled;
 pub(crate) mod queue;
 pub(crate) mod receiver;
+pub(crate) mod recoverable;
 pub(crate) mod socket;
 pub(crate) mod store;
 pub(crate) mod supervisor;

@@ -13,8 +13,19 @@ use crate::progress::LineCounts;
 use crate::received::{ReceivedBlock, RecordPolicy};
 use crate::time::{Duration, Time};
 
+/// Items that a source has given, as `Vec<T>`.
+pub(crate) type AnyItems = Arc<dyn Any + Send + Sync>;
+
 /// A source that is asked, on the driver's thread, what belongs to a batch.
+///
+/// Where there is a log, what it gives is noted there before the batch runs, and is given again from that
+/// note where the process has died meanwhile.
 pub(crate) trait Poll: Send {
+    /// What a program should use in its place where there is a log; `None` where it can be noted.
+    fn instead_when_logged(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The context starts. What fails here fails the start.
     fn begin(&mut self, start: &Start) -> Result {
         let _: &Start = start;
@@ -36,22 +47,24 @@ pub(crate) trait Poll: Send {
     }
 
     /// Items that it has given, as bytes, for a snapshot. `Err` says why they cannot be written.
-    fn write_items(&self, items: &Arc<dyn Any + Send + Sync>) -> Result<Vec<u8>, String> {
-        let _: &Arc<dyn Any + Send + Sync> = items;
+    fn write_items(&self, items: &AnyItems) -> Result<Vec<u8>, String> {
+        let _: &AnyItems = items;
         Err("a window of raw records is over its items, which nothing says how to write; use \
-             recoverable_queue_stream, whose items can be, or a window that keeps results instead \
-             of records"
+             recoverable_queue_stream or recoverable_receiver_stream, whose items can be, or a window \
+             that keeps results instead of records"
             .into())
     }
 
-    /// What [`Poll::write_items`] has written.
-    fn read_items(&self, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, String> {
+    /// What [`Poll::write_items`] has written, and how many items that is.
+    fn read_items(&self, bytes: &[u8]) -> Result<(AnyItems, u64), String> {
         let _: &[u8] = bytes;
-        Err("nothing says how to read its items".into())
+        Err("nothing says how to read its items; use recoverable_queue_stream or \
+             recoverable_receiver_stream, as when they were written"
+            .into())
     }
 
-    /// What it has given to a batch, as bytes of which it gives the same [`again`](Poll::again). `Err` says
-    /// why it cannot.
+    /// What it has just given to a batch, as bytes of which it gives the same [`again`](Poll::again). `Err`
+    /// says why it cannot.
     fn note(&self, given: &Records) -> Result<Bytes, String> {
         match given {
             Records::Items(items, _) => self.write_items(items).map(Bytes::from),
@@ -59,11 +72,14 @@ pub(crate) trait Poll: Send {
         }
     }
 
+    /// What it gave to the last batch is durable.
+    fn written_down(&mut self) {}
+
     /// Gives again what it has noted.
     fn again(&mut self, note: &Bytes, policy: RecordPolicy) -> Result<Polled, String> {
         let _: RecordPolicy = policy;
-        let items = self.read_items(note)?;
-        Ok(Records::Items(items, 0).into())
+        let (items, records) = self.read_items(note)?;
+        Ok(Records::Items(items, records).into())
     }
 
     /// Whether it has taken on more than it has given, for which a graceful stop goes on cutting
@@ -83,6 +99,8 @@ pub(crate) struct Start {
     pub(crate) budget_bytes: u64,
     /// How many batches keep their blocks: one, or as many as the longest window over it has.
     pub(crate) batches_kept: usize,
+    /// Whether what it gives is written down before it counts.
+    pub(crate) is_logged: bool,
 }
 
 /// What a polled source gives to a batch.
@@ -97,7 +115,7 @@ pub(crate) struct Polled {
 /// Records in the form in which operators read them.
 pub(crate) enum Records {
     /// A `Vec<T>` of the stream's item, and how many they are.
-    Items(Arc<dyn Any + Send + Sync>, u64),
+    Items(AnyItems, u64),
     /// Blocks of bytes, in order.
     Blocks(Vec<Arc<ReceivedBlock>>),
 }

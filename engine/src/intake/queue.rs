@@ -1,6 +1,5 @@
 //! A queue of batches that a program fills itself: the input of tests and of embedding.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -9,8 +8,8 @@ use parking_lot::Mutex;
 
 use super::polled::{Poll, Polled, Records};
 use crate::block::Block;
-use crate::durable::{Durable, from_bytes, to_bytes};
-use crate::received::{ReceivedBlock, RecordPolicy};
+use crate::durable::{from_bytes, to_bytes};
+use crate::received::{Form, ReceivedBlock, RecordPolicy};
 use crate::time::Time;
 
 /// A queue of datasets, one for each coming batch. Clones are the same queue, so a program keeps
@@ -97,6 +96,10 @@ pub(crate) struct QueuedItems<T> {
 }
 
 impl<T: Send + Sync + 'static> Poll for QueuedItems<T> {
+    fn instead_when_logged(&self) -> Option<&'static str> {
+        Some("recoverable_queue_stream")
+    }
+
     fn poll(&mut self, _time: Time, _policy: RecordPolicy) -> Polled {
         let items = match self.all_at_once {
             true => self.queue.drain(),
@@ -104,24 +107,6 @@ impl<T: Send + Sync + 'static> Poll for QueuedItems<T> {
         };
         let records = items.len() as u64;
         Records::Items(Arc::new(items), records).into()
-    }
-}
-
-/// A queue as the source of items that a snapshot can hold.
-pub(crate) struct RecoverableItems<T>(pub(crate) QueuedItems<T>);
-
-impl<T: Durable> Poll for RecoverableItems<T> {
-    fn poll(&mut self, time: Time, policy: RecordPolicy) -> Polled {
-        self.0.poll(time, policy)
-    }
-
-    fn write_items(&self, items: &Arc<dyn Any + Send + Sync>) -> Result<Vec<u8>, String> {
-        let items = items.downcast_ref::<Vec<T>>().ok_or("its items are of another type")?;
-        to_bytes(items)
-    }
-
-    fn read_items(&self, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, String> {
-        Ok(Arc::new(from_bytes::<Vec<T>>(bytes)?))
     }
 }
 
@@ -133,6 +118,20 @@ impl Poll for QueuedTexts {
         let blocks = self.0.pop().into_iter().map(block_of);
         let blocks = blocks.map(|block| Arc::new(ReceivedBlock::new(block, policy)));
         Records::Blocks(blocks.collect()).into()
+    }
+
+    fn note(&self, given: &Records) -> Result<Bytes, String> {
+        let Records::Blocks(blocks) = given else { return Err("it gives blocks".into()) };
+        let written: Vec<(Form, &Bytes)> = blocks.iter().map(|b| (b.form(), b.raw())).collect();
+        to_bytes(&written).map(Bytes::from)
+    }
+
+    fn again(&mut self, note: &Bytes, policy: RecordPolicy) -> Result<Polled, String> {
+        let written: Vec<(Form, Bytes)> = from_bytes(note)?;
+        let blocks = written.into_iter().map(|(form, bytes)| {
+            Arc::new(ReceivedBlock::new(Block::of_bytes(bytes), RecordPolicy { form, ..policy }))
+        });
+        Ok(Records::Blocks(blocks.collect()).into())
     }
 }
 

@@ -2,6 +2,7 @@
 //! that a receiver that is quicker than the batches waits.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -47,19 +48,44 @@ impl<T> Store<T> {
         }
     }
 
-    /// Stores records in their order; when it returns, all of them are stored, which is the moment
-    /// to tell a reliable source so. Cost: a lock for each 256 records. Waits for room as
-    /// [`store`](Store::store) does.
+    /// Stores records in their order; when it returns, all of them are stored, and lost only if the
+    /// process dies before their batch has been run: a source that must know even then that they are
+    /// kept is answered after [`store_reliably`](Store::store_reliably). Cost: a lock for each 256
+    /// records. Waits for room as [`store`](Store::store) does.
     ///
     /// Gives back what had been taken from `records` and was not stored; what was stored stays.
     pub fn store_all(&self, records: impl IntoIterator<Item = T>) -> Result<(), Refused<Vec<T>>> {
+        self.put(records).map(drop)
+    }
+
+    /// Stores records in their order, and returns once they cannot be lost any more, though the process
+    /// dies: a batch has been given them, and that is written down and synced. This is the moment to
+    /// acknowledge them to a reliable source. Spark's `store` of several records.
+    ///
+    /// Cost: the wait for the next batch, up to a batch interval and longer where batches are late, so
+    /// store much at a time, or from several threads; beside that, as [`store_all`](Store::store_all).
+    ///
+    /// An error says that they are not known to be kept, so a source that is to lose nothing sends them
+    /// again. Some of them, or all, may be processed nevertheless, and come twice then. It fails where
+    /// the receiver is being stopped or started again, for which it does not wait any longer; where the
+    /// batch could not be written down; and, before anything is stored, where there is no log.
+    pub fn store_reliably(&self, records: impl IntoIterator<Item = T>) -> Result<(), NotKept> {
+        if !self.buffer.is_logged {
+            return Err(NotKept::NoLog);
+        }
+        let numbers = self.put(records).map_err(|_| NotKept::Stopped)?;
+        self.buffer.wait_until_kept(self.start, numbers)
+    }
+
+    /// Stores records, and gives the numbers among which theirs are.
+    fn put(&self, records: impl IntoIterator<Item = T>) -> Result<Range<u64>, Refused<Vec<T>>> {
         let mut records = records.into_iter();
-        let mut chunk = Vec::new();
+        let (mut chunk, mut numbers) = (Vec::new(), None);
         loop {
             // Users' code runs here, so no lock is held.
             chunk.extend(records.by_ref().take(CHUNK));
             if chunk.is_empty() {
-                return Ok(());
+                return Ok(numbers.unwrap_or_default());
             }
             while !chunk.is_empty() {
                 let Some(mut state) = self.buffer.room_for(self.start) else {
@@ -67,8 +93,11 @@ impl<T> Store<T> {
                 };
                 let room = self.buffer.most_records - state.records.len();
                 let n = chunk.len().min(room);
+                let first =
+                    numbers.map_or_else(|| state.next(), |numbers: Range<u64>| numbers.start);
                 state.records.extend(chunk.drain(..n));
                 state.stored = true;
+                numbers = Some(first..state.next());
             }
         }
     }
@@ -133,6 +162,30 @@ impl<T> fmt::Display for Refused<T> {
 
 impl<T> std::error::Error for Refused<T> {}
 
+/// Why records are not known to be kept. They may be processed nevertheless, unless there is no log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotKept {
+    /// Nothing more is waited for.
+    #[error(
+        "not known to be kept: the receiver is being stopped or started again before a batch that has all \
+         of the records was written down; have them sent again"
+    )]
+    Stopped,
+    /// They are lost if the process dies.
+    #[error(
+        "not known to be kept: a batch that was given some of the records could not be written down; have \
+         them sent again"
+    )]
+    NotWritten,
+    /// Nothing is ever kept in this way, and nothing was stored.
+    #[error(
+        "not stored: nothing that is stored is written down, so it could not be kept; turn on \
+         Conf::write_ahead_log, with a checkpoint directory, or use store_all"
+    )]
+    NoLog,
+}
+
 /// What a receiver has asked of its supervisor, and why.
 pub(super) enum Wish {
     Restart(String),
@@ -144,8 +197,10 @@ pub(super) struct Buffer<T> {
     name: String,
     progress: Arc<Progress>,
     most_records: usize,
+    /// Whether what a batch takes is written down.
+    is_logged: bool,
     state: Mutex<State<T>>,
-    /// Signalled when there is room, or nothing more is taken.
+    /// Signalled when there is room, when what was taken is settled, or nothing more is stored.
     room: Condvar,
     /// Signalled when the supervisor has something to look at.
     changed: Condvar,
@@ -154,6 +209,12 @@ pub(super) struct Buffer<T> {
 pub(super) struct State<T> {
     /// At most `most_records`.
     records: Vec<T>,
+    /// How many batches have taken before those. Records are numbered from 0, as they are stored.
+    taken: u64,
+    /// Of these, how many are settled: written down, or known not to be.
+    settled: u64,
+    /// Up to this number, some are known not to be.
+    unwritten: u64,
     /// Whose records are taken: the number of a start, or nobody's.
     open: Option<u64>,
     /// Starts so far.
@@ -163,14 +224,36 @@ pub(super) struct State<T> {
     wish: Option<Wish>,
 }
 
+impl<T> State<T> {
+    /// The number of the record that is stored next.
+    fn next(&self) -> u64 {
+        self.taken + self.records.len() as u64
+    }
+}
+
 impl<T> Buffer<T> {
     /// With room for records of `most_bytes` together, and one at least.
-    pub(super) fn new(name: String, progress: Arc<Progress>, most_bytes: usize) -> Self {
-        let state = State { records: Vec::new(), open: None, starts: 0, stored: false, wish: None };
+    pub(super) fn new(
+        name: String,
+        progress: Arc<Progress>,
+        most_bytes: usize,
+        is_logged: bool,
+    ) -> Self {
+        let state = State {
+            records: Vec::new(),
+            taken: 0,
+            settled: 0,
+            unwritten: 0,
+            open: None,
+            starts: 0,
+            stored: false,
+            wish: None,
+        };
         Buffer {
             name,
             progress,
             most_records: (most_bytes / size_of::<T>().max(1)).max(1),
+            is_logged,
             state: Mutex::new(state),
             room: Condvar::new(),
             changed: Condvar::new(),
@@ -186,6 +269,22 @@ impl<T> Buffer<T> {
         (state.open == Some(start)).then_some(state)
     }
 
+    /// Waits until the records of these numbers are written down.
+    fn wait_until_kept(&self, start: u64, numbers: Range<u64>) -> Result<(), NotKept> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let mut state = self.state.lock();
+        while state.settled < numbers.end {
+            if state.open != Some(start) {
+                return Err(NotKept::Stopped);
+            }
+            self.room.wait(&mut state);
+        }
+        // Some of others may be among those; then it is said of too many.
+        if state.unwritten > numbers.start { Err(NotKept::NotWritten) } else { Ok(()) }
+    }
+
     /// Nothing more is taken, and whoever waits hears of it.
     fn shut(&self, mut state: MutexGuard<'_, State<T>>) {
         state.open = None;
@@ -196,11 +295,27 @@ impl<T> Buffer<T> {
 
     // ---- the batch's side ----
 
-    /// Takes out what has been stored.
+    /// Takes out what has been stored. What was taken before, if it has not been written down, never is.
     pub(super) fn take(&self) -> Vec<T> {
-        let taken = std::mem::take(&mut self.state.lock().records);
+        let taken = {
+            let mut state = self.state.lock();
+            if state.settled < state.taken {
+                state.unwritten = state.taken;
+                state.settled = state.taken;
+            }
+            state.taken = state.next();
+            std::mem::take(&mut state.records)
+        };
         self.room.notify_all();
         taken
+    }
+
+    /// What was taken is durable.
+    pub(super) fn written_down(&self) {
+        let mut state = self.state.lock();
+        state.settled = state.taken;
+        drop(state);
+        self.room.notify_all();
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -263,4 +378,51 @@ pub(super) enum Look<R> {
     Found(R),
     /// Nothing yet; look again when something changes, or after this time.
     Again(Option<std::time::Duration>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buffer() -> Arc<Buffer<u8>> {
+        let progress = Arc::new(Progress::new(Vec::new(), false));
+        Arc::new(Buffer::new("test".into(), progress, 100, true))
+    }
+
+    fn put(store: &Store<u8>, records: impl IntoIterator<Item = u8>) -> Range<u64> {
+        store.put(records).unwrap()
+    }
+
+    #[test]
+    fn records_are_kept_where_all_batches_that_have_them_are_written_down() {
+        let buffer = buffer();
+        let store = buffer.open(|| false).unwrap();
+        let kept = |numbers: &Range<u64>| buffer.wait_until_kept(store.start, numbers.clone());
+        let first = put(&store, 0..3);
+        assert_eq!(buffer.take(), [0, 1, 2]);
+        buffer.written_down();
+        assert_eq!(kept(&first), Ok(()));
+        let lost = put(&store, 3..5);
+        assert_eq!(buffer.take(), [3, 4]);
+        let last = put(&store, 5..6);
+        assert_eq!(buffer.take(), [5], "the batch before was not written down");
+        assert_eq!(kept(&lost), Err(NotKept::NotWritten));
+        buffer.written_down();
+        assert_eq!((first.clone(), lost.clone(), last.clone()), (0..3, 3..5, 5..6));
+        assert_eq!(kept(&last), Ok(()));
+        assert_eq!(kept(&(first.start..last.end)), Err(NotKept::NotWritten));
+    }
+
+    #[test]
+    fn what_is_not_settled_when_the_store_shuts_is_not_known_to_be_kept() {
+        let buffer = buffer();
+        let store = buffer.open(|| false).unwrap();
+        let taken = put(&store, 0..3);
+        buffer.take();
+        let (start, waiting) = (store.start, put(&store, 3..4));
+        buffer.close();
+        assert_eq!(buffer.wait_until_kept(start, waiting), Err(NotKept::Stopped));
+        buffer.written_down();
+        assert_eq!(buffer.wait_until_kept(start, taken), Ok(()));
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration as StdDuration;
 
 use super::backoff::Backoff;
 use super::custom::Receiver;
-use super::polled::{Poll, Polled, Records};
+use super::polled::{Poll, Polled, Records, Start};
 use super::receiver::{Order, ReceiverThread, Surroundings};
 use super::store::{Buffer, Look, Wish};
 use crate::block::SourceId;
@@ -19,21 +19,38 @@ use crate::time::{Duration, Time};
 /// A user's receiver as a source of its items.
 pub(crate) struct Supervised<R: Receiver> {
     make: Arc<dyn Fn() -> R + Send + Sync>,
+    /// Whether what a batch takes is written down.
+    is_logged: bool,
     /// There once it is started.
     buffer: Option<Arc<Buffer<R::Item>>>,
 }
 
 impl<R: Receiver> Supervised<R> {
     pub(crate) fn new(make: impl Fn() -> R + Send + Sync + 'static) -> Self {
-        Supervised { make: Arc::new(make), buffer: None }
+        Supervised { make: Arc::new(make), is_logged: false, buffer: None }
     }
 }
 
 impl<R: Receiver> Poll for Supervised<R> {
+    fn instead_when_logged(&self) -> Option<&'static str> {
+        Some("recoverable_receiver_stream")
+    }
+
+    fn begin(&mut self, start: &Start) -> Result {
+        self.is_logged = start.is_logged;
+        Ok(())
+    }
+
     fn poll(&mut self, _time: Time, _policy: RecordPolicy) -> Polled {
         let items = self.buffer.as_ref().map(|buffer| buffer.take()).unwrap_or_default();
         let records = items.len() as u64;
         Records::Items(Arc::new(items), records).into()
+    }
+
+    fn written_down(&mut self) {
+        if let Some(buffer) = &self.buffer {
+            buffer.written_down();
+        }
     }
 
     fn has_more(&self) -> bool {
@@ -46,8 +63,8 @@ impl<R: Receiver> Poll for Supervised<R> {
         name: &str,
         around: &Surroundings,
     ) -> Result<Option<ReceiverThread>> {
-        let buffer =
-            Arc::new(Buffer::new(name.into(), around.progress.clone(), around.max_store_bytes));
+        let (progress, most_bytes) = (around.progress.clone(), around.max_store_bytes);
+        let buffer = Arc::new(Buffer::new(name.into(), progress, most_bytes, self.is_logged));
         self.buffer = Some(buffer.clone());
         let order = Arc::new(Order::default());
         let wake = Arc::new({

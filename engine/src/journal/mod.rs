@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::position::{Position, Split, Standing};
-pub(crate) use self::records::{Assigned, ranges};
+pub(crate) use self::records::{Assigned, Noted, ranges};
 use self::records::{BatchRecord, ParcelRecord};
 pub(crate) use self::recovery::{Again, Recovered};
 pub(crate) use self::senders::SendersBySource;

@@ -127,8 +127,17 @@ pub(crate) struct Assigned {
     pub(crate) time: Time,
     /// The frames of the parcels' log that it has, as ranges without their ends, least first.
     pub(crate) frames: Vec<(u64, u64)>,
-    /// What sources that are asked have given, by source, as they have noted it.
-    pub(crate) polled: Vec<(SourceId, Bytes)>,
+    /// What sources that are asked have given.
+    pub(crate) polled: Vec<Noted>,
+}
+
+/// What a source has given to a batch, as it has noted it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Noted {
+    pub(crate) source: SourceId,
+    /// The source's name, which must be the same where it is read again.
+    pub(crate) name: Arc<str>,
+    pub(crate) note: Bytes,
 }
 
 /// A frame of the log of batches.
@@ -214,7 +223,11 @@ mod tests {
         let assigned = Assigned {
             time: Time::from_millis(-5),
             frames: vec![(1, 4), (9, 10)],
-            polled: vec![(2, Bytes::from_static(b"\x00\xff"))],
+            polled: vec![Noted {
+                source: 2,
+                name: "queue".into(),
+                note: Bytes::from_static(b"\x00\xff"),
+            }],
         };
         for record in [BatchRecord::Assigned(assigned), BatchRecord::Done(Time::from_millis(7))] {
             assert_eq!(BatchRecord::read(&record.to_bytes()), Ok(record));

@@ -1,12 +1,14 @@
 //! What is found in the logs behind a checkpoint, brought into the order in which it is gone on with.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::position::Position;
 use super::records::{Assigned, BatchRecord, LoggedParcel};
 use super::senders::SendersBySource;
 use super::{BATCH, PARCEL};
+use crate::block::SourceId;
 use crate::checkpoint::Parts;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
@@ -25,6 +27,16 @@ pub(crate) struct Recovered {
     pub(crate) senders: SendersBySource,
     /// What was found and passed over, in sentences.
     pub(crate) warnings: Vec<String>,
+}
+
+impl Recovered {
+    /// The sources of which there is something in the logs.
+    pub(crate) fn sources(&self) -> BTreeSet<(SourceId, Arc<str>)> {
+        let parcels = self.again.iter().flat_map(|again| &again.parcels).chain(&self.waiting);
+        let noted = self.again.iter().flat_map(|again| &again.assigned.polled);
+        let parcels = parcels.map(|parcel| (parcel.source, parcel.name.clone()));
+        parcels.chain(noted.map(|noted| (noted.source, noted.name.clone()))).collect()
+    }
 }
 
 /// A batch to be run again.

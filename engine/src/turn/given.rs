@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::Turn;
 use crate::block::SourceId;
 use crate::error::{Error, Result};
@@ -12,7 +10,7 @@ use crate::graph::SourceKind;
 use crate::input::Input;
 use crate::intake::polled::{Polled, Records, Trouble};
 use crate::intake::{Committed, Parcel};
-use crate::journal::{Again, Assigned, ranges};
+use crate::journal::{Again, Assigned, Noted, ranges};
 use crate::partition::split_large;
 use crate::progress::SourceReport;
 use crate::received::ReceivedBlock;
@@ -35,7 +33,7 @@ pub(super) struct Given {
     /// The parcels that it has.
     pub(super) parcels: Vec<Arc<Parcel>>,
     /// What sources that are asked have given, as they have noted it for the log.
-    polled: Vec<(SourceId, Bytes)>,
+    polled: Vec<Noted>,
 }
 
 impl Given {
@@ -65,11 +63,12 @@ impl Turn<'_> {
             let SourceKind::Polled(poll) = &mut source.kind else { continue };
             let polled = poll.poll(time, policy);
             if self.log.is_some() {
-                let what = source.name.to_string();
-                let noted = poll.note(&polled.records);
-                given
-                    .polled
-                    .push((id, noted.map_err(|reason| Error::Unwritable { what, reason })?));
+                let name = source.name.clone();
+                let note = poll.note(&polled.records).map_err(|reason| {
+                    let what = format!("what the batch {time} was given by {name}");
+                    Error::Unwritable { what, reason }
+                })?;
+                given.polled.push(Noted { source: id, name, note });
             }
             self.take_polled(id, time, polled, &mut given, &mut blocks);
         }
@@ -84,21 +83,15 @@ impl Turn<'_> {
         let mut blocks = vec![Blocks::new(); self.graph.sources.len()];
         let policy = self.engine.parts().policy;
         for logged in parcels {
-            if self
-                .graph
-                .sources
-                .get(logged.source)
-                .is_some_and(|source| source.name == logged.name)
-            {
+            if self.graph.source(logged.source, &logged.name).is_some() {
                 self.take(&logged.parcel(policy), &mut given, &mut blocks);
             }
         }
-        for (id, note) in assigned.polled {
-            let Some(source) = self.graph.sources.get_mut(id) else { continue };
+        for Noted { source: id, name, note } in assigned.polled {
+            let Some(source) = self.graph.source(id, &name) else { continue };
             let SourceKind::Polled(poll) = &mut source.kind else { continue };
-            let what = source.name.to_string();
-            let polled = poll.again(&note, policy);
-            let polled = polled.map_err(|reason| Error::Unreadable { what, reason })?;
+            let unreadable = |reason| Error::Unreadable { what: name.to_string(), reason };
+            let polled = poll.again(&note, policy).map_err(unreadable)?;
             self.take_polled(id, assigned.time, polled, &mut given, &mut blocks);
         }
         self.fill(&mut given, blocks);

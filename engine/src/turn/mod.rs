@@ -91,6 +91,7 @@ impl Turn<'_> {
             return Err(given_up());
         }
         log.assigned(given.assigned(time), is_over).unwrap_or_else(|| Err(given_up()))?;
+        self.graph.polled().for_each(|poll| poll.written_down());
         Ok(given)
     }
 
