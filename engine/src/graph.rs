@@ -313,6 +313,22 @@ impl<'b> Graph<'b> {
         Ok(())
     }
 
+    /// By source, whether anything that is made of a batch's records outlives the batch.
+    pub(crate) fn outlived(&self, reaches: &Reaches) -> Vec<bool> {
+        let mut kept = Reaches {
+            sources: vec![None; self.sources.len()],
+            stages: vec![None; self.stages.len()],
+        };
+        for (number, stage) in self.stages.iter().enumerate().rev() {
+            let keeps = stage.work.kept().is_some() && reaches.stages[number].is_some();
+            if keeps || kept.stages[number].is_some() {
+                kept.note(&stage.upstream, Duration::ZERO);
+            }
+        }
+        let windows = reaches.sources.iter().map(|back| back.is_some_and(|b| b > Duration::ZERO));
+        kept.sources.iter().zip(windows).map(|(kept, window)| kept.is_some() || window).collect()
+    }
+
     /// What the outputs need, directly and through stages.
     pub(crate) fn reaches(&self) -> Reaches {
         let mut reaches = Reaches {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::block::Block;
+use crate::block::{Block, SourceId};
 use crate::checkpoint::Parts;
 use crate::durable::{from_bytes, to_bytes};
 use crate::error::{Error, Result};
@@ -25,7 +25,8 @@ const VERSION: u32 = 1;
 /// not been started, [`StreamingContext::restore`](crate::StreamingContext::restore), which then
 /// describes the same graph. It is data: serde can write it and read it.
 ///
-/// What it does not hold is what has been received for batches to come.
+/// What it does not hold is what has been received for batches to come. Of a stream of files it holds which
+/// files were taken, so whoever goes on from it takes those that came since.
 ///
 /// ```
 /// use millstream::{Conf, ManualClock, Queue, StreamingContext, Time, secs, testing::Collector};
@@ -71,8 +72,8 @@ pub struct Snapshot {
     /// The last batch that is in it.
     time: Time,
     operators: BTreeMap<String, Bytes>,
-    /// By source, what windows of raw records keep of it.
-    sources: Vec<SourceInputs>,
+    /// By source, what it remembers, and what windows of raw records keep of it.
+    sources: Vec<OfSource>,
 }
 
 /// What a checkpoint has of it beside the operators.
@@ -82,7 +83,7 @@ struct Head {
     batch_interval: Duration,
     zero: Time,
     time: Time,
-    sources: Vec<SourceInputs>,
+    sources: Vec<OfSource>,
 }
 
 /// The part of a checkpoint that has the head.
@@ -92,9 +93,12 @@ const HEAD: &str = "batches";
 const OPERATOR: &str = "operator ";
 
 #[derive(Clone, Serialize, Deserialize)]
-struct SourceInputs {
+struct OfSource {
     name: String,
     batches: Vec<(Time, Written)>,
+    /// As [`Poll::position`](crate::intake::polled::Poll::position) has given it.
+    #[serde(default)]
+    position: Option<Bytes>,
 }
 
 /// An input as it is written.
@@ -145,6 +149,11 @@ impl Snapshot {
         self.zero
     }
 
+    /// What the source in this place, of this name, had remembered.
+    pub(crate) fn position(&self, id: SourceId, name: &str) -> Option<Bytes> {
+        self.sources.get(id).filter(|source| source.name == name)?.position.clone()
+    }
+
     /// The names of the operators whose states are in it.
     pub fn operators(&self) -> impl Iterator<Item = &str> {
         self.operators.keys().map(String::as_str)
@@ -170,7 +179,7 @@ impl Snapshot {
         }
         let past = history.past();
         let sources = graph.sources.iter().enumerate();
-        let sources = sources.map(|(id, source)| write_inputs(source, id, &past));
+        let sources = sources.map(|(id, source)| write_source(source, id, &past));
         Ok(Snapshot {
             version: VERSION,
             batch_interval: graph.batch_interval,
@@ -243,28 +252,28 @@ impl Snapshot {
         sentences: &mut Vec<String>,
     ) -> Result<Past, (String, String)> {
         let mut past: BTreeMap<Time, Vec<Input>> = BTreeMap::new();
-        for (id, inputs) in self.sources.iter().enumerate() {
-            let Some(source) = sources.get(id).filter(|source| *source.name == *inputs.name) else {
-                if !inputs.batches.is_empty() {
+        for (id, of_source) in self.sources.iter().enumerate() {
+            let name = &of_source.name;
+            let Some(source) = sources.get(id).filter(|source| *source.name == **name) else {
+                if !of_source.batches.is_empty() || of_source.position.is_some() {
                     sentences.push(format!(
-                        "the snapshot has records of the source {:?}, which is not in its place; they are left out",
-                        inputs.name
+                        "the snapshot has something of the source {name:?}, which is not in its place; it is left out"
                     ));
                 }
                 continue;
             };
-            for (time, written) in &inputs.batches {
+            for (time, written) in &of_source.batches {
                 let of_batch =
                     past.entry(*time).or_insert_with(|| vec![Input::Nothing; sources.len()]);
                 let read = read_input(source, written, policy);
-                of_batch[id] = read.map_err(|reason| (inputs.name.clone(), reason))?;
+                of_batch[id] = read.map_err(|reason| (name.clone(), reason))?;
             }
         }
         Ok(past.into_iter().map(|(time, inputs)| (time, Arc::new(inputs))).collect())
     }
 }
 
-fn write_inputs(source: &Source, id: usize, past: &Past) -> Result<SourceInputs> {
+fn write_source(source: &Source, id: SourceId, past: &Past) -> Result<OfSource> {
     let mut batches = Vec::new();
     for (time, inputs) in past {
         let written = match &inputs[id] {
@@ -287,7 +296,11 @@ fn write_inputs(source: &Source, id: usize, past: &Past) -> Result<SourceInputs>
         };
         batches.push((*time, written));
     }
-    Ok(SourceInputs { name: source.name.to_string(), batches })
+    let position = match &source.kind {
+        SourceKind::Polled(poll) => poll.position(),
+        SourceKind::Dial(..) | SourceKind::Listen(..) => None,
+    };
+    Ok(OfSource { name: source.name.to_string(), batches, position })
 }
 
 fn read_input(source: &Source, written: &Written, policy: RecordPolicy) -> Result<Input, String> {

@@ -70,7 +70,7 @@ impl Driver {
             clock = clock.going_on_from(snapshot.time());
             before = before.max(snapshot.time());
         }
-        begin_polled(&mut graph, &reaches, parts, clock.now(), is_logged)?;
+        begin_polled(&mut graph, &reaches, parts, clock.now(), is_logged, snapshot.as_ref())?;
         let early = graph.early();
         let reads = early
             .iter()
@@ -300,9 +300,10 @@ fn begin_polled(
     parts: &Parts,
     now: Time,
     is_logged: bool,
+    snapshot: Option<&Snapshot>,
 ) -> Result {
     let batch_interval = graph.batch_interval;
-    for (source, back) in graph.sources.iter_mut().zip(&reaches.sources) {
+    for (id, (source, back)) in graph.sources.iter_mut().zip(&reaches.sources).enumerate() {
         if let SourceKind::Polled(poll) = &mut source.kind {
             let back = back.unwrap_or(Duration::ZERO).as_millis();
             let batches_back = back / batch_interval.as_millis();
@@ -313,6 +314,7 @@ fn begin_polled(
                 budget_bytes: parts.conf.budget_bytes(),
                 batches_kept: usize::try_from(batches_back).unwrap_or(usize::MAX - 1) + 1,
                 is_logged,
+                position: snapshot.and_then(|snapshot| snapshot.position(id, &source.name)),
             })?;
         }
     }

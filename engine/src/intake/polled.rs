@@ -19,7 +19,8 @@ pub(crate) type AnyItems = Arc<dyn Any + Send + Sync>;
 /// A source that is asked, on the driver's thread, what belongs to a batch.
 ///
 /// Where there is a log, what it gives is noted there before the batch runs, and is given again from that
-/// note where the process has died meanwhile.
+/// note where the process has died meanwhile. What it remembers from batch to batch is its position: it is
+/// part of each snapshot, and the notes behind that bring it up to date.
 pub(crate) trait Poll: Send {
     /// What a program should use in its place where there is a log; `None` where it can be noted.
     fn instead_when_logged(&self) -> Option<&'static str> {
@@ -75,11 +76,22 @@ pub(crate) trait Poll: Send {
     /// What it gave to the last batch is durable.
     fn written_down(&mut self) {}
 
+    /// It had given what is noted to the batch at `time` before the process died, and remembers so.
+    fn gave(&mut self, time: Time, note: &Bytes) -> Result<(), String> {
+        let _: (Time, &Bytes) = (time, note);
+        Ok(())
+    }
+
     /// Gives again what it has noted.
     fn again(&mut self, note: &Bytes, policy: RecordPolicy) -> Result<Polled, String> {
         let _: RecordPolicy = policy;
         let (items, records) = self.read_items(note)?;
         Ok(Records::Items(items, records).into())
+    }
+
+    /// What it remembers of the batches so far, for a snapshot; its next start is given the same.
+    fn position(&self) -> Option<Bytes> {
+        None
     }
 
     /// Whether it has taken on more than it has given, for which a graceful stop goes on cutting
@@ -101,6 +113,8 @@ pub(crate) struct Start {
     pub(crate) batches_kept: usize,
     /// Whether what it gives is written down before it counts.
     pub(crate) is_logged: bool,
+    /// What it has remembered up to the snapshot that is gone on from.
+    pub(crate) position: Option<Bytes>,
 }
 
 /// What a polled source gives to a batch.

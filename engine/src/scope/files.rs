@@ -23,6 +23,17 @@ impl<'b> Scope<'b> {
     /// wait for the next batches; one that is larger is left out, and that is an error. So is a file that
     /// shrinks while it is read. A directory that cannot be listed is warned of and tried again.
     ///
+    /// If the process dies and is gone on with from its checkpoint directory, the first batch takes what
+    /// came meanwhile too, however long that was: it looks as far back as the first of the batches that
+    /// were left out would have. With [`Conf::write_ahead_log`](crate::Conf::write_ahead_log) it is noted
+    /// which files each batch was given, and no file is taken twice: a batch that was not done, or whose
+    /// states and windows are in no checkpoint yet, is given the same files again, as far as they were
+    /// read. So leave files as they are until a checkpoint has what they led to; one that is gone by then,
+    /// or has another content, is a loss that is said like the others. Without the log the files of batches
+    /// behind the newest checkpoint are taken once more, by the first batch: states, which go back to that
+    /// checkpoint, have each record once; outputs have seen it twice. Cost: in each checkpoint the paths
+    /// that are remembered; with the log a checksum of what is read.
+    ///
     /// ```
     /// # use millstream::{Conf, Time, secs, testing};
     /// use millstream::disk::MemoryDisk;
@@ -40,8 +51,8 @@ impl<'b> Scope<'b> {
         self.files("text_file_stream", FileStream::new(directory))
     }
 
-    /// As [`text_file_stream`](Scope::text_file_stream), with a choice of files of one's own. Cost:
-    /// as that, and a call of the filter for each file listed.
+    /// As [`text_file_stream`](Scope::text_file_stream), also when the process dies, with a choice of files
+    /// of one's own. Cost: as that, and a call of the filter for each file listed.
     ///
     /// ```
     /// # use millstream::{Conf, FileStream, Time, secs, testing};
@@ -64,7 +75,8 @@ impl<'b> Scope<'b> {
     }
 
     /// Records of `record_bytes` each, borrowed from their block, of new files in `directory`, which
-    /// are found and read as by [`text_file_stream`](Scope::text_file_stream). A file whose length is
+    /// are found and read as by [`text_file_stream`](Scope::text_file_stream), also after the process has
+    /// died. A file whose length is
     /// no multiple of that gives none, and that is an error. A length of 0, or beyond
     /// [`Conf::max_line_bytes`](crate::Conf::max_line_bytes), makes the start fail. In Spark all such
     /// streams of an application read records of one length, the last one given; here each has its

@@ -78,7 +78,7 @@ impl Turn<'_> {
 
     /// Gives the batch what was written down of it.
     pub(super) fn given_again(&mut self, again: Again) -> Result<Given> {
-        let Again { assigned, parcels, .. } = again;
+        let Again { assigned, parcels, is_done } = again;
         let mut given = self.nothing_given();
         let mut blocks = vec![Blocks::new(); self.graph.sources.len()];
         let policy = self.engine.parts().policy;
@@ -87,12 +87,17 @@ impl Turn<'_> {
                 self.take(&logged.parcel(policy), &mut given, &mut blocks);
             }
         }
+        let outlived = self.graph.outlived(self.reaches);
         for Noted { source: id, name, note } in assigned.polled {
             let Some(source) = self.graph.source(id, &name) else { continue };
             let SourceKind::Polled(poll) = &mut source.kind else { continue };
             let unreadable = |reason| Error::Unreadable { what: name.to_string(), reason };
-            let polled = poll.again(&note, policy).map_err(unreadable)?;
-            self.take_polled(id, assigned.time, polled, &mut given, &mut blocks);
+            poll.gave(assigned.time, &note).map_err(unreadable)?;
+            // Nobody misses the records of a batch that is done and has left nothing.
+            if !is_done || outlived[id] {
+                let polled = poll.again(&note, policy).map_err(unreadable)?;
+                self.take_polled(id, assigned.time, polled, &mut given, &mut blocks);
+            }
         }
         self.fill(&mut given, blocks);
         Ok(given)

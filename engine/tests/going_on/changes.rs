@@ -1,6 +1,6 @@
 //! The program has changed since the process died.
 
-use millstream::Queue;
+use millstream::{FileStream, Queue};
 
 use crate::rig::{World, once};
 
@@ -21,4 +21,33 @@ fn what_was_given_by_a_source_that_is_elsewhere_now_is_left_out_and_said_once() 
     assert_eq!(warnings.iter().filter(|w| w.starts_with(said)).count(), 1, "{warnings:?}");
     life.batch();
     assert_eq!(life.totals(), once(&["c"]));
+}
+
+#[test]
+fn a_position_of_files_that_fits_no_source_is_said_and_left_out() {
+    let world = World::new();
+    let life = world.live(|s| s.text_file_stream("/in").map(str::to_owned).boxed());
+    life.batches(3);
+    let world = life.stop();
+    let life = world.live(|s| s.text_file_stream("/elsewhere").map(str::to_owned).boxed());
+    let warnings = life.warnings();
+    let said = "the snapshot has something of the source \"files in /in\"";
+    assert!(warnings.iter().any(|warning| warning.starts_with(said)), "{warnings:?}");
+}
+
+#[test]
+fn files_that_were_seen_by_one_rule_are_not_gone_on_with_by_the_other() {
+    let world = World::new();
+    let life = world.live(|s| s.text_file_stream("/in").map(str::to_owned).boxed());
+    life.batch();
+    let world = life.die();
+    let sentence = world.try_live(world.conf(), |s| {
+        let files = FileStream::new("/in").any_age(true);
+        s.file_stream(files).map(str::to_owned).boxed()
+    });
+    let sentence = sentence.err().expect("it is refused");
+    assert!(sentence.contains("any_age(false)"), "{sentence}");
+    assert!(sentence.contains("another checkpoint directory"), "{sentence}");
+    // As it was, it goes on.
+    world.live(|s| s.text_file_stream("/in").map(str::to_owned).boxed());
 }

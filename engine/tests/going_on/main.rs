@@ -4,6 +4,7 @@
 mod rig;
 
 mod changes;
+mod files;
 mod queues;
 mod receivers;
 mod refusals;

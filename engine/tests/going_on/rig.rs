@@ -137,6 +137,11 @@ impl World {
         words.sort();
         words
     }
+
+    /// Puts a file, whose content is its name, into the directory that is watched, for the next batch.
+    pub(crate) fn put(&self, name: &str) {
+        self.disk.put(format!("/in/{name}"), name, self.clock.now() + BATCH);
+    }
 }
 
 impl Life {

@@ -5,7 +5,9 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern, PatternError};
+use serde::{Deserialize, Serialize};
 
+use super::path_bytes;
 use crate::disk::{AnyDisk, Entry, EntryKind};
 use crate::time::Time;
 
@@ -34,8 +36,9 @@ pub(super) struct Listing {
 }
 
 /// A file as it was when it was listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Listed {
+    #[serde(with = "path_bytes")]
     pub(super) path: PathBuf,
     pub(super) length: u64,
     pub(super) modified: Time,

@@ -2,12 +2,18 @@
 //!
 //! What a batch reads, together with what windows keep of the batches before, is bounded by the
 //! memory budget. Files that do not fit wait, in order, for the next ones.
+//!
+//! A batch that is run again reads its files again: of what was read, only names and checksums are written
+//! down. What is gone by then, or was changed, is a loss that is told.
 
 mod listing;
+mod memory;
 mod options;
+mod path_bytes;
 mod reading;
 mod room;
 mod selection;
+mod taking;
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,22 +21,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
 pub use options::FileStream;
 
 use self::listing::{Directories, Listed};
+use self::memory::{Note, Position};
 use self::room::{Fits, Room};
 use self::selection::{Rule, Selection};
+use self::taking::Taking;
 use super::polled::{Poll, Polled, Records, Start, Trouble};
 use crate::disk::AnyDisk;
+use crate::durable::{from_bytes, to_bytes};
 use crate::error::{Error, Result};
-use crate::framing::Framing;
 use crate::panics::{drop_with_care, message_of};
-use crate::progress::LineCounts;
-use crate::received::{ReceivedBlock, RecordPolicy};
+use crate::received::RecordPolicy;
 use crate::time::{Duration, Time};
 
-/// What keeps files from being read while they are written.
-const CURE: &str = "write files elsewhere, and rename them into the directory when they are whole";
+/// Why there is a watch.
+const BEGUN: &str = "a source is begun before it is asked for anything";
 
 /// A stream of files.
 pub(crate) struct Files {
@@ -50,14 +58,10 @@ struct Watch {
     /// Files that are chosen and not read, in order.
     waiting: VecDeque<Listed>,
     room: Room,
-}
-
-/// What a batch has got so far.
-#[derive(Default)]
-struct Taken {
-    blocks: Vec<Arc<ReceivedBlock>>,
-    framing: LineCounts,
-    troubles: Vec<Trouble>,
+    /// Whether it is noted what batches are given.
+    is_logged: bool,
+    /// Of the last batch.
+    note: Note,
 }
 
 impl Files {
@@ -76,8 +80,8 @@ impl Files {
         format!("files in {}", self.options.directory)
     }
 
-    fn loss(&self, path: &Path, what: impl std::fmt::Display) -> Trouble {
-        Trouble::ForGood(format!("{}: {} {what}", self.operation, path.display()))
+    fn taking(&self, watch: &Watch, policy: RecordPolicy) -> Taking<'_> {
+        Taking::new(&self.operation, self.record_bytes, &watch.disk, policy)
     }
 
     fn not_listed(&self, directory: &Path, error: &io::Error) -> Trouble {
@@ -90,7 +94,7 @@ impl Files {
     }
 
     /// What the program's filter says; a filter that panics loses the file.
-    fn accepts(&self, path: &Path, troubles: &mut Vec<Trouble>) -> Option<bool> {
+    fn accepts(&self, path: &Path, taking: &mut Taking<'_>) -> Option<bool> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let verdict = catch_unwind(AssertUnwindSafe(|| (self.options.filter)(&name)));
         verdict
@@ -98,42 +102,9 @@ impl Files {
                 let reason = message_of(&*panic);
                 let reason = drop_with_care(panic, reason);
                 let what = format!("is left out: the filter panicked at its name: {reason}");
-                troubles.push(self.loss(path, what));
+                taking.lose(path, what);
             })
             .ok()
-    }
-
-    fn read(&self, watch: &Watch, file: &Listed, policy: RecordPolicy, into: &mut Taken) {
-        let bytes = match watch.disk.read_at_most(&file.path, file.length) {
-            Ok(bytes) => bytes,
-            Err(e) => {
-                let what = format!("could not be read and is left out: {e}; {CURE}");
-                return into.troubles.push(self.loss(&file.path, what));
-            }
-        };
-        let read = bytes.len() as u64;
-        if read < file.length {
-            let what = format!(
-                "had {} bytes when it was listed and {read} when it was read, so the rest is \
-                 missing; {CURE}",
-                file.length
-            );
-            into.troubles.push(self.loss(&file.path, what));
-        }
-        match self.record_bytes {
-            None => into.blocks.extend(reading::lines(bytes, policy, &mut into.framing)),
-            Some(record) if bytes.len().is_multiple_of(record) => {
-                let policy = policy.framed(Some(Framing::Fixed(record)));
-                into.blocks.extend(reading::blocks(bytes, policy));
-            }
-            Some(record) => {
-                let what = format!(
-                    "has {read} bytes, which is no multiple of the {record} bytes of a record, so \
-                     none of it is given; {CURE}"
-                );
-                into.troubles.push(self.loss(&file.path, what));
-            }
-        }
     }
 }
 
@@ -162,49 +133,60 @@ impl Poll for Files {
         })?;
         let after = if *new_files_only { start.time } else { Time::default() };
         let interval = start.batch_interval;
-        let mut selection = Selection::new(match any_age {
+        let rule = match any_age {
             true => Rule::AnyAge,
             false => Rule::ByTime {
-                after,
                 remember: whole_batches(*remember, interval),
                 batch_interval: interval,
             },
-        });
-        if *any_age && *new_files_only {
-            // What cannot be listed now is told by the first batch.
-            selection.pass_over(start.time, &directories.list(&*start.disk));
-        }
-        self.watch = Some(Watch {
+        };
+        let mut watch = Watch {
             disk: start.disk.clone(),
             directories,
-            selection,
+            selection: Selection::new(rule, after),
             waiting: VecDeque::new(),
             room: Room::new(start.budget_bytes, start.batches_kept),
-        });
+            is_logged: start.is_logged,
+            note: Note::default(),
+        };
+        match &start.position {
+            Some(position) => watch
+                .go_on_from(position, *any_age)
+                .map_err(|reason| Error::Unreadable { what: self.operation.clone(), reason })?,
+            None if *any_age && *new_files_only => {
+                // What cannot be listed now is told by the first batch.
+                watch.selection.pass_over(start.time, &watch.directories.list(&*watch.disk));
+            }
+            None => {}
+        }
+        self.watch = Some(watch);
         Ok(())
     }
 
     fn poll(&mut self, time: Time, policy: RecordPolicy) -> Polled {
-        let mut watch = self.watch.take().expect("a source is begun before it is polled");
-        let mut taken = Taken::default();
+        let mut watch = self.watch.take().expect(BEGUN);
+        let mut taking = self.taking(&watch, policy);
         let listing = watch.directories.list(&*watch.disk);
         for (directory, error) in &listing.failed {
-            taken.troubles.push(self.not_listed(directory, error));
+            taking.troubles.push(self.not_listed(directory, error));
         }
         let mut refused = Vec::new();
         let chosen = watch.selection.choose(time, &listing, |path| {
             // One that the filter panics at counts as chosen, so that it panics once.
-            self.accepts(path, &mut taken.troubles).unwrap_or_else(|| {
+            self.accepts(path, &mut taking).unwrap_or_else(|| {
                 refused.push(path.to_owned());
                 true
             })
         });
-        watch.waiting.extend(chosen.into_iter().filter(|file| !refused.contains(&file.path)));
+        let (refused, chosen): (Vec<Listed>, Vec<Listed>) =
+            chosen.into_iter().partition(|file| refused.contains(&file.path));
+        watch.waiting.extend(chosen.iter().cloned());
 
+        let (before, mut given) = (watch.waiting.len(), Vec::new());
         watch.room.next_batch();
         while let Some(file) = watch.waiting.pop_front() {
             match watch.room.take(file.length) {
-                Fits::Now => self.read(&watch, &file, policy, &mut taken),
+                Fits::Now => given.extend(taking.read(&file, watch.is_logged)),
                 Fits::Later => {
                     watch.waiting.push_front(file);
                     break;
@@ -216,17 +198,73 @@ impl Poll for Files {
                         file.length,
                         watch.room.budget_bytes()
                     );
-                    taken.troubles.push(self.loss(&file.path, what));
+                    taking.lose(&file.path, what);
                 }
             }
         }
+        let left = before - watch.waiting.len();
+        watch.note = Note { chosen, refused, left, given };
+        let polled = taking.into();
         self.watch = Some(watch);
-        let Taken { blocks, framing, troubles } = taken;
-        Polled { records: Records::Blocks(blocks), framing, troubles }
+        polled
+    }
+
+    fn note(&self, _given: &Records) -> Result<Bytes, String> {
+        to_bytes(&self.watch.as_ref().expect(BEGUN).note).map(Bytes::from)
+    }
+
+    fn gave(&mut self, time: Time, note: &Bytes) -> Result<(), String> {
+        let Note { chosen, refused, left, .. } = from_bytes(note)?;
+        let watch = self.watch.as_mut().expect(BEGUN);
+        watch.selection.has_chosen(time, chosen.iter().chain(&refused));
+        watch.waiting.extend(chosen);
+        watch.waiting.drain(..left.min(watch.waiting.len()));
+        Ok(())
+    }
+
+    fn again(&mut self, note: &Bytes, policy: RecordPolicy) -> Result<Polled, String> {
+        let Note { given, .. } = from_bytes(note)?;
+        let mut watch = self.watch.take().expect(BEGUN);
+        let mut taking = self.taking(&watch, policy);
+        watch.room.next_batch();
+        for file in &given {
+            watch.room.take_again(file.bytes());
+            taking.read_again(file);
+        }
+        let polled = taking.into();
+        self.watch = Some(watch);
+        Ok(polled)
+    }
+
+    fn position(&self) -> Option<Bytes> {
+        let watch = self.watch.as_ref().expect(BEGUN);
+        let position = Position {
+            waiting: watch.waiting.iter().cloned().collect(),
+            taken_bytes: watch.room.taken_bytes(),
+            ..watch.selection.position()
+        };
+        Some(to_bytes(&position).expect("times, numbers and bytes can be written down").into())
     }
 
     fn has_more(&self) -> bool {
         self.watch.as_ref().is_some_and(|watch| !watch.waiting.is_empty())
+    }
+}
+
+impl Watch {
+    fn go_on_from(&mut self, position: &Bytes, any_age: bool) -> Result<(), String> {
+        let position: Position = from_bytes(position)?;
+        if position.any_age != any_age {
+            return Err(format!(
+                "it was written with FileStream::any_age({}), and what was seen by one rule is not what \
+                 was seen by the other; leave it as it was, or begin anew with another checkpoint directory",
+                position.any_age
+            ));
+        }
+        self.selection.go_on_from(&position);
+        self.waiting = position.waiting.into();
+        self.room.restore(position.taken_bytes);
+        Ok(())
     }
 }
 

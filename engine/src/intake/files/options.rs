@@ -53,7 +53,8 @@ impl FileStream {
         self
     }
 
-    /// Whether files from before the start are left out, which they are by default. If not, those
+    /// Whether files from before the start are left out, which they are by default; where a checkpoint is
+    /// gone on from, that is the start of the first process. If not, those
     /// that were changed within the time that files are remembered for are read by the first batch.
     pub fn new_files_only(mut self, only: bool) -> Self {
         self.new_files_only = only;
@@ -73,7 +74,7 @@ impl FileStream {
     /// time: for files that are moved in with an old one. With
     /// [`new_files_only`](FileStream::new_files_only) those that are there at the start were seen. A
     /// path is remembered for as long as it is listed, so a file that is rewritten in place is not
-    /// read again.
+    /// read again. A job that goes on from a checkpoint must have this as it had it then.
     pub fn any_age(mut self, any: bool) -> Self {
         self.any_age = any;
         self
