@@ -66,13 +66,14 @@ impl StreamingContext {
     pub fn with_engine(engine: &Engine, batch_interval: Duration) -> Result<Self> {
         let conf = &engine.parts().conf;
         let block_interval = conf.block_interval_for(batch_interval)?;
+        let graceful_limit = conf.graceful_stop_limit(batch_interval);
         let progress = Progress::new(conf.listeners.clone(), conf.warnings);
         Ok(StreamingContext {
             engine: engine.clone(),
             batch_interval,
             block_interval,
             progress: Arc::new(progress),
-            status: Arc::new(Status::new()),
+            status: Arc::new(Status::new(graceful_limit.to_std())),
             started: Mutex::new(false),
             snapshot: Mutex::new(None),
             durability: Mutex::new(None),

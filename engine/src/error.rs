@@ -324,7 +324,7 @@ pub enum Error {
          nothing says how to write the items of this source; use {instead}, whose items can be written, or \
          leave the log off, and what is in no checkpoint is lost when the process dies"
     )]
-    NotLogged {
+    Unloggable {
         /// The source's name.
         source_name: String,
         /// What to use in its place.

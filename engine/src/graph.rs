@@ -200,7 +200,7 @@ impl<'b> Graph<'b> {
     pub(crate) fn polled(&mut self) -> impl Iterator<Item = &mut Box<dyn Poll>> {
         self.sources.iter_mut().filter_map(|source| match &mut source.kind {
             SourceKind::Polled(poll) => Some(poll),
-            SourceKind::Dial(..) | SourceKind::Listen(..) => None,
+            SourceKind::Dial(..) | SourceKind::Listen(..) | SourceKind::Acknowledged(..) => None,
         })
     }
 
@@ -307,7 +307,7 @@ impl<'b> Graph<'b> {
             if let SourceKind::Polled(poll) = kind
                 && let Some(instead) = poll.instead_when_logged()
             {
-                return Err(Error::NotLogged { source_name: name.to_string(), instead });
+                return Err(Error::Unloggable { source_name: name.to_string(), instead });
             }
         }
         Ok(())

@@ -298,7 +298,7 @@ fn write_source(source: &Source, id: SourceId, past: &Past) -> Result<OfSource> 
     }
     let position = match &source.kind {
         SourceKind::Polled(poll) => poll.position(),
-        SourceKind::Dial(..) | SourceKind::Listen(..) => None,
+        SourceKind::Dial(..) | SourceKind::Listen(..) | SourceKind::Acknowledged(..) => None,
     };
     Ok(OfSource { name: source.name.to_string(), batches, position })
 }

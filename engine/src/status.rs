@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::ThreadId;
+use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
@@ -68,6 +69,8 @@ pub(crate) struct Status {
     changed: Condvar,
     /// Set when running tasks had better end: asked without a lock, before each task.
     pub(crate) cancelled: Arc<AtomicBool>,
+    /// How long a graceful stop may take.
+    graceful_limit: std::time::Duration,
 }
 
 /// Why the driver wakes up.
@@ -83,6 +86,8 @@ pub(crate) enum Wake {
 struct Inner {
     state: State,
     wanted: Option<Stop>,
+    /// When a stop was ordered first.
+    wanted_since: Option<Instant>,
     stopped: Option<Stopped>,
     first_error: Option<Error>,
     done_up_to: Option<Time>,
@@ -91,17 +96,24 @@ struct Inner {
 }
 
 impl Status {
-    pub(crate) fn new() -> Self {
+    /// Of a stream whose graceful stop may take as long as `graceful_limit`.
+    pub(crate) fn new(graceful_limit: std::time::Duration) -> Self {
         let inner = Inner {
             state: State::Initialized,
             wanted: None,
+            wanted_since: None,
             stopped: None,
             first_error: None,
             done_up_to: None,
             driver: None,
             snapshots_wanted: Vec::new(),
         };
-        Status { inner: Mutex::new(inner), changed: Condvar::new(), cancelled: Arc::default() }
+        Status {
+            inner: Mutex::new(inner),
+            changed: Condvar::new(),
+            cancelled: Arc::default(),
+            graceful_limit,
+        }
     }
 
     pub(crate) fn state(&self) -> State {
@@ -143,6 +155,19 @@ impl Status {
         self.inner.lock().wanted
     }
 
+    /// When a graceful stop that was ordered has taken long enough.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let since = self.inner.lock().wanted_since;
+        since.and_then(|since| since.checked_add(self.graceful_limit))
+    }
+
+    /// Whether nothing is to be waited for any more: the stream stops at once, or its graceful stop has
+    /// taken long enough.
+    pub(crate) fn waits_no_more(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+            || self.deadline().is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     pub(crate) fn batch_done(&self, time: Time, error: Option<Error>) {
         let mut inner = self.inner.lock();
         inner.done_up_to = Some(time);
@@ -158,6 +183,15 @@ impl Status {
     pub(crate) fn fail(&self, error: Error) {
         self.inner.lock().first_error.get_or_insert(error);
         self.order(Stop::Now);
+    }
+
+    /// Fails with what has failed for good, if anything has.
+    pub(crate) fn go_on_unless_failed(&self) -> Result {
+        let inner = self.inner.lock();
+        match (&inner.first_error, inner.wanted) {
+            (Some(error), Some(Stop::Now)) => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn end(&self, stopped: Stopped) {
@@ -184,6 +218,7 @@ impl Status {
         if inner.wanted != Some(Stop::Now) {
             inner.wanted = Some(stop);
         }
+        inner.wanted_since.get_or_insert_with(Instant::now);
         if stop == Stop::Now {
             self.cancelled.store(true, Ordering::Relaxed);
         }
@@ -248,7 +283,7 @@ impl Status {
         limit: Option<std::time::Duration>,
         mut look: impl FnMut(&Inner) -> Option<R>,
     ) -> Option<R> {
-        let deadline = limit.and_then(|limit| std::time::Instant::now().checked_add(limit));
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut inner = self.inner.lock();
         loop {
             if let Some(found) = look(&inner) {

@@ -2,7 +2,6 @@
 //! checkpoints written.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration as StdDuration;
 
@@ -16,8 +15,8 @@ use crate::time::{Duration, Time, secs};
 /// How often who waits for a checkpoint looks whether it still should.
 const LOOK: StdDuration = StdDuration::from_millis(10);
 
-/// How long a start waits for its first checkpoint.
-const FIRST_LIMIT: Duration = secs(2);
+/// A disk that takes longer than this for a first checkpoint is of no use.
+const FIRST_LIMIT: Duration = secs(30);
 
 /// Where and how a stream is made to outlive its process.
 #[derive(Clone)]
@@ -113,8 +112,12 @@ impl Driver {
         Ok(())
     }
 
-    /// Has a checkpoint written where one is due after a batch.
+    /// Has a checkpoint written where one is due after a batch; not where one was cut short, for that one is to
+    /// be run again.
     pub(super) fn checkpoint_if_due(&mut self, report: &BatchReport) {
+        if self.cut_short {
+            return;
+        }
         let Some(checkpointing) = &mut self.checkpointing else { return };
         checkpointing.behind_bytes += report.bytes;
         if checkpointing.is_due(Time::from_millis(report.batch_time_ms)) {
@@ -139,27 +142,21 @@ impl Driver {
     }
 
     /// Writes the checkpoint that a new job begins with, for later ones count their slides from its time.
-    /// Unlike a stream that runs, one that starts does not wait for room.
     pub(super) fn first_checkpoint(&mut self) -> Result {
         self.begin_checkpoint();
         let begun =
             self.checkpointing.as_mut().and_then(|checkpointing| checkpointing.under_way.take());
         let Some(written) = begun else { return Ok(()) };
-        let given_up =
+        let too_long =
             || Error::Deadline { what: "the first checkpoint".into(), limit: FIRST_LIMIT };
-        match written.recv_timeout(FIRST_LIMIT.to_std()) {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                // The writer tries it once more at most, and then says why it cannot.
-                self.orders.status.cancelled.store(true, Ordering::Relaxed);
-                let outcome = written.recv_timeout(FIRST_LIMIT.to_std());
-                outcome.unwrap_or_else(|_| Err(given_up())).and_then(|()| Err(given_up()))
-            }
-        }
+        written.recv_timeout(FIRST_LIMIT.to_std()).unwrap_or_else(|_| Err(too_long()))
     }
 
     /// Writes a checkpoint and waits for it, until `is_over`. Says whether it was written.
     pub(super) fn last_checkpoint(&mut self, is_over: impl Fn() -> bool) -> bool {
+        if self.cut_short {
+            return false;
+        }
         self.begin_checkpoint();
         let under_way =
             self.checkpointing.as_ref().and_then(|checkpointing| checkpointing.under_way.as_ref());

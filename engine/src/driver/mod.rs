@@ -6,13 +6,12 @@ mod stopping;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::time::Instant;
 
 use self::durable::Checkpointing;
 pub(crate) use self::durable::Durability;
-use self::stopping::STOP_NOW_LIMIT;
+use self::stopping::say_unless_ended;
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -64,9 +63,9 @@ pub(crate) struct Driver {
     log: Option<Writer>,
     /// Whether what is received is logged before it counts.
     is_logged: bool,
+    /// Whether the writer waits where there is no room: not while the stream starts.
+    waits_for_room: Arc<AtomicBool>,
     checkpointing: Option<Checkpointing>,
-    /// A batch that cannot be written down by then is given up: a stop must end.
-    give_up_at: Option<Instant>,
     next: Time,
     /// How each source's blocks are read.
     reads: Vec<Reads>,
@@ -77,7 +76,7 @@ pub(crate) struct Driver {
     history: History,
     /// For a sentence about records that were left out.
     left_out: Occasional,
-    /// A batch was given up because the stream was stopped at once.
+    /// A batch was given up because the stream was stopped at once, or its stop had to end.
     cut_short: bool,
     /// Kept so that a manual clock goes on waking the driver.
     _wake: Arc<dyn Fn() + Send + Sync>,
@@ -121,9 +120,7 @@ impl Driver {
         // Everything of the graph goes before anybody hears that the stream has stopped, and so does the
         // hold on the checkpoint directory.
         drop(self);
-        if writer.is_some_and(|writer| !writer.wait(STOP_NOW_LIMIT)) {
-            progress.warn("the disk did not answer in time; what was being written is given up");
-        }
+        say_unless_ended(writer, &progress);
     }
 
     /// What the batches so far have left, for whoever asked.
@@ -156,13 +153,12 @@ impl Driver {
             intake: &self.intake,
             receivers: &self.receivers,
             reads: &self.reads,
-            cancelled: &self.orders.status.cancelled,
+            status: &self.orders.status,
             interval: self.orders.batch_interval,
             zero: self.zero,
             reaches: &self.reaches,
             history: &mut self.history,
             log: self.log.as_ref().filter(|_| self.is_logged),
-            give_up_at: self.give_up_at,
         }
     }
 
@@ -180,8 +176,7 @@ impl Driver {
         if let (true, true, Some(log)) = (self.is_logged, report.succeeded(), &self.log) {
             log.done(time);
         }
-        let cancelled = self.orders.status.cancelled.load(Ordering::Relaxed);
-        self.cut_short |= cancelled && !report.succeeded();
+        self.cut_short |= self.orders.status.waits_no_more() && !report.succeeded();
 
         let troubles = report.sources.iter().flat_map(|source| &source.troubles);
         for sentence in report.errors.iter().chain(troubles) {

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::durable::Checkpointing;
 use super::stopping::STOP_NOW_LIMIT;
@@ -89,7 +90,9 @@ impl Driver {
         intake.on_stored(early::on_stored(early, &intake, parts.tasks.clone()));
 
         let log = orders.durability.as_ref().map(|_| graph.log_writer());
-        let keeping = journal.map(|journal| keeping(journal, &graph, &orders));
+        let waits_for_room = Arc::new(AtomicBool::new(false));
+        let keeping =
+            journal.map(|journal| keeping(journal, &graph, &orders, waits_for_room.clone()));
         let writer = match graph.take_jobs() {
             Some(jobs) => Some(jobs.work_off(Desk::new(parts.conf.disk.clone(), keeping))?),
             None => None,
@@ -117,8 +120,8 @@ impl Driver {
             writer,
             log,
             is_logged,
+            waits_for_room,
             checkpointing,
-            give_up_at: None,
             next,
             reads,
             zero,
@@ -153,6 +156,8 @@ impl Driver {
         if is_new {
             self.first_checkpoint()?;
         }
+        self.orders.status.go_on_unless_failed()?;
+        self.waits_for_room.store(true, Ordering::Relaxed);
         self.start_receivers(&senders)
     }
 
@@ -259,13 +264,19 @@ fn warn_of_senders_left(senders: &SendersBySource, graph: &Graph<'_>, orders: &O
 }
 
 /// What the writer's thread needs to keep a journal.
-fn keeping(journal: Journal, graph: &Graph<'_>, orders: &Orders) -> Keeping {
-    let status = orders.status.clone();
+fn keeping(
+    journal: Journal,
+    graph: &Graph<'_>,
+    orders: &Orders,
+    waits_for_room: Arc<AtomicBool>,
+) -> Keeping {
+    let (status, given_up) = (orders.status.clone(), orders.status.clone());
     Keeping {
         journal,
         names: graph.sources.iter().map(|source| source.name.clone()).collect(),
         progress: orders.progress.clone(),
-        given_up: orders.status.cancelled.clone(),
+        given_up: Box::new(move || given_up.waits_no_more()),
+        waits_for_room,
         on_failure: Box::new(move |error| status.fail(error)),
         failed: None,
         said: Occasional::default(),

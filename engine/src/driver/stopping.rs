@@ -4,7 +4,9 @@ use std::time::{Duration as StdDuration, Instant};
 
 use super::Driver;
 use crate::graph::SourceKind;
+use crate::progress::Progress;
 use crate::status::{Stop, Stopped};
+use crate::threads::EngineThread;
 
 /// A receiver that is told to leave everything takes microseconds, unless it is in the middle of early
 /// work, whose end is waited for later; or the machine does not let it run.
@@ -24,15 +26,16 @@ impl Driver {
             .conf
             .graceful_stop_limit(self.orders.batch_interval)
             .to_std();
-        let deadline = Instant::now() + limit;
-        self.give_up_at = Some(deadline);
+        let status = self.orders.status.clone();
+        let deadline = status.deadline().unwrap_or_else(Instant::now);
         if stop == Stop::Now {
             self.intake.only_store();
             let all_read = self.stop_receivers(false, STOP_NOW_LIMIT);
             let drained = all_read && !self.has_more() && !self.cut_short;
             return Stopped { drained, checkpointed: false };
         }
-        let all_read = self.stop_receivers(true, limit);
+        let all_read =
+            self.stop_receivers(true, deadline.saturating_duration_since(Instant::now()));
         while self.has_more() {
             if Instant::now() >= deadline {
                 self.orders.progress.warn(format!(
@@ -42,12 +45,11 @@ impl Driver {
                 ));
                 return Stopped { drained: false, checkpointed: false };
             }
-            if self.orders.status.wanted() == Some(Stop::Now) {
+            if status.wanted() == Some(Stop::Now) {
                 return Stopped { drained: false, checkpointed: false };
             }
             self.run_next();
         }
-        let status = self.orders.status.clone();
         let is_over = || Instant::now() >= deadline || status.wanted() == Some(Stop::Now);
         let checkpointed = self.last_checkpoint(is_over);
         Stopped { drained: all_read && !self.cut_short, checkpointed }
@@ -95,5 +97,12 @@ impl Driver {
             }
         }
         in_time
+    }
+}
+
+/// Waits for the end of the writer's thread, and says so where that does not come.
+pub(super) fn say_unless_ended(writer: Option<EngineThread>, progress: &Progress) {
+    if writer.is_some_and(|writer| !writer.wait(STOP_NOW_LIMIT)) {
+        progress.warn("the disk did not answer in time; what was being written is given up");
     }
 }

@@ -4,7 +4,6 @@ mod given;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration as StdDuration, Instant};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -22,6 +21,7 @@ use crate::journal::Again;
 use crate::progress::{BatchReport, SourceReport, as_ms};
 use crate::received::ReceivedBlock;
 use crate::stage::Settling;
+use crate::status::Status;
 use crate::stderr::say;
 use crate::time::{Duration, Time};
 use crate::writer::Writer;
@@ -40,7 +40,7 @@ pub(crate) struct Turn<'d> {
     pub(crate) receivers: &'d [ReceiverThread],
     /// By source.
     pub(crate) reads: &'d [Reads],
-    pub(crate) cancelled: &'d Arc<AtomicBool>,
+    pub(crate) status: &'d Status,
     pub(crate) interval: Duration,
     /// The time from which slides are counted.
     pub(crate) zero: Time,
@@ -49,8 +49,6 @@ pub(crate) struct Turn<'d> {
     pub(crate) history: &'d mut History,
     /// The way to the log, where what batches are made of is written down before they run.
     pub(crate) log: Option<&'d Writer>,
-    /// A batch that cannot be written down by then is given up.
-    pub(crate) give_up_at: Option<Instant>,
 }
 
 impl Turn<'_> {
@@ -80,11 +78,8 @@ impl Turn<'_> {
     /// What the batch is given, written down where there is a log.
     fn written_down(&mut self, time: Time) -> Result<Given> {
         let Some(log) = self.log else { return self.given(time) };
-        let (cancelled, give_up_at) = (self.cancelled.clone(), self.give_up_at);
-        let is_over = || {
-            cancelled.load(Ordering::Relaxed)
-                || give_up_at.is_some_and(|deadline| Instant::now() >= deadline)
-        };
+        let status = self.status;
+        let is_over = || status.waits_no_more();
         let given_up = || Error::BatchGivenUp { time };
         let given = self.given(time)?;
         if !self.intake.wait_until_logged(&given.parcels, is_over) {
@@ -114,7 +109,7 @@ impl Turn<'_> {
             inputs.clone(),
             self.history.past(),
             parts.tasks.clone(),
-            self.cancelled.clone(),
+            self.status.cancelled.clone(),
         );
         // From here to the end of phase two, nothing may unwind: it would free what is lent under
         // values, in the nodes of the graph, that still borrow it.

@@ -9,15 +9,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use super::{Folder, Job, folder};
+use super::folder::{Lasting, write_whole};
+use super::{Folder, Job};
 use crate::disk::AnyDisk;
 use crate::error::{Error, Result};
 use crate::intake::{Occasional, Unlogged};
 use crate::journal::Journal;
 use crate::progress::Progress;
 
-/// How long until what has failed is tried again.
-const AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// How long until what has failed is tried again, for the first time; each time after, it is so many times
+/// as long, up to a limit.
+const AGAIN_AFTER: Duration = Duration::from_millis(5);
+const LONGER_EACH_TIME: u32 = 4;
+const LONGEST: Duration = Duration::from_millis(80);
 
 /// Where it is not for lack of room, it is tried so often.
 const ATTEMPTS: usize = 4;
@@ -31,6 +35,8 @@ pub(crate) type OnFailure = Box<dyn Fn(Error) + Send>;
 /// What the writer's thread works with.
 pub(crate) struct Desk {
     disk: Arc<dyn AnyDisk>,
+    /// Where folders have been written.
+    lasting: Lasting,
     keeping: Option<Keeping>,
 }
 
@@ -40,8 +46,11 @@ pub(crate) struct Keeping {
     /// The sources' names, by number.
     pub(crate) names: Vec<Arc<str>>,
     pub(crate) progress: Arc<Progress>,
-    /// Set when nothing is to be tried again any more.
-    pub(crate) given_up: Arc<AtomicBool>,
+    /// Whether a lack of room is waited out. While a stream starts it is not: whoever starts it has nothing
+    /// to stop it by, and nobody is held back yet.
+    pub(crate) waits_for_room: Arc<AtomicBool>,
+    /// Whether nothing is to be tried again any more.
+    pub(crate) given_up: Box<dyn Fn() -> bool + Send>,
     pub(crate) on_failure: OnFailure,
     /// Something has failed for good: nothing is written any more.
     pub(crate) failed: Option<Error>,
@@ -50,7 +59,7 @@ pub(crate) struct Keeping {
 
 impl Desk {
     pub(crate) fn new(disk: Arc<dyn AnyDisk>, keeping: Option<Keeping>) -> Self {
-        Desk { disk, keeping }
+        Desk { disk, lasting: Lasting::default(), keeping }
     }
 
     pub(super) fn work_off(mut self, jobs: &Receiver<Job>) {
@@ -81,8 +90,8 @@ impl Desk {
     }
 
     fn write(&mut self, Folder { folder, parts, cancelled, .. }: &Folder) -> Result<()> {
-        let disk = self.disk.clone();
-        let write = || folder::write_whole(&*disk, folder, parts, cancelled);
+        let (disk, lasting) = (&*self.disk, &mut self.lasting);
+        let mut write = || write_whole(disk, folder, parts, lasting, cancelled);
         match &mut self.keeping {
             None => write(),
             Some(keeping) => keeping.until_it_is(|_| write()),
@@ -118,8 +127,8 @@ impl Keeping {
     }
 
     /// Does something until it succeeds, unless it has failed for good, or is given up.
-    fn until_it_is<T>(&mut self, act: impl Fn(&mut Journal) -> Result<T>) -> Result<T> {
-        let mut attempts = 0;
+    fn until_it_is<T>(&mut self, mut act: impl FnMut(&mut Journal) -> Result<T>) -> Result<T> {
+        let (mut attempts, mut again_after) = (0, AGAIN_AFTER);
         loop {
             if let Some(error) = &self.failed {
                 return Err(error.clone());
@@ -130,22 +139,25 @@ impl Keeping {
             };
             attempts += 1;
             let is_final = match error {
-                Error::NoRoom { .. } => false,
+                Error::NoRoom { .. } => !self.waits_for_room.load(Ordering::Relaxed),
                 Error::Io { .. } => attempts >= ATTEMPTS,
                 _ => true,
             };
             if is_final {
                 (self.on_failure)(error.clone());
                 self.failed = Some(error);
-            } else if self.given_up.load(Ordering::Relaxed) {
+            } else if (self.given_up)() {
                 return Err(error);
             } else {
                 if self.said.is_time() {
-                    self.progress.warn(format!(
-                        "{error}; it is tried again until it can be done, and senders are held back"
-                    ));
+                    let how = match error {
+                        Error::NoRoom { .. } => "until it can be done, and senders are held back",
+                        _ => "a few times",
+                    };
+                    self.progress.warn(format!("{error}; it is tried again {how}"));
                 }
-                std::thread::sleep(AGAIN_AFTER);
+                std::thread::sleep(again_after);
+                again_after = (again_after * LONGER_EACH_TIME).min(LONGEST);
             }
         }
     }

@@ -6,12 +6,13 @@
 //! its place. What a crash has left under either name is cleared by the next attempt, for a batch's
 //! folder has the same name each time.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::disk::{AnyDisk, EntryKind, failed, make_directory, parent_of};
+use crate::disk::{AnyDisk, EntryKind, failed, make_directory, make_directory_durably, parent_of};
 use crate::error::{Error, Result};
 
 /// The empty file that says that the others are whole, as in the original.
@@ -19,12 +20,30 @@ const SUCCESS: &str = "_SUCCESS";
 
 pub(super) const STOPPED: &str = "the stream was stopped at once, before it was written";
 
+/// The directories that are known to be there to stay, with all that they lie in. One that an earlier process
+/// has made, or an attempt that has failed, may not be.
+#[derive(Default)]
+pub(super) struct Lasting(HashSet<PathBuf>);
+
+impl Lasting {
+    /// Makes a directory where it is missing, and makes sure that it lasts.
+    fn make(&mut self, disk: &dyn AnyDisk, directory: &Path) -> Result<()> {
+        if self.0.contains(directory) {
+            return make_directory(disk, directory);
+        }
+        make_directory_durably(disk, directory)?;
+        self.0.insert(directory.into());
+        Ok(())
+    }
+}
+
 /// Writes `folder` with the files `part-00000` and so on, and the empty file `_SUCCESS`. Where it
 /// fails, there is no folder, or what was there before; the sentence names the path.
 pub(super) fn write_whole(
     disk: &dyn AnyDisk,
     folder: &Path,
     parts: &[Vec<u8>],
+    lasting: &mut Lasting,
     cancelled: &AtomicBool,
 ) -> Result<()> {
     let parent = parent_of(folder);
@@ -35,7 +54,8 @@ pub(super) fn write_whole(
         temporary: beside(folder, "tmp"),
         earlier: beside(folder, "old"),
     };
-    place.write(parts, cancelled).map_err(|error| error.about(folder.display()))
+    let made = lasting.make(disk, parent);
+    made.and_then(|()| place.write(parts, cancelled)).map_err(|error| error.about(folder.display()))
 }
 
 /// `folder` with a name that nobody takes for a result's.
@@ -57,7 +77,6 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn write(&self, parts: &[Vec<u8>], cancelled: &AtomicBool) -> Result<()> {
-        make_directory(self.disk, self.parent)?;
         self.clear(&self.temporary)?;
         let written = self.fill(parts, cancelled).and_then(|()| self.publish());
         match written {
@@ -168,8 +187,8 @@ mod tests {
 
     fn write(disk: &MemoryDisk, parts: &[&[u8]]) -> Result<(), String> {
         let parts: Vec<Vec<u8>> = parts.iter().map(|part| part.to_vec()).collect();
-        write_whole(disk, FOLDER.as_ref(), &parts, &AtomicBool::new(false))
-            .map_err(|e| e.to_string())
+        let (mut lasting, stop) = (Lasting::default(), AtomicBool::new(false));
+        write_whole(disk, FOLDER.as_ref(), &parts, &mut lasting, &stop).map_err(|e| e.to_string())
     }
 
     /// The files of the folder, if it is there.
@@ -303,8 +322,9 @@ mod tests {
             Ok(())
         });
         let parts = PARTS.map(<[u8]>::to_vec);
-        let sentence =
-            write_whole(&disk, FOLDER.as_ref(), &parts, &cancelled).unwrap_err().to_string();
+        let mut lasting = Lasting::default();
+        let written = write_whole(&disk, FOLDER.as_ref(), &parts, &mut lasting, &cancelled);
+        let sentence = written.unwrap_err().to_string();
         assert!(sentence.contains("stopped at once"), "{sentence}");
         assert_eq!(names_in(&disk, "out/daily"), [""; 0]);
     }
