@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use millstream::disk::{Call, MemoryDisk, Names};
-use millstream::{ManualClock, Stop, Time};
+use millstream::{ManualClock, Stop, Time, secs};
 
+use crate::going_on::goes_on;
 use crate::job::{Fed, HELD_BACK, Life, Waited};
-use crate::oracle::Outputs;
 use crate::patience::each_of;
 
 const START: Time = Time::from_millis(1_000_000);
@@ -70,10 +70,8 @@ impl Fault {
 #[derive(Default)]
 struct Lived {
     fed: Fed,
-    /// Lines that have counted as received.
-    received: u64,
-    /// Batches that were reported without an error.
-    done: u64,
+    /// Lines that have counted as received, and what the other source has given to batches that are done.
+    kept: Fed,
 }
 
 /// A life of a few batches, as long as it goes.
@@ -105,28 +103,11 @@ fn live(disk: &MemoryDisk, for_ever: bool, how: Stop) -> Lived {
     let received = life.received();
     assert!(received >= before);
     assert!(life.ear.warnings(HELD_BACK).len() <= 1, "{:?}", life.ear.warnings(HELD_BACK));
-    Lived { fed: life.fed(), received, done }
+    Lived { fed: life.fed(), kept: Fed { socket: received, queue: done } }
 }
 
 fn names_the_file(sentence: &str) {
     assert!(sentence.contains("job") || sentence.contains("out"), "{sentence}");
-}
-
-/// The job goes on on a disk that works, and everything is right.
-fn goes_on(disk: &MemoryDisk, lived: &Lived) {
-    let before = Outputs::on(disk);
-    before.check(&[lived.fed]);
-    let clock = ManualClock::at(START + millstream::secs(BATCHES));
-    let mut life = Life::start(disk, clock, 1).expect("the disk works again");
-    assert_eq!(life.batch(2, 1), Waited::Done);
-    assert!(life.stop(Stop::Graceful).drained);
-    let outputs = Outputs::on(disk);
-    outputs.is_complete();
-    before.is_still_in(&outputs);
-    let found = outputs.check(&[lived.fed, life.fed()]);
-    assert_eq!(found[1], life.fed());
-    assert!(found[0].socket >= lived.received, "{found:?} of {}", lived.received);
-    assert!(found[0].queue >= lived.done, "{found:?} of {}", lived.done);
 }
 
 /// Calls `first..=last` of a kind fail.
@@ -147,8 +128,10 @@ fn lives_and_goes_on(&Case { fault, first, last }: &Case) -> usize {
     let calls = calls.load(Relaxed);
     disk.interfere(|_, _| Ok(()));
     disk.shorten_writes(|_, bytes| bytes);
-    goes_on(&disk.after_power_failure(Names::Lost), &lived);
-    goes_on(&disk, &lived);
+    let later = START + secs(BATCHES);
+    for disk in [disk.after_power_failure(Names::Lost), disk] {
+        goes_on(&disk, later, &[lived.fed], &[lived.kept]);
+    }
     calls
 }
 

@@ -107,7 +107,7 @@ pub(crate) struct Life {
 }
 
 /// How many records each source was given.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Hash)]
 pub(crate) struct Fed {
     pub(crate) socket: u64,
     pub(crate) queue: u64,
@@ -207,6 +207,11 @@ impl Life {
     /// Stops the job; the last thing that it says is how.
     pub(crate) fn stop(&self, how: Stop) -> Stopped {
         self.running.stop(how).expect("a test's thread may stop it")
+    }
+
+    /// Waits until something is so.
+    pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn(&Life) -> bool) {
+        self.wait(what, || is_so(self).then_some(()));
     }
 
     fn wait<R>(&self, what: &str, mut look: impl FnMut() -> Option<R>) -> R {

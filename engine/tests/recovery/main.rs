@@ -2,6 +2,11 @@
 //! and gone on with: nothing is lost, nothing is there twice, and all that is kept is right.
 
 mod faults;
+mod full;
+mod going_on;
 mod job;
 mod oracle;
 mod patience;
+mod power;
+#[path = "../model/seed.rs"]
+mod seed;
