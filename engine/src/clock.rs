@@ -17,8 +17,12 @@ pub struct Clock(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
-    System { wall_at_start: std::time::Duration, started: Instant },
-    Manual(ManualClock),
+    System {
+        wall_at_start: std::time::Duration,
+        started: Instant,
+    },
+    /// A clock that is moved by hand, and how far this one is ahead of it.
+    Manual(ManualClock, Duration),
 }
 
 impl Clock {
@@ -29,15 +33,17 @@ impl Clock {
     }
 
     /// A clock that goes on from `time` where this one shows an earlier one: what has been labelled
-    /// with times up to `time` is followed by what is later, though the wall clock was set back. A
-    /// manual clock is moved by its owner alone.
+    /// with times up to `time` is followed by what is later, though the wall clock was set back.
     pub(crate) fn going_on_from(&self, time: Time) -> Self {
         match &self.0 {
             Kind::System { wall_at_start, started } => {
                 let behind = self.until(time);
                 Clock(Kind::System { wall_at_start: *wall_at_start + behind, started: *started })
             }
-            Kind::Manual(clock) => Clock(Kind::Manual(clock.clone())),
+            Kind::Manual(clock, ahead) => {
+                let behind = (time - self.now()).max(Duration::ZERO);
+                Clock(Kind::Manual(clock.clone(), *ahead + behind))
+            }
         }
     }
 
@@ -45,7 +51,7 @@ impl Clock {
     pub fn now(&self) -> Time {
         match &self.0 {
             Kind::System { .. } => Time::from_millis(self.since_epoch().as_millis() as i64),
-            Kind::Manual(clock) => clock.now(),
+            Kind::Manual(clock, ahead) => clock.now() + *ahead,
         }
     }
 
@@ -53,8 +59,8 @@ impl Clock {
     pub fn since_epoch(&self) -> std::time::Duration {
         match &self.0 {
             Kind::System { wall_at_start, started } => *wall_at_start + started.elapsed(),
-            Kind::Manual(clock) => {
-                std::time::Duration::from_millis(clock.now().as_millis().max(0) as u64)
+            Kind::Manual(..) => {
+                std::time::Duration::from_millis(self.now().as_millis().max(0) as u64)
             }
         }
     }
@@ -64,7 +70,7 @@ impl Clock {
     pub(crate) fn remaining(&self, time: Time) -> Option<std::time::Duration> {
         match &self.0 {
             Kind::System { .. } => Some(self.until(time)),
-            Kind::Manual(clock) => (clock.now() >= time).then_some(std::time::Duration::ZERO),
+            Kind::Manual(..) => (self.now() >= time).then_some(std::time::Duration::ZERO),
         }
     }
 
@@ -75,7 +81,7 @@ impl Clock {
 
     /// Has `wake` called whenever the clock is moved by hand, for as long as `wake` is alive.
     pub(crate) fn on_move(&self, wake: &Arc<dyn Fn() + Send + Sync>) {
-        if let Kind::Manual(clock) = &self.0 {
+        if let Kind::Manual(clock, _) = &self.0 {
             clock.0.lock().wakes.push(Arc::downgrade(wake));
         }
     }
@@ -89,7 +95,7 @@ impl Default for Clock {
 
 impl From<ManualClock> for Clock {
     fn from(clock: ManualClock) -> Self {
-        Clock(Kind::Manual(clock))
+        Clock(Kind::Manual(clock, Duration::ZERO))
     }
 }
 
@@ -149,11 +155,23 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_back_goes_on_and_one_that_was_not_stays_as_it_is() {
-        let clock = Clock::system();
-        let last = clock.now() + mins(60);
-        let going_on = clock.going_on_from(last);
-        assert!(going_on.now() >= last && going_on.now() < last + mins(1));
-        let before = clock.now() - secs(1);
-        assert!(clock.going_on_from(before).now() < last);
+        for clock in [Clock::system(), ManualClock::at(Time::from_millis(5000)).into()] {
+            let last = clock.now() + mins(60);
+            let going_on = clock.going_on_from(last);
+            assert!(going_on.now() >= last && going_on.now() < last + mins(1));
+            let before = clock.now() - secs(1);
+            assert!(clock.going_on_from(before).now() < last);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_goes_on_is_moved_by_the_same_hand() {
+        let hand = ManualClock::at(Time::from_millis(5000));
+        let clock = Clock::from(hand.clone()).going_on_from(Time::from_millis(8000));
+        let next = Time::from_millis(9000);
+        assert_eq!(clock.remaining(next), None);
+        hand.advance(secs(1));
+        assert_eq!((clock.now(), clock.remaining(next)), (next, Some(std::time::Duration::ZERO)));
+        assert_eq!(clock.since_epoch(), secs(9).to_std());
     }
 }

@@ -28,6 +28,10 @@ use crate::time::{Duration, Time};
 use crate::turn::Turn;
 use crate::writer::Writer;
 
+/// Where more batches are due at once than a driver can be meant to make up for, one is cut instead of them.
+/// At an interval of a second this is more than a day.
+const MOST_DUE: i64 = 100_000;
+
 /// What a driver is started with.
 pub(crate) struct Orders {
     pub(crate) engine: Engine,
@@ -90,7 +94,7 @@ impl Driver {
         let watched = punctual::watched(self.orders.batch_interval.to_std());
         let stop = loop {
             match self.orders.status.wait_for(&clock, self.next, watched) {
-                Wake::Due => {}
+                Wake::Due => self.leave_out_most(),
                 Wake::Stop(stop) => break stop,
                 Wake::Snapshot(asked) => {
                     self.give_snapshot(&asked);
@@ -129,6 +133,20 @@ impl Driver {
         let snapshot = Snapshot::take(&self.graph, &self.history, self.zero, done);
         // Whoever asked may have gone meanwhile, and then nobody is left to tell.
         drop(asked.send(snapshot));
+    }
+
+    /// Where far too many batches are due, goes on at the last of them, which has all that was received.
+    fn leave_out_most(&mut self) {
+        let last = self.next.max(self.clock.now().floor(self.orders.batch_interval));
+        let due = (last - self.next).as_millis() / self.orders.batch_interval.as_millis() + 1;
+        if due > MOST_DUE {
+            self.orders.progress.warn(format!(
+                "{due} batches are due at once, since {}; one is cut instead of them, at {last}, with all \
+                 that was received",
+                self.next
+            ));
+            self.next = last;
+        }
     }
 
     // ---- one batch ----
