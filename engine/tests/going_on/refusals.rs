@@ -37,17 +37,27 @@ fn a_source_of_items_that_nobody_can_write_is_refused_with_the_log_on() {
 }
 
 #[test]
-fn with_checkpoints_alone_or_with_neither_it_is_not() {
+fn with_checkpoints_alone_it_is_not() {
     let world = World::new();
     let conf = world.conf().write_ahead_log(false);
     let life = world.try_live(conf, |s| s.receiver_stream(|| Silent).boxed()).unwrap();
     life.batches(4);
     life.stop();
+}
+
+#[test]
+fn a_log_without_a_directory_is_refused() {
+    let world = World::new();
     let conf = Conf::new("no directory").clock(world.clock.clone()).write_ahead_log(true);
     let ssc = StreamingContext::new(conf, BATCH).unwrap();
     let started = ssc.start(|s| {
         s.queue_stream([vec![1]]).print();
         Ok(())
     });
-    assert!(started.is_ok());
+    let sentence = started.err().expect("there is no place for a log").to_string();
+    assert!(
+        sentence.starts_with("Conf::write_ahead_log is on, and there is no directory"),
+        "{sentence}"
+    );
+    assert!(sentence.contains("StreamingContext::get_or_create"), "{sentence}");
 }
