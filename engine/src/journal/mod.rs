@@ -69,16 +69,17 @@ impl Journal {
         job: &str,
     ) -> Result<(Journal, Recovered)> {
         let directory = Arc::new(Directory::open(disk, path, job)?);
-        let (checkpoints, parts, mut warnings) = Checkpoints::open(&directory)?;
+        let (checkpoints, parts, warnings) = Checkpoints::open(&directory)?;
         let Split { position: newest, senders, parts } = position::split(parts, path)?;
         let mut reader = recovery::Reader::new(path, &newest, senders);
-        let (batches, more) =
-            Log::open(&directory, BATCHES, newest.batches_from, |frame| reader.batch(&frame))?;
-        warnings.extend(more);
-        let (blocks, more) =
-            Log::open(&directory, BLOCKS, newest.blocks_from, |frame| reader.parcel(&frame))?;
-        warnings.extend(more);
-        let recovered = reader.finish(parts, warnings)?;
+        let batches = Log::read(&directory, BATCHES, newest.batches_from, |f| reader.batch(&f))?;
+        let blocks = Log::read(&directory, BLOCKS, newest.blocks_from, |f| reader.parcel(&f))?;
+        // Only where both can be gone on with is anything written.
+        let mut recovered = reader.finish(parts, warnings)?;
+        let (batches, more) = batches.go_on()?;
+        recovered.warnings.extend(more);
+        let (blocks, more) = blocks.go_on()?;
+        recovered.warnings.extend(more);
         let waiting = recovered.waiting.iter().map(|parcel| parcel.frame).collect();
         let journal = Journal {
             directory,

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use place::Place;
-use recovery::recover;
+use recovery::{Recovered, recover};
 
 use crate::directory::Directory;
 use crate::disk::{DiskFile, failed, publish};
@@ -57,20 +57,17 @@ struct Open {
     bytes: u64,
 }
 
-impl Log {
-    /// Opens the log of this name, makes it where there is none, and calls `visit` with its frames
-    /// from the sequence `from` on, of which the caller says by this that all before it were
-    /// durable. A frame is in the log for good only when this has succeeded.
-    ///
-    /// Also answers with what was found and left out, in sentences.
-    pub(crate) fn open(
-        directory: &Arc<Directory>,
-        name: &'static str,
-        from: u64,
-        visit: impl FnMut(Frame) -> Result<()>,
-    ) -> Result<(Log, Vec<String>)> {
-        let place = Place::of(directory, name);
-        let recovered = recover(&place, from, visit)?;
+/// A log that has been read.
+pub(crate) struct ReadLog {
+    place: Place,
+    recovered: Recovered,
+}
+
+impl ReadLog {
+    /// Has what was read be in the log for good. Also answers with what was found and left out, in
+    /// sentences.
+    pub(crate) fn go_on(self) -> Result<(Log, Vec<String>)> {
+        let ReadLog { place, recovered } = self;
         let mut log = Log {
             place,
             segments: recovered.segments,
@@ -85,6 +82,35 @@ impl Log {
             log.begin_segment(&recovered.doubtful)?;
         }
         Ok((log, recovered.warnings))
+    }
+}
+
+impl Log {
+    /// Opens the log of this name, makes it where there is none, and calls `visit` with its frames
+    /// from the sequence `from` on, of which the caller says by this that all before it were
+    /// durable. A frame is in the log for good only when this has succeeded.
+    ///
+    /// Also answers with what was found and left out, in sentences.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) fn open(
+        directory: &Arc<Directory>,
+        name: &'static str,
+        from: u64,
+        visit: impl FnMut(Frame) -> Result<()>,
+    ) -> Result<(Log, Vec<String>)> {
+        Log::read(directory, name, from, visit)?.go_on()
+    }
+
+    /// As `open`, but nothing is written yet: what is [gone on](ReadLog::go_on) with is in the log for good.
+    pub(crate) fn read(
+        directory: &Arc<Directory>,
+        name: &'static str,
+        from: u64,
+        visit: impl FnMut(Frame) -> Result<()>,
+    ) -> Result<ReadLog> {
+        let place = Place::of(directory, name);
+        let recovered = recover(&place, from, visit)?;
+        Ok(ReadLog { place, recovered })
     }
 
     /// The same log with segments of another size.

@@ -1,6 +1,7 @@
 //! A job that keeps states and windows and writes files, on a disk in memory that fails in every way,
 //! and gone on with: nothing is lost, nothing is there twice, and all that is kept is right.
 
+mod bad_directory;
 mod clock;
 mod faults;
 mod full;
