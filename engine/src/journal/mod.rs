@@ -147,3 +147,6 @@ impl Journal {
         self.blocks.collect(before.blocks_from)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 mod bad_directory;
 mod clock;
+mod damage;
 mod faults;
 mod full;
 mod going_on;
