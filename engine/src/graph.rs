@@ -204,6 +204,11 @@ impl<'b> Graph<'b> {
         })
     }
 
+    /// The names of the sources, by their number.
+    pub(crate) fn source_names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.sources.iter().map(|source| &*source.name)
+    }
+
     /// The source of this number, if it has this name: a program may have changed since both were written
     /// down.
     pub(crate) fn source(&mut self, id: SourceId, name: &str) -> Option<&mut Source> {
@@ -388,5 +393,34 @@ impl Reaches {
             let reach = &mut self.stages[needs.id];
             *reach = Some(reach.unwrap_or(Duration::ZERO).max(back + needs.back));
         }
+    }
+}
+/// Where a source is now that was once in the place `id` and called `name`, by the `names` that there are now:
+/// there, if it is still called so, or else where the only one of this name is.
+pub(crate) fn place_of<'n>(
+    names: impl Iterator<Item = &'n str> + Clone,
+    id: SourceId,
+    name: &str,
+) -> Option<SourceId> {
+    if names.clone().nth(id) == Some(name) {
+        return Some(id);
+    }
+    let mut named = names.enumerate().filter(|(_, other)| *other == name);
+    let (place, _) = named.next()?;
+    named.next().is_none().then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_found_in_its_place_or_by_a_name_that_no_other_has() {
+        let place = |names: &[&str], id| place_of(names.iter().copied(), id, "a");
+        assert_eq!(place(&["b", "a", "a"], 2), Some(2));
+        assert_eq!(place(&["b", "a"], 0), Some(1));
+        assert_eq!(place(&["b", "a"], 7), Some(1));
+        assert_eq!(place(&["a", "b", "a"], 1), None);
+        assert_eq!(place(&["b"], 0), None);
     }
 }

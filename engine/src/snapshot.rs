@@ -11,7 +11,7 @@ use crate::block::{Block, SourceId};
 use crate::checkpoint::Parts;
 use crate::durable::{from_bytes, to_bytes};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Source, SourceKind};
+use crate::graph::{Graph, Source, SourceKind, place_of};
 use crate::input::{History, Input, Past};
 use crate::received::{Form, ReceivedBlock, RecordPolicy};
 use crate::time::{Duration, Time};
@@ -149,9 +149,10 @@ impl Snapshot {
         self.zero
     }
 
-    /// What the source in this place, of this name, had remembered.
+    /// What the source of this name, in this place, or once in another, had remembered.
     pub(crate) fn position(&self, id: SourceId, name: &str) -> Option<Bytes> {
-        self.sources.get(id).filter(|source| source.name == name)?.position.clone()
+        let names = self.sources.iter().map(|source| source.name.as_str());
+        self.sources[place_of(names, id, name)?].position.clone()
     }
 
     /// The names of the operators whose states are in it.
@@ -254,10 +255,10 @@ impl Snapshot {
         let mut past: BTreeMap<Time, Vec<Input>> = BTreeMap::new();
         for (id, of_source) in self.sources.iter().enumerate() {
             let name = &of_source.name;
-            let Some(source) = sources.get(id).filter(|source| *source.name == **name) else {
+            let Some(id) = place_of(sources.iter().map(|source| &*source.name), id, name) else {
                 if !of_source.batches.is_empty() || of_source.position.is_some() {
                     sentences.push(format!(
-                        "the snapshot has something of the source {name:?}, which is not in its place; it is left out"
+                        "the snapshot has something of the source {name:?}, which is not in the graph; it is left out"
                     ));
                 }
                 continue;
@@ -265,7 +266,7 @@ impl Snapshot {
             for (time, written) in &of_source.batches {
                 let of_batch =
                     past.entry(*time).or_insert_with(|| vec![Input::Nothing; sources.len()]);
-                let read = read_input(source, written, policy);
+                let read = read_input(&sources[id], written, policy);
                 of_batch[id] = read.map_err(|reason| (name.clone(), reason))?;
             }
         }

@@ -83,13 +83,6 @@ impl Driver {
     /// Runs again what had been begun when the process died, and takes in what no batch had been given.
     pub(super) fn go_on_from(&mut self, recovered: Recovered) -> Result {
         let (batches, waiting) = (recovered.again.len(), recovered.waiting.len());
-        for (id, name) in recovered.sources() {
-            if self.graph.source(id, &name).is_none() {
-                self.orders.progress.warn(format!(
-                    "the log has records of the source {name:?}, which is not in its place; they are left out"
-                ));
-            }
-        }
         for again in recovered.again {
             let time = again.assigned.time;
             self.next = time + self.orders.batch_interval;

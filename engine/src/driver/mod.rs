@@ -1,6 +1,8 @@
 //! The driver: one thread that owns the clock's grid and gives one batch after the other its turn.
 
 mod durable;
+mod opening;
+mod sources;
 mod start;
 mod stopping;
 

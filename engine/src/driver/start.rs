@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::durable::Checkpointing;
+use super::opening::{keeping, opened, refuse_unlogged};
+use super::sources::begin_polled;
 use super::stopping::STOP_NOW_LIMIT;
 use super::{Driver, Orders, Started};
 use crate::batch::reason_of;
@@ -14,20 +16,15 @@ use crate::early;
 use crate::engine::Parts;
 use crate::error::{BoxError, Error, Result};
 use crate::explain::explain;
-use crate::graph::{Graph, Reaches, Source, SourceKind};
+use crate::graph::{Graph, Reaches, SourceKind};
 use crate::input::History;
-use crate::intake::link::Endpoint;
-use crate::intake::polled::Start;
-use crate::intake::receiver::Surroundings;
-use crate::intake::socket::start_socket;
-use crate::intake::{Admission, Bounds, Intake, Occasional, Reads, reserve_descriptors};
-use crate::journal::{Journal, Recovered, SendersBySource};
-use crate::progress::Notice;
+use crate::intake::{Admission, Bounds, Intake, Occasional, Reads};
+use crate::journal::Recovered;
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
 use crate::snapshot::Snapshot;
 use crate::time::{Duration, Time};
-use crate::writer::{Desk, Keeping};
+use crate::writer::Desk;
 
 /// What describes the graph.
 pub(crate) type Setup = dyn for<'b> Fn(&Scope<'b>) -> Result<(), BoxError> + Send + Sync;
@@ -46,14 +43,13 @@ impl Driver {
         let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;
 
         refuse_unlogged(&graph, &orders)?;
-        let (journal, mut recovered) = opened(&orders)?;
+        let (journal, mut recovered) = opened(&orders, &graph)?;
         let is_new = recovered.parts.is_none();
         let snapshot = match recovered.parts.take() {
             Some(parts) => Some(Snapshot::of_parts(parts)?),
             None => orders.snapshot.clone(),
         };
         recovered.warnings.drain(..).for_each(|sentence| orders.progress.warn(sentence));
-        warn_of_senders_left(&recovered.senders, &graph, &orders);
 
         let mut clock = parts.conf.clock.clone();
         let mut zero = clock.now().floor(orders.batch_interval);
@@ -160,127 +156,6 @@ impl Driver {
         self.waits_for_room.store(true, Ordering::Relaxed);
         self.start_receivers(&senders)
     }
-
-    fn start_receivers(&mut self, senders: &SendersBySource) -> Result<Vec<SocketAddr>> {
-        let parts = self.orders.engine.parts();
-        let mut surroundings = Surroundings {
-            intake: self.intake.clone(),
-            pool: parts.slabs.clone(),
-            clock: self.clock.clone(),
-            progress: self.orders.progress.clone(),
-            block_interval: self.orders.block_interval,
-            policy: parts.policy,
-            reads: Reads { early: false, at_turn: true },
-            max_carry_bytes: parts.carry_bytes,
-            max_store_bytes: parts.store_bytes,
-        };
-        let is_listener = |source: &&Source| {
-            matches!(source.kind, SourceKind::Listen(..) | SourceKind::Acknowledged(..))
-        };
-        let listeners = self.graph.sources.iter().filter(is_listener).count() as u64;
-        let wanted = parts.conf.max_connections.map(|each| each.saturating_mul(listeners));
-        let most_connections = if listeners > 0 { reserve_descriptors(wanted)? } else { 0 };
-        let mut listening = Vec::new();
-        for (id, source) in self.graph.sources.iter_mut().enumerate() {
-            let mut listen = |address: &str| {
-                let most = parts.conf.max_connections.unwrap_or(most_connections);
-                let (endpoint, address) = Endpoint::listen(address, most)?;
-                listening.push(address);
-                let notice = Notice::Listening { source: source.name.to_string(), address };
-                self.orders.progress.notice(&notice);
-                Ok::<_, Error>(endpoint)
-            };
-            let (endpoint, framing, senders) = match &mut source.kind {
-                SourceKind::Dial(target, framing) => {
-                    (Endpoint::Dial(target.clone()), *framing, None)
-                }
-                SourceKind::Listen(address, framing) => (listen(address)?, *framing, None),
-                SourceKind::Acknowledged(address) => {
-                    (listen(address)?, None, Some(senders.of(&source.name)))
-                }
-                SourceKind::Polled(poll) => {
-                    self.receivers.extend(poll.start(id, &source.name, &surroundings)?);
-                    continue;
-                }
-            };
-            surroundings.reads = self.reads[id];
-            surroundings.policy = parts.policy.framed(framing);
-            self.receivers.push(start_socket(
-                id,
-                source.name.to_string(),
-                endpoint,
-                senders,
-                surroundings.clone(),
-            )?);
-        }
-        Ok(listening)
-    }
-}
-
-/// The durable files of the stream, where it has any, and what is to be gone on from.
-fn opened(orders: &Orders) -> Result<(Option<Journal>, Recovered)> {
-    let conf = &orders.engine.parts().conf;
-    let Some(durability) = &orders.durability else {
-        return match conf.write_ahead_log {
-            false => Ok((None, Recovered::default())),
-            true => Err(Error::Setting {
-                setting: "Conf::write_ahead_log",
-                got: "on, and there is no directory for the log".into(),
-                want: "off, or the context be given a checkpoint directory, by \
-                       StreamingContext::get_or_create or checkpoint"
-                    .into(),
-            }),
-        };
-    };
-    let opened = Journal::open(conf.disk.clone(), &durability.directory, &conf.app_name)?;
-    let (journal, recovered) = opened;
-    durability.check(&recovered)?;
-    Ok((Some(journal), recovered))
-}
-
-/// Fails where lines are to be acknowledged, which they are once they are logged, and there is no log.
-fn refuse_unlogged(graph: &Graph<'_>, orders: &Orders) -> Result<()> {
-    let is_logged = orders.durability.as_ref().is_some_and(|durability| durability.log);
-    let mut sources = graph.sources.iter();
-    match sources.find(|source| matches!(source.kind, SourceKind::Acknowledged(..))) {
-        Some(source) if !is_logged => {
-            Err(Error::NotLogged { source_name: source.name.to_string() })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Says whose numbers are kept for a source that is not in the graph.
-fn warn_of_senders_left(senders: &SendersBySource, graph: &Graph<'_>, orders: &Orders) {
-    let is_acknowledged = |source: &&Source| matches!(source.kind, SourceKind::Acknowledged(..));
-    let names: Vec<&str> =
-        graph.sources.iter().filter(is_acknowledged).map(|source| &*source.name).collect();
-    for source in senders.others(&names) {
-        orders.progress.warn(format!(
-            "the log knows senders of the source {source:?}, which is not in the graph; how far their lines \
-             have come is kept for when it is"
-        ));
-    }
-}
-
-/// What the writer's thread needs to keep a journal.
-fn keeping(
-    journal: Journal,
-    graph: &Graph<'_>,
-    orders: &Orders,
-    waits_for_room: Arc<AtomicBool>,
-) -> Keeping {
-    let (status, given_up) = (orders.status.clone(), orders.status.clone());
-    Keeping {
-        journal,
-        names: graph.sources.iter().map(|source| source.name.clone()).collect(),
-        progress: orders.progress.clone(),
-        given_up: Box::new(move || given_up.waits_no_more()),
-        waits_for_room,
-        on_failure: Box::new(move |error| status.fail(error)),
-        failed: None,
-        said: Occasional::default(),
-    }
 }
 
 /// What the setup describes, checked.
@@ -302,34 +177,6 @@ fn described(setup: &Setup, parts: &Parts, batch_interval: Duration) -> Result<G
     );
     graph.check()?;
     Ok(graph)
-}
-
-/// Begins the sources that are asked at each batch's turn.
-fn begin_polled(
-    graph: &mut Graph<'static>,
-    reaches: &Reaches,
-    parts: &Parts,
-    now: Time,
-    is_logged: bool,
-    snapshot: Option<&Snapshot>,
-) -> Result {
-    let batch_interval = graph.batch_interval;
-    for (id, (source, back)) in graph.sources.iter_mut().zip(&reaches.sources).enumerate() {
-        if let SourceKind::Polled(poll) = &mut source.kind {
-            let back = back.unwrap_or(Duration::ZERO).as_millis();
-            let batches_back = back / batch_interval.as_millis();
-            poll.begin(&Start {
-                time: now,
-                batch_interval,
-                disk: parts.conf.disk.clone(),
-                budget_bytes: parts.conf.budget_bytes(),
-                batches_kept: usize::try_from(batches_back).unwrap_or(usize::MAX - 1) + 1,
-                is_logged,
-                position: snapshot.and_then(|snapshot| snapshot.position(id, &source.name)),
-            })?;
-        }
-    }
-    Ok(())
 }
 
 /// Tells each stage how far back it is asked, and keeps as much of each source. Fails where windows

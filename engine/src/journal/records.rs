@@ -114,6 +114,7 @@ impl LoggedParcel {
     /// The parcel as a batch takes it, with records as `policy` has them.
     pub(crate) fn parcel(self, policy: RecordPolicy) -> Parcel {
         let blocks = self.blocks.into_iter().map(|LoggedBlock { form, origin, bytes }| {
+            let origin = Origin { source: self.source, ..origin };
             let policy = RecordPolicy { form, ..policy };
             Arc::new(ReceivedBlock::new(Block::read_again(bytes, origin), policy))
         });

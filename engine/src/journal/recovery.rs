@@ -30,12 +30,23 @@ pub(crate) struct Recovered {
 }
 
 impl Recovered {
-    /// The sources of which there is something in the logs.
-    pub(crate) fn sources(&self) -> BTreeSet<(SourceId, Arc<str>)> {
-        let parcels = self.again.iter().flat_map(|again| &again.parcels).chain(&self.waiting);
-        let noted = self.again.iter().flat_map(|again| &again.assigned.polled);
-        let parcels = parcels.map(|parcel| (parcel.source, parcel.name.clone()));
-        parcels.chain(noted.map(|noted| (noted.source, noted.name.clone()))).collect()
+    /// Finds the place of each source in the graph that there is now, by `find`, for a program may have
+    /// changed. Gives the names of those that are in none.
+    pub(crate) fn find_sources(
+        &mut self,
+        find: impl Fn(SourceId, &str) -> Option<SourceId>,
+    ) -> BTreeSet<Arc<str>> {
+        let mut missing = BTreeSet::new();
+        let mut look = |id: &mut SourceId, name: &Arc<str>| match find(*id, name) {
+            Some(place) => *id = place,
+            None => drop(missing.insert(name.clone())),
+        };
+        for again in &mut self.again {
+            again.parcels.iter_mut().for_each(|parcel| look(&mut parcel.source, &parcel.name));
+            again.assigned.polled.iter_mut().for_each(|noted| look(&mut noted.source, &noted.name));
+        }
+        self.waiting.iter_mut().for_each(|parcel| look(&mut parcel.source, &parcel.name));
+        missing
     }
 }
 

@@ -1,0 +1,83 @@
+//! How a driver opens the durable files of its stream.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::Orders;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Source, SourceKind, place_of};
+use crate::intake::Occasional;
+use crate::journal::{Journal, Recovered, SendersBySource};
+use crate::writer::Keeping;
+
+/// The durable files of the stream, where it has any, and what is to be gone on from.
+pub(super) fn opened(orders: &Orders, graph: &Graph<'_>) -> Result<(Option<Journal>, Recovered)> {
+    let conf = &orders.engine.parts().conf;
+    let Some(durability) = &orders.durability else {
+        return match conf.write_ahead_log {
+            false => Ok((None, Recovered::default())),
+            true => Err(Error::Setting {
+                setting: "Conf::write_ahead_log",
+                got: "on, and there is no directory for the log".into(),
+                want: "off, or the context be given a checkpoint directory, by \
+                       StreamingContext::get_or_create or checkpoint"
+                    .into(),
+            }),
+        };
+    };
+    let opened = Journal::open(conf.disk.clone(), &durability.directory, &conf.app_name)?;
+    let (journal, mut recovered) = opened;
+    durability.check(&recovered)?;
+    for name in recovered.find_sources(|id, name| place_of(graph.source_names(), id, name)) {
+        orders.progress.warn(format!(
+            "the log has records of the source {name:?}, which is not in the graph; they are left out"
+        ));
+    }
+    warn_of_senders_left(&recovered.senders, graph, orders);
+    Ok((Some(journal), recovered))
+}
+
+/// Fails where lines are to be acknowledged, which they are once they are logged, and there is no log.
+pub(super) fn refuse_unlogged(graph: &Graph<'_>, orders: &Orders) -> Result<()> {
+    let is_logged = orders.durability.as_ref().is_some_and(|durability| durability.log);
+    let mut sources = graph.sources.iter();
+    match sources.find(|source| matches!(source.kind, SourceKind::Acknowledged(..))) {
+        Some(source) if !is_logged => {
+            Err(Error::NotLogged { source_name: source.name.to_string() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says whose numbers are kept for a source that is not in the graph.
+fn warn_of_senders_left(senders: &SendersBySource, graph: &Graph<'_>, orders: &Orders) {
+    let is_acknowledged = |source: &&Source| matches!(source.kind, SourceKind::Acknowledged(..));
+    let names: Vec<&str> =
+        graph.sources.iter().filter(is_acknowledged).map(|source| &*source.name).collect();
+    for source in senders.others(&names) {
+        orders.progress.warn(format!(
+            "the log knows senders of the source {source:?}, which is not in the graph; how far their lines \
+             have come is kept for when it is"
+        ));
+    }
+}
+
+/// What the writer's thread needs to keep a journal.
+pub(super) fn keeping(
+    journal: Journal,
+    graph: &Graph<'_>,
+    orders: &Orders,
+    waits_for_room: Arc<AtomicBool>,
+) -> Keeping {
+    let (status, given_up) = (orders.status.clone(), orders.status.clone());
+    Keeping {
+        journal,
+        names: graph.sources.iter().map(|source| source.name.clone()).collect(),
+        progress: orders.progress.clone(),
+        given_up: Box::new(move || given_up.waits_no_more()),
+        waits_for_room,
+        on_failure: Box::new(move |error| status.fail(error)),
+        failed: None,
+        said: Occasional::default(),
+    }
+}

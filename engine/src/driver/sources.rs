@@ -1,0 +1,102 @@
+//! How a driver begins its sources: those that are asked at a batch's turn, and the receivers' threads.
+
+use std::net::SocketAddr;
+
+use super::Driver;
+use crate::engine::Parts;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Reaches, Source, SourceKind};
+use crate::intake::link::Endpoint;
+use crate::intake::polled::Start;
+use crate::intake::receiver::Surroundings;
+use crate::intake::socket::start_socket;
+use crate::intake::{Reads, reserve_descriptors};
+use crate::journal::SendersBySource;
+use crate::progress::Notice;
+use crate::snapshot::Snapshot;
+use crate::time::{Duration, Time};
+
+impl Driver {
+    pub(super) fn start_receivers(&mut self, senders: &SendersBySource) -> Result<Vec<SocketAddr>> {
+        let parts = self.orders.engine.parts();
+        let mut surroundings = Surroundings {
+            intake: self.intake.clone(),
+            pool: parts.slabs.clone(),
+            clock: self.clock.clone(),
+            progress: self.orders.progress.clone(),
+            block_interval: self.orders.block_interval,
+            policy: parts.policy,
+            reads: Reads { early: false, at_turn: true },
+            max_carry_bytes: parts.carry_bytes,
+            max_store_bytes: parts.store_bytes,
+        };
+        let is_listener = |source: &&Source| {
+            matches!(source.kind, SourceKind::Listen(..) | SourceKind::Acknowledged(..))
+        };
+        let listeners = self.graph.sources.iter().filter(is_listener).count() as u64;
+        let wanted = parts.conf.max_connections.map(|each| each.saturating_mul(listeners));
+        let most_connections = if listeners > 0 { reserve_descriptors(wanted)? } else { 0 };
+        let mut listening = Vec::new();
+        for (id, source) in self.graph.sources.iter_mut().enumerate() {
+            let mut listen = |address: &str| {
+                let most = parts.conf.max_connections.unwrap_or(most_connections);
+                let (endpoint, address) = Endpoint::listen(address, most)?;
+                listening.push(address);
+                let notice = Notice::Listening { source: source.name.to_string(), address };
+                self.orders.progress.notice(&notice);
+                Ok::<_, Error>(endpoint)
+            };
+            let (endpoint, framing, senders) = match &mut source.kind {
+                SourceKind::Dial(target, framing) => {
+                    (Endpoint::Dial(target.clone()), *framing, None)
+                }
+                SourceKind::Listen(address, framing) => (listen(address)?, *framing, None),
+                SourceKind::Acknowledged(address) => {
+                    (listen(address)?, None, Some(senders.of(&source.name)))
+                }
+                SourceKind::Polled(poll) => {
+                    self.receivers.extend(poll.start(id, &source.name, &surroundings)?);
+                    continue;
+                }
+            };
+            surroundings.reads = self.reads[id];
+            surroundings.policy = parts.policy.framed(framing);
+            self.receivers.push(start_socket(
+                id,
+                source.name.to_string(),
+                endpoint,
+                senders,
+                surroundings.clone(),
+            )?);
+        }
+        Ok(listening)
+    }
+}
+
+/// Begins the sources that are asked at each batch's turn.
+pub(super) fn begin_polled(
+    graph: &mut Graph<'static>,
+    reaches: &Reaches,
+    parts: &Parts,
+    now: Time,
+    is_logged: bool,
+    snapshot: Option<&Snapshot>,
+) -> Result {
+    let batch_interval = graph.batch_interval;
+    for (id, (source, back)) in graph.sources.iter_mut().zip(&reaches.sources).enumerate() {
+        if let SourceKind::Polled(poll) = &mut source.kind {
+            let back = back.unwrap_or(Duration::ZERO).as_millis();
+            let batches_back = back / batch_interval.as_millis();
+            poll.begin(&Start {
+                time: now,
+                batch_interval,
+                disk: parts.conf.disk.clone(),
+                budget_bytes: parts.conf.budget_bytes(),
+                batches_kept: usize::try_from(batches_back).unwrap_or(usize::MAX - 1) + 1,
+                is_logged,
+                position: snapshot.and_then(|snapshot| snapshot.position(id, &source.name)),
+            })?;
+        }
+    }
+    Ok(())
+}
