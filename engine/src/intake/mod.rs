@@ -29,6 +29,8 @@ pub(crate) mod supervisor;
 pub(crate) use acknowledged::{Reached, Senders};
 pub(crate) use admission::{Admission, Bounds, Reads};
 pub(crate) use ahead::Unlogged;
+#[cfg(test)]
+pub(crate) use assignment::Stored;
 pub(crate) use assignment::{Intake, OnStored, Workers};
 pub(crate) use descriptors::reserve as reserve_descriptors;
 pub(crate) use occasional::Occasional;

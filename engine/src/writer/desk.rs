@@ -162,3 +162,81 @@ impl Keeping {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::block::Block;
+    use crate::conf::{InvalidUtf8, LongLines};
+    use crate::disk::{Call, MemoryDisk};
+    use crate::framing::RecordLimit;
+    use crate::intake::{Admission, Bounds, Intake, Parcel, Stored};
+    use crate::progress::LineCounts;
+    use crate::received::{Form, ReceivedBlock, RecordPolicy};
+    use crate::time::{Time, secs};
+
+    fn parcel(text: &'static str) -> Parcel {
+        let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
+        let policy = RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) };
+        let block = ReceivedBlock::new(Block::of_bytes(text.into()), policy);
+        Parcel::new(0, vec![Arc::new(block)], LineCounts::default())
+    }
+
+    fn opened(disk: &MemoryDisk) -> (Journal, usize) {
+        let opened = Journal::open(Arc::new(disk.clone()), "job".as_ref(), "counts");
+        let (journal, recovered) = opened.expect("the disk works");
+        (journal, recovered.waiting.len())
+    }
+
+    /// Has three parcels logged by a stream that is given up, where the `failing`th write finds no room;
+    /// answers how many have counted as received, and how many are in the log.
+    fn logged(failing: usize) -> (u64, usize) {
+        let disk = MemoryDisk::default();
+        let (journal, _) = opened(&disk);
+        let writes = AtomicUsize::new(0);
+        disk.interfere(move |call, path| {
+            let is_write = call == Call::Write && path.starts_with("job/blocks");
+            match is_write && writes.fetch_add(1, Ordering::Relaxed) == failing {
+                true => Err(std::io::ErrorKind::StorageFull.into()),
+                false => Ok(()),
+            }
+        });
+        let bounds = Bounds { interval: secs(1).to_std(), most_early_bytes: 0, threads: 1 };
+        let intake = Arc::new(Intake::new(secs(1), Time::default(), Admission::new(bounds)));
+        let (send, jobs) = channel();
+        intake.log_ahead(Some(Box::new(move |unlogged| {
+            send.send(Job::Parcel(unlogged)).expect("the desk is there");
+        })));
+        for text in ["a\n", "b\n", "c\n"] {
+            let work = intake.store(parcel(text), Time::default(), Stored::EarlyWorkMayBegin);
+            assert!(work.is_none());
+        }
+        intake.log_ahead(None);
+        let keeping = Keeping {
+            journal,
+            names: vec!["lines".into()],
+            progress: Arc::new(Progress::new(Vec::new(), false)),
+            waits_for_room: Arc::new(AtomicBool::new(true)),
+            given_up: Box::new(|| true),
+            on_failure: Box::new(|error| panic!("{error}")),
+            failed: None,
+            said: Occasional::default(),
+        };
+        Desk::new(Arc::new(disk.clone()), Some(keeping)).work_off(&jobs);
+        disk.interfere(|_, _| Ok(()));
+        (intake.stored_bytes() / 2, opened(&disk).1)
+    }
+
+    #[test]
+    fn what_is_given_up_leaves_no_hole_in_the_log() {
+        // The first write is of the file's first frame.
+        assert_eq!(logged(0), (0, 0));
+        assert_eq!(logged(1), (0, 0));
+        assert_eq!(logged(2), (0, 1));
+        assert_eq!(logged(3), (0, 2));
+        assert_eq!(logged(4), (3, 3));
+    }
+}

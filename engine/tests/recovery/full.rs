@@ -78,3 +78,24 @@ fn a_stop_ends_though_there_is_no_room_and_what_waits_is_gone_on_with() {
         goes_on(&disk, life.clock.now(), &[life.fed()], &[life.fed()]);
     }
 }
+
+#[test]
+fn a_batch_that_a_stop_has_cut_short_is_run_again_though_a_checkpoint_was_due() {
+    for how in [Stop::Graceful, Stop::Now] {
+        let (disk, is_full) = (MemoryDisk::default(), Arc::new(AtomicBool::new(false)));
+        let full = is_full.clone();
+        // Only where the outputs are there is no room.
+        disk.interfere(move |_, path| match full.load(Relaxed) && path.starts_with("out") {
+            true => Err(ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        });
+        let mut life = Life::start(&disk, ManualClock::at(START), 0).unwrap();
+        life.leaves_when_held = true;
+        assert_eq!(life.batch(2, 1), Waited::Done);
+        is_full.store(true, Relaxed);
+        assert_eq!(life.batch(2, 1), Waited::Held);
+        assert!(!life.stop(how).drained);
+        is_full.store(false, Relaxed);
+        goes_on(&disk, life.clock.now(), &[life.fed()], &[life.fed()]);
+    }
+}

@@ -11,5 +11,6 @@ mod job;
 mod oracle;
 mod patience;
 mod power;
+mod restored;
 #[path = "../model/seed.rs"]
 mod seed;
