@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# What the write-ahead log costs: words counted over loopback as fast as they come, without it and with it in
+# turn, and the ratio of what the two keep up with.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+usage() {
+    cat <<'HELP'
+usage: scripts/cost-of-the-log.sh [TURNS] [DIR]
+
+Counts words without the log and with it, TURNS times each (5), for 8 seconds of which the last 6 count, with the
+checkpoint directory in DIR: in memory if left out (/dev/shm), where a sync costs nothing and what is left is the log's
+own work; on a disk otherwise. Prints lines a second of each turn, and the medians with their ratio.
+
+exit codes: 0 done, 1 failed, 2 wrong usage
+HELP
+}
+
+case "${1:-}" in -h | --help) usage; exit 0 ;; esac
+turns=${1:-5}
+directory=${2:-/dev/shm}
+if ! [[ $turns =~ ^[1-9][0-9]*$ ]] || [ $# -gt 2 ]; then usage >&2; exit 2; fi
+if ! [ -d "$directory" ]; then echo "there is no directory $directory" >&2; exit 2; fi
+
+cargo build --release --locked --quiet -p bench-suite -p loadgen
+programs=${CARGO_TARGET_DIR:-target}/release
+work=$(mktemp -d "$directory/cost-of-the-log.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+# Lines a second of one run; what is asked for besides is given.
+run() {
+    "$programs/loadgen" serve --listen 127.0.0.1:0 --rate max --for 9s >"$work/served" 2>"$work/serving" &
+    local server=$! address=
+    while [ -z "$address" ]; do
+        kill -0 $server 2>/dev/null || { cat "$work/serving" >&2; exit 1; }
+        address=$(grep -oE '127\.0\.0\.1:[0-9]+' "$work/serving" | head -n 1 || true)
+    done
+    "$programs/bench-suite" job word-count --connect "$address" --batch 1s --for 8s --warm-up 2s \
+        --progress none "$@" >"$work/summary"
+    wait $server
+    awk '$1 == "lines/s" { print $2 }' "$work/summary"
+}
+
+median() { sort -n | awk '{ a[NR] = $1 } END { print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2 }'; }
+
+printf '%6s %16s %16s\n' turn 'without, lines/s' 'with, lines/s'
+for turn in $(seq "$turns"); do
+    without=$(run)
+    with=$(run --checkpoint "$work/job" --write-ahead-log)
+    rm -rf "$work/job"
+    echo "$without" >>"$work/without"
+    echo "$with" >>"$work/with"
+    printf '%6d %16.0f %16.0f\n' "$turn" "$without" "$with"
+done
+without=$(median <"$work/without")
+with=$(median <"$work/with")
+printf '%6s %16.0f %16.0f\n' median "$without" "$with"
+awk -v a="$with" -v b="$without" 'BEGIN { printf "with the log, %.2f of what is kept up with without it\n", a / b }'
