@@ -29,13 +29,14 @@ trap 'rm -rf "$work"' EXIT
 
 # Lines a second of one run; what is asked for besides is given.
 run() {
+    : >"$work/serving"
     "$programs/loadgen" serve --listen 127.0.0.1:0 --rate max --for 9s >"$work/served" 2>"$work/serving" &
     local server=$! address=
     while [ -z "$address" ]; do
         kill -0 $server 2>/dev/null || { cat "$work/serving" >&2; exit 1; }
         address=$(grep -oE '127\.0\.0\.1:[0-9]+' "$work/serving" | head -n 1 || true)
     done
-    "$programs/bench-suite" job word-count --connect "$address" --batch 1s --for 8s --warm-up 2s \
+    "$programs/bench-suite" job word-count --connect "$address" --connections 2 --batch 1s --for 8s --warm-up 2s \
         --progress none "$@" >"$work/summary"
     wait $server
     awk '$1 == "lines/s" { print $2 }' "$work/summary"
