@@ -89,8 +89,26 @@ impl Checker {
         self.sources.entry(end.source).or_default().expect(end);
     }
 
-    /// Says that the run has no sources but those that [`expect`](Self::expect) has told of, before
-    /// or after this call: all lines of others are foreign.
+    /// Takes from outside the stream that a source has sent no more than this, and that what it sent last
+    /// may never have come, as where its connection has broken.
+    ///
+    /// Records that are missing behind the last one that has come are then [cut](Verdict::cut), not lost;
+    /// a hole before it is a loss as ever.
+    ///
+    /// ```
+    /// use loadgen::{Checker, EndMark};
+    ///
+    /// let mut checker = Checker::default();
+    /// checker.expect_at_most(EndMark { source: 3, records: 5, digest: None });
+    /// assert_eq!((checker.verdict().lost, checker.verdict().cut), (0, 5));
+    /// ```
+    pub fn expect_at_most(&mut self, end: EndMark) {
+        self.sources.entry(end.source).or_default().expect_at_most(end);
+    }
+
+    /// Says that the run has no sources but those that [`expect`](Self::expect) or
+    /// [`expect_at_most`](Self::expect_at_most) has told of, before or after this call: all lines of
+    /// others are foreign.
     pub fn no_other_sources(&mut self) {
         self.no_other_sources = true;
     }

@@ -23,7 +23,10 @@ pub(super) struct Seen {
 pub(super) struct Account {
     /// How many different ones of the source's own have come.
     pub(super) records: u64,
+    /// Below another that has come.
     pub(super) lost: Place,
+    /// Behind the last that has come.
+    pub(super) lost_at_end: Range<u64>,
     /// Copies beyond the first.
     pub(super) duplicated: Place,
     /// All copies of those at or beyond the end.
@@ -104,6 +107,7 @@ impl Seen {
         let mut account = Account {
             records: 0,
             lost: Place::in_source(source),
+            lost_at_end: end..end,
             duplicated: Place::in_source(source),
             beyond: Place::in_source(source),
         };
@@ -116,7 +120,7 @@ impl Seen {
             account.beyond.add(range.start.max(end)..range.end, copies);
             next = own.end;
         }
-        account.lost.add(next..end, 1);
+        account.lost_at_end = next..end;
         account
     }
 }
@@ -137,7 +141,10 @@ mod tests {
         let end = records_sent.unwrap_or(model.keys().max().map_or(0, |max| max + 1));
         let account = seen.account(0, records_sent);
         assert_eq!(account.records, model.range(..end).count() as u64);
-        assert_eq!(account.lost.count, end - account.records);
+        let lost_at_end = account.lost_at_end.end - account.lost_at_end.start;
+        assert_eq!(account.lost.count + lost_at_end, end - account.records);
+        let behind_all = model.keys().max().map_or(0, |last| last + 1);
+        assert_eq!(account.lost_at_end, behind_all.min(end)..end);
         assert_eq!(account.duplicated.count, model.range(..end).map(|(_, n)| n - 1).sum::<u64>());
         assert_eq!(account.beyond.count, model.range(end..).map(|(_, n)| n).sum::<u64>());
     }
@@ -186,6 +193,7 @@ mod tests {
         let account = seen.account(0, Some(u64::MAX));
         assert_eq!((account.records, account.duplicated.count), (3, 1));
         assert_eq!(account.lost.count, u64::MAX - 3);
+        assert!(account.lost_at_end.is_empty());
         assert_eq!(account.lost.ranges.first(), Some(&(1..u64::MAX - 2)));
         assert_eq!(seen.account(0, None).lost.count, u64::MAX - 3);
         assert_eq!(seen.account(0, Some(0)).beyond.count, 4);

@@ -15,6 +15,8 @@ pub(super) struct Source {
     frontier: u64,
     out_of_order: u64,
     marks: BTreeMap<EndMark, Mark>,
+    /// Whether it may lack records at its end.
+    may_be_cut: bool,
 }
 
 /// How an end mark is known.
@@ -46,6 +48,12 @@ impl Source {
         self.marks.entry(mark).or_default().told = true;
     }
 
+    /// As [`expect`](Self::expect), but records at the end may be missing.
+    pub(super) fn expect_at_most(&mut self, mark: EndMark) {
+        self.expect(mark);
+        self.may_be_cut = true;
+    }
+
     pub(super) fn is_expected(&self) -> bool {
         self.marks.values().any(|mark| mark.told)
     }
@@ -55,6 +63,7 @@ impl Source {
         self.digest = self.digest.wrapping_add(other.digest);
         self.frontier = self.frontier.max(other.frontier);
         self.out_of_order += other.out_of_order;
+        self.may_be_cut |= other.may_be_cut;
         for (&end, mark) in &other.marks {
             let own = self.marks.entry(end).or_default();
             own.lines += mark.lines;
@@ -75,7 +84,13 @@ impl Source {
         let end = self.end();
         let mut account = self.seen.account(source, end.map(|end| end.records));
         let mut foreign = account.beyond;
-        let each_once = [&account.lost, &account.duplicated, &foreign].iter().all(|p| p.count == 0);
+        let mut cut = Place::in_source(source);
+        // An end mark is sent last: where it has come, so must all have.
+        let is_open = self.may_be_cut && self.marks.values().all(|mark| mark.lines == 0);
+        let at_end = if is_open { &mut cut } else { &mut account.lost };
+        at_end.add(account.lost_at_end, 1);
+        let faults = [&account.lost, &cut, &account.duplicated, &foreign];
+        let each_once = faults.iter().all(|place| place.count == 0);
 
         for (&mark, known) in &self.marks {
             if Some(mark) == end {
@@ -89,6 +104,7 @@ impl Source {
         verdict.records += account.records;
         verdict.out_of_order += self.out_of_order;
         account.lost.join(&mut verdict.lost, &mut verdict.lost_at);
+        cut.join(&mut verdict.cut, &mut verdict.cut_at);
         account.duplicated.join(&mut verdict.duplicated, &mut verdict.duplicated_at);
         foreign.join(&mut verdict.foreign, &mut verdict.foreign_at);
         match end {

@@ -16,10 +16,17 @@ pub struct Verdict {
     /// Different intact records that belong to the run.
     pub records: u64,
     /// Records that were sent and not seen: below the end mark of their source, or, without one,
-    /// below the highest sequence seen. At most `u64::MAX`.
+    /// below the highest sequence seen, as where a source may be cut. At most `u64::MAX`.
     pub lost: u64,
     /// Where records are lost.
     pub lost_at: Vec<Place>,
+    /// Records that were sent and not seen, behind the last that was, of sources that
+    /// [may be cut](super::Checker::expect_at_most). No fault by itself. At most `u64::MAX`.
+    #[serde(default)]
+    pub cut: u64,
+    /// Where sources are cut.
+    #[serde(default)]
+    pub cut_at: Vec<Place>,
     /// Copies of records and of end marks beyond the first of each.
     pub duplicated: u64,
     /// Where copies are too many.

@@ -88,6 +88,44 @@ fn a_line_dropped_or_doubled() {
 }
 
 #[test]
+fn what_a_source_that_may_be_cut_lacks_at_its_end_is_no_loss_and_a_hole_is() {
+    let check_cut = |run: &[Vec<Line>]| {
+        let mut checker = Checker::default();
+        (0..SOURCES).for_each(|source| checker.expect_at_most(mark_of(source, RECORDS)));
+        checker.no_other_sources();
+        check(checker, &run.concat()).verdict()
+    };
+    for kept in 0..=RECORDS as usize {
+        let mut run = whole_run();
+        run[1].truncate(kept);
+        let verdict = check_cut(&run);
+        assert_eq!((verdict.lost, verdict.cut), (0, RECORDS - kept as u64));
+        assert_eq!(verdict.cut_at.iter().map(|place| place.count).sum::<u64>(), verdict.cut);
+        assert!(verdict.is_whole(), "{verdict:?}");
+
+        let mut run = whole_run();
+        run[1].truncate(kept);
+        let has_hole = kept > 2;
+        if has_hole {
+            run[1].remove(1);
+        }
+        let verdict = check_cut(&run);
+        assert_eq!((verdict.lost, verdict.cut), (has_hole.into(), RECORDS - kept as u64));
+    }
+    let mut run = whole_run();
+    let last = run[2].last().unwrap().clone();
+    run[2].push(last);
+    assert_eq!(check_cut(&run).duplicated, 1);
+    // Its end mark was sent last.
+    let mut run = whole_run();
+    run[2].remove(LAST);
+    assert_eq!((check_cut(&run).lost, check_cut(&run).cut), (1, 0));
+    let mut run = whole_run();
+    run[2].push(record(2, RECORDS, "never sent"));
+    assert_eq!(check_cut(&run).foreign, 1);
+}
+
+#[test]
 fn a_line_cut_at_its_end_or_front_or_in_two() {
     let length = record(0, 0, &body(0, 0)).len();
     for kept in 2..length {
