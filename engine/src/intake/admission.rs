@@ -41,7 +41,7 @@ const EARLY_SHARE: f64 = 0.25;
 /// few lines say little, for what a parcel costs by itself is most of their time.
 const OFTEN_SEEN_BYTES: u64 = 64 << 10;
 
-/// A read for early work may bring so much, however slow the work is.
+/// A read may bring so much, however slow the work is, and however late batches are.
 const LEAST_READ_BYTES: u64 = 4 << 10;
 
 /// So much may be on its way to the log: enough for the next group while one is synced, little enough for no
@@ -130,18 +130,28 @@ impl Admission {
             && (!reads.early
                 || self.early_bytes.load(Ordering::Relaxed)
                     < self.early_limit.load(Ordering::Relaxed))
-            && (!reads.at_turn
-                || self.waiting_bytes.load(Ordering::Relaxed) < self.waiting_limit_now())
+            && (!reads.at_turn || self.may_wait() > 0)
     }
 
     /// How many bytes a read may bring at most: one read alone must not be much more than may wait.
     pub(crate) fn most_to_read(&self, reads: Reads) -> usize {
-        if !reads.early {
-            return usize::MAX;
+        let mut most = u64::MAX;
+        if reads.early {
+            let waiting = self.early_bytes.load(Ordering::Relaxed);
+            most = self.early_limit.load(Ordering::Relaxed).saturating_sub(waiting);
         }
-        let waiting = self.early_bytes.load(Ordering::Relaxed);
-        let left = self.early_limit.load(Ordering::Relaxed).saturating_sub(waiting);
-        usize::try_from(left.max(LEAST_READ_BYTES)).unwrap_or(usize::MAX)
+        if reads.at_turn {
+            most = most.min(self.may_wait());
+        }
+        usize::try_from(most.max(LEAST_READ_BYTES)).unwrap_or(usize::MAX)
+    }
+
+    /// How many bytes more may wait for batches.
+    fn may_wait(&self) -> u64 {
+        match self.waiting_bytes.load(Ordering::Relaxed) {
+            0 => self.waiting_limit_now().max(LEAST_READ_BYTES),
+            waiting => self.waiting_limit_now().saturating_sub(waiting),
+        }
     }
 
     /// A batch that runs longer than its interval shows, while it runs, how little can be
@@ -323,7 +333,20 @@ mod tests {
         let let_in = take_all(&admission, AT_TURN, MB / 10);
         assert!((4 * MB..=41 * MB / 10).contains(&let_in), "{let_in}");
         turn(&admission, Duration::from_secs(3));
+        admission.took_in(AT_TURN, 1);
         assert!(!admission.may_read(AT_TURN));
+    }
+
+    #[test]
+    fn batches_that_are_late_without_any_records_are_given_a_few() {
+        let admission = admission();
+        for late_s in 1..50 {
+            batch(&admission, Duration::from_secs(late_s), Duration::from_secs(2));
+            assert_eq!(admission.most_to_read(AT_TURN), LEAST_READ_BYTES as usize);
+            turn(&admission, Duration::from_secs(late_s));
+            let let_in = take_all(&admission, AT_TURN, LEAST_READ_BYTES);
+            assert_eq!(let_in, LEAST_READ_BYTES);
+        }
     }
 
     #[test]
