@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::results::index;
 use crate::{
-    compare, doctor, generator, job, latency, promptness, quick, report, role, roofline, search,
-    sweep, windows,
+    compare, doctor, generator, job, kill_proof, latency, promptness, quick, report, role,
+    roofline, search, sweep, windows,
 };
 
 /// What was written on the command line.
@@ -52,6 +52,9 @@ pub enum Command {
     /// worse
     #[command(after_help = compare::EXAMPLES)]
     Compare(compare::Options),
+    /// Kill a durable job again and again, and count what that has cost; exit code 1 if anything
+    #[command(after_help = kill_proof::EXAMPLES)]
+    KillProof(kill_proof::Options),
     /// What series found, as one page with a verdict and pictures, as Markdown, or as rows
     #[command(after_help = report::EXAMPLES)]
     Report(report::Options),

@@ -24,6 +24,8 @@
 //! - [`compare`]: whether one of two builds, configurations or results is better.
 //! - [`report`]: series in words and pictures, as one page.
 //! - [`results`]: what is kept of all that, and the page that lists it.
+//! - [`killable`]: a durable job that may be killed at any time.
+//! - [`kill_proof`]: kills it, and counts what that has cost.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```
@@ -52,6 +54,7 @@ pub mod chart;
 // The parts of a benchmark, each a process of its own.
 pub mod roof;
 pub mod job;
+pub mod killable;
 pub mod ticks;
 pub mod memory;
 pub mod footprint;
@@ -70,4 +73,5 @@ pub mod sweep;
 pub mod search;
 pub mod compare;
 pub mod roofline;
+pub mod kill_proof;
 pub mod cli;

@@ -1,9 +1,10 @@
 //! A part of the benchmark in a process of its own.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -61,7 +62,17 @@ impl Part {
         program: Option<&Path>,
         args: &[String],
     ) -> Result<Self> {
-        Part::start_with(name, program, args, Stdio::null())
+        Part::start_with(name, program, args, Stdio::null(), Stdio::inherit())
+    }
+
+    /// The same, but what it says on stderr goes into a file.
+    pub(crate) fn start_logged(
+        name: &str,
+        program: Option<&Path>,
+        args: &[String],
+        log: File,
+    ) -> Result<Self> {
+        Part::start_with(name, program, args, Stdio::null(), log.into())
     }
 
     fn start_with(
@@ -69,6 +80,7 @@ impl Part {
         program: Option<&Path>,
         args: &[String],
         stdin: Stdio,
+        stderr: Stdio,
     ) -> Result<Self> {
         let program = match program {
             Some(program) => program.to_path_buf(),
@@ -79,6 +91,7 @@ impl Part {
             .env(OF_A_PARENT, std::process::id().to_string())
             .stdin(stdin)
             .stdout(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .with_context(|| format!("the {name} could not be started"))?;
         let stdout = child.stdout.take().context("a piped stdout is there")?;
@@ -129,7 +142,7 @@ impl Part {
     }
 
     /// What it says next, in JSON; nothing if that takes longer.
-    fn hear_for<T: DeserializeOwned>(&mut self, limit: Duration) -> Result<Option<T>> {
+    pub(crate) fn hear_for<T: DeserializeOwned>(&mut self, limit: Duration) -> Result<Option<T>> {
         let line = match self.lines.recv_timeout(limit) {
             Ok(line) => line.with_context(|| format!("the {} could not be read", self.name))?,
             Err(RecvTimeoutError::Timeout) => return Ok(None),
@@ -157,8 +170,35 @@ impl Part {
         self.hear(TO_END)
     }
 
+    /// Kills it, and gives what it had said and nobody had heard.
+    pub(crate) fn kill(mut self) -> Result<Vec<String>> {
+        let killed = self.child.kill().and_then(|()| self.child.wait());
+        killed.with_context(|| format!("the {} could not be killed", self.name))?;
+        Ok(self.rest())
+    }
+
+    /// How it has ended, with what it had said and nobody had heard; nothing if it goes on for longer.
+    pub(crate) fn ended_within(
+        &mut self,
+        limit: Duration,
+    ) -> Result<Option<(ExitStatus, Vec<String>)>> {
+        let patient_until = Instant::now() + limit;
+        loop {
+            match self.child.try_wait()? {
+                Some(status) => return Ok(Some((status, self.rest()))),
+                None if Instant::now() >= patient_until => return Ok(None),
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+
+    /// All that it still says; it has ended, or is about to.
+    fn rest(&self) -> Vec<String> {
+        self.lines.iter().map_while(Result::ok).collect()
+    }
+
     /// Asks it to end, as Ctrl-C would.
-    fn ask_to_end(&self) -> Result<()> {
+    pub(crate) fn ask_to_end(&self) -> Result<()> {
         let id = Pid::from_raw(
             i32::try_from(self.child.id()).map_err(|_| anyhow!("no process has such an id"))?,
         );
@@ -230,7 +270,7 @@ pub(crate) struct TurnTaker {
 impl TurnTaker {
     /// Starts it, and waits until it is ready for its first turn.
     pub(crate) fn start(name: &str, program: Option<&Path>, args: &[String]) -> Result<Self> {
-        let mut part = Part::start_with(name, program, args, Stdio::piped())?;
+        let mut part = Part::start_with(name, program, args, Stdio::piped(), Stdio::inherit())?;
         let turns = part.child.stdin.take();
         part.hear::<bool>(Duration::ZERO)?;
         Ok(TurnTaker { part, turns })

@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::footprint::footprint;
 use crate::job::{Workload, interval};
+use crate::killable;
 use crate::memory;
 use crate::roof;
 use crate::ticks;
@@ -39,6 +40,8 @@ pub enum Role {
         #[arg(long = "for", value_parser = humantime::parse_duration)]
         run_for: Duration,
     },
+    /// Be a durable job, until SIGTERM or worse
+    Killable(killable::Options),
     /// Measure what the engine takes of memory
     Footprint,
     /// Measure batches without records
@@ -203,6 +206,7 @@ pub fn run(role: &Role) -> Result<()> {
         Role::Send(options) => send(options),
         Role::Memory(options) => say(&memory::run(options)?),
         Role::Roof { job, connect, run_for } => run_roof(*job, connect, *run_for),
+        Role::Killable(options) => killable::run(options),
         Role::Footprint => say(&footprint()?),
         Role::EmptyBatches { batches } => say(&ticks::empty_batches(*batches)?),
         Role::ShortBatches(ShortBatchesOptions { connect, batch, warm_up, run_for }) => {

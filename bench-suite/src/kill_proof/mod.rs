@@ -1,0 +1,276 @@
+//! Kills a durable job again and again, at random moments, and counts in the files that it has left what was
+//! lost, doubled or torn: nothing may be.
+
+mod folders;
+mod found;
+mod sent;
+mod checker;
+mod life;
+mod senders;
+mod deaths;
+mod of_call;
+mod every_call;
+#[cfg(test)]
+mod planted;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use loadgen::Schedule;
+use serde::Serialize;
+
+pub use deaths::Signal;
+
+use crate::job::interval;
+use crate::killable::{Source, outputs_in};
+use crate::outcome::Outcome;
+use crate::{stderr, stdout};
+use deaths::{Deaths, Killer};
+use found::Found;
+use life::Job;
+use of_call::OfCall;
+use senders::{Asked, Senders};
+
+/// The version of the JSON form.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Memory, where files are as durable as the system is: a process that is killed loses nothing of them.
+const IN_MEMORY: &str = "/dev/shm";
+
+/// Below the ports that systems give out by themselves: one who dials such a port while nobody listens
+/// there may be connected to himself.
+const PORTS: std::ops::Range<u16> = 10_000..30_000;
+
+/// Senders, each with a connection of its own.
+const CONNECTIONS: usize = 3;
+
+/// A checkpoint comes after so many batches: some lives see one, and some recoveries have several batches to
+/// run again.
+const CHECKPOINT_BATCHES: u32 = 6;
+
+/// What stands under the help.
+pub(crate) const EXAMPLES: &str = "\
+The job keeps a total by sender, and three kinds of windows, and writes these and every record to files.
+It is a process of its own; senders of stamped lines go on while it dies and comes back. A third of its deaths
+come before it has recovered from the one before. In the end it is drained, and its files are checked: each
+record that was sent must be there once, whole, in order; each batch's totals, and each window, must be what
+the records of their batches sum to.
+
+With --source acknowledged nothing may be lost. With --source tcp a connection that a death has broken may
+lack what was sent last over it, and no more: that is counted apart.
+
+Examples:
+  200 deaths by SIGKILL:
+    bench-suite kill-proof
+
+  Over plain TCP, on a disk, with another choice of moments:
+    bench-suite kill-proof --source tcp --dir /var/tmp/proof --seed 7
+
+  At every write, sync, rename and unlink of a job of twenty batches:
+    bench-suite kill-proof --every-call
+
+  100 times SIGTERM, after which it has to end in time and say whether all was processed:
+    bench-suite kill-proof --signal term --kills 100
+
+Exit codes:
+  0  all counts are zero    1  failed: a count is not, or the job has failed    2  wrong usage";
+
+/// The flags of `kill-proof`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// How often the job is ended before it is drained
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub kills: u64,
+    /// How the lines come to it
+    #[arg(long, value_enum, default_value_t = Source::Acknowledged)]
+    pub source: Source,
+    /// How it is ended
+    #[arg(long, value_enum, default_value_t = Signal::Kill)]
+    pub signal: Signal,
+    /// Where its files are; it must not exist, and stays. Left out, it is a new directory, in memory where
+    /// there is such a one, and goes if all counts are zero
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// What the moments and the lines follow from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Lines a second, over all senders
+    #[arg(long, value_name = "RATE", default_value = "5k")]
+    pub rate: Schedule,
+    /// How often a batch is cut
+    #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = interval)]
+    pub batch: millstream::Duration,
+    /// Instead: kill a job of twenty batches at every call by which it changes its files, a run for each,
+    /// and its recovery at such a call too; needs strace, and some minutes
+    #[arg(long, conflicts_with_all = ["kills", "source", "signal", "rate", "batch"])]
+    pub every_call: bool,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a proof comes to.
+#[derive(Serialize)]
+struct Proof<'a> {
+    schema_version: u32,
+    source: &'a str,
+    signal: Signal,
+    seed: u64,
+    seconds: f64,
+    sent: u64,
+    #[serde(flatten)]
+    deaths: &'a Deaths,
+    #[serde(flatten)]
+    found: &'a Found,
+}
+
+/// Runs it, prints what was found, and fails where that is anything.
+pub fn run(options: &Options) -> Result<Outcome> {
+    let began = Instant::now();
+    let place = Place::make(options.dir.as_deref(), options.seed)?;
+    if options.every_call {
+        return at_every_call(options, &place);
+    }
+    let batch = options.batch.to_std();
+    let job = Job {
+        source: options.source,
+        port: free_port()?,
+        directory: place.directory.clone(),
+        batch,
+        block: batch / 5,
+        checkpoints: batch * CHECKPOINT_BATCHES,
+    };
+    let senders = Senders::start(Asked {
+        source: options.source,
+        address: job.address(),
+        rate: options.rate.clone(),
+        records: None,
+        connections: CONNECTIONS,
+        seed: options.seed,
+    });
+    let killer =
+        Killer { job: &job, signal: options.signal, deaths: options.kills, seed: options.seed };
+    let (deaths, sent) = killer.run(senders).with_context(|| place.told())?;
+    stderr::tell("kill-proof: checking the files");
+    let found = checker::check(&outputs_in(&place.directory), options.batch.as_millis(), &sent)?;
+
+    let source = options.source.to_possible_value();
+    let proof = Proof {
+        schema_version: SCHEMA_VERSION,
+        source: source.as_ref().map_or("", |value| value.get_name()),
+        signal: options.signal,
+        seed: options.seed,
+        seconds: began.elapsed().as_secs_f64(),
+        sent: sent.records(),
+        deaths: &deaths,
+        found: &found,
+    };
+    match options.json {
+        true => stdout::print_json(&proof)?,
+        false => stdout::print(
+            format!("{deaths}{:<28}{:>12}\n{found}", "records sent", proof.sent).trim_end(),
+        )?,
+    }
+    if !found.is_clean() {
+        bail!("not all counts are zero; {}", place.told());
+    }
+    place.give_up()?;
+    Ok(Outcome::Good)
+}
+
+/// What the proof by every call comes to.
+#[derive(Serialize)]
+struct ProofByCalls<'a> {
+    schema_version: u32,
+    seed: u64,
+    seconds: f64,
+    calls: &'a [OfCall],
+    sentences: &'a [String],
+}
+
+fn at_every_call(options: &Options, place: &Place) -> Result<Outcome> {
+    let began = Instant::now();
+    let (calls, sentences) =
+        every_call::run(&place.directory, options.seed).with_context(|| place.told())?;
+    let seconds = began.elapsed().as_secs_f64();
+    let (schema_version, seed) = (SCHEMA_VERSION, options.seed);
+    match options.json {
+        true => stdout::print_json(&ProofByCalls {
+            schema_version,
+            seed,
+            seconds,
+            calls: &calls,
+            sentences: &sentences,
+        })?,
+        false => stdout::print((of_call::table(&calls) + &sentences.join("\n")).trim_end())?,
+    }
+    if calls.iter().any(|of_call| of_call.violations > 0) {
+        bail!("not all counts are zero; {}", place.told());
+    }
+    if calls.iter().all(|of_call| of_call.kills == 0) {
+        bail!("no call was found to kill at");
+    }
+    place.give_up()?;
+    Ok(Outcome::Good)
+}
+
+/// The directory of a proof.
+struct Place {
+    directory: PathBuf,
+    /// Whether it goes when all is well.
+    is_temporary: bool,
+}
+
+impl Place {
+    fn make(asked: Option<&Path>, seed: u64) -> Result<Self> {
+        let directory = asked.map_or_else(
+            || {
+                let memory = Path::new(IN_MEMORY);
+                let parent =
+                    if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+                parent.join(format!("kill-proof-{}-{seed}", std::process::id()))
+            },
+            Path::to_path_buf,
+        );
+        if let Some(parent) = directory.parent() {
+            fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+        }
+        fs::create_dir(&directory).with_context(|| {
+            format!("--dir {}: it has to be a new directory", directory.display())
+        })?;
+        Ok(Place { directory, is_temporary: asked.is_none() })
+    }
+
+    fn told(&self) -> String {
+        format!("the job's files, and what it said, are in {}", self.directory.display())
+    }
+
+    fn give_up(&self) -> Result<()> {
+        match self.is_temporary {
+            true => fs::remove_dir_all(&self.directory)
+                .with_context(|| self.directory.display().to_string()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// A port that is free now, and another one for each call.
+fn free_port() -> Result<u16> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let all = u32::from(PORTS.end - PORTS.start);
+    // Other processes that do the same begin elsewhere.
+    let first = std::process::id().wrapping_mul(101);
+    let mut ports =
+        (0..all).map(|_| first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % all);
+    ports
+        .find_map(|nth| {
+            let port = PORTS.start + u16::try_from(nth).ok()?;
+            TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(port)
+        })
+        .context("no port is free on loopback")
+}
