@@ -74,10 +74,13 @@ impl Filling {
 
     /// When the receiver must close it next, if nothing comes before; `None` while there is nothing
     /// that could be closed, and where the driver will: a thread that woke up beside the driver would
-    /// only take a core from it.
+    /// only take a core from it. But while a batch has its turn the driver is late, and senders who
+    /// want to be told do not wait for it.
     pub(super) fn due(&self) -> Option<Time> {
         let empty = self.slab.is_none() && self.nothing_counts();
-        (!empty && !self.intake.ends_batch(self.next_close)).then_some(self.next_close)
+        let driver_is_late = self.tells.is_some() && self.intake.admission.turn_runs();
+        let by_driver = self.intake.ends_batch(self.next_close) && !driver_is_late;
+        (!empty && !by_driver).then_some(self.next_close)
     }
 
     /// Closes what was open when the time of its blocks came, if it has, on the receiver's thread.
@@ -285,6 +288,17 @@ mod tests {
         assert!(filling.close_when_due(at(1000), Stored::AtTurnOf(at(1000))).is_none());
         fill(&mut filling, 10);
         assert_eq!(filling.due(), Some(at(1500)));
+    }
+
+    #[test]
+    fn senders_who_are_told_do_not_wait_for_a_batch_that_has_its_turn() {
+        let mut filling = filling(10).telling(Some(Arc::new(Logged::new(Arc::new(|| {})))));
+        filling.next_close = at(1000);
+        assert_eq!(filling.due(), None);
+        filling.intake.admission.turn_began(std::time::Duration::ZERO, 0);
+        assert_eq!(filling.due(), Some(at(1000)));
+        filling.tells = None;
+        assert_eq!(filling.due(), None);
     }
 
     #[test]
