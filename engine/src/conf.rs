@@ -204,6 +204,12 @@ impl Conf {
     /// counts as received. Off by default, as in the original: then what was received and not processed when
     /// the process dies is lost. What queues, files and receivers of one's own give is written down with the
     /// batch that is given it, so a source of items that nobody can write makes the start fail.
+    ///
+    /// Cost: what is received is written once more, and each batch waits for a sync, an empty one too. The disk
+    /// must have room for what comes in two [`checkpoint_interval`](Conf::checkpoint_interval)s, and for
+    /// 64 MiB beside, the size of the log's files. No batch is given more than half of
+    /// [`memory_bytes`](Conf::memory_bytes), and no line may be longer than 512 MiB: a process that goes on
+    /// reads back into memory what is in no checkpoint.
     pub fn write_ahead_log(mut self, on: bool) -> Self {
         self.write_ahead_log = on;
         self

@@ -82,7 +82,7 @@ impl Checkpointing {
 impl Driver {
     /// Runs again what had been begun when the process died, and takes in what no batch had been given.
     pub(super) fn go_on_from(&mut self, recovered: Recovered) -> Result {
-        let (batches, waiting) = (recovered.again.len(), recovered.waiting.len());
+        let (batches, mut waiting) = (recovered.again.len(), 0);
         for again in recovered.again {
             let time = again.assigned.time;
             self.next = time + self.orders.batch_interval;
@@ -94,8 +94,10 @@ impl Driver {
             if self.graph.source(logged.source, &logged.name).is_some() {
                 let (frame, reads) = (logged.frame, self.reads[logged.source]);
                 self.intake.store_again(logged.parcel(policy), frame, reads);
+                waiting += 1;
             }
         }
+        self.recovered_waits = waiting > 0;
         if batches + waiting > 0 {
             self.orders.progress.warn(format!(
                 "gone on from what was written down: {batches} batches were run again, and {waiting} parcels \

@@ -69,6 +69,9 @@ pub(crate) struct Driver {
     log: Option<Writer>,
     /// Whether what is received is logged before it counts.
     is_logged: bool,
+    /// Parcels wait that were logged by a process that has died. The batch that they go to is written down,
+    /// though there may be no log any more: else they would be there again at the next start.
+    recovered_waits: bool,
     /// Whether the writer waits where there is no room: not while the stream starts.
     waits_for_room: Arc<AtomicBool>,
     checkpointing: Option<Checkpointing>,
@@ -154,18 +157,29 @@ impl Driver {
     // ---- one batch ----
 
     fn run_next(&mut self) {
+        // What comes behind a batch that was given up would be in front of it when the job goes on.
+        if self.cut_short {
+            return;
+        }
         let time = self.next;
         self.next = time + self.orders.batch_interval;
         match self.turn().run(time) {
             Ok((report, first_error)) => {
                 self.has_run(time, &report, first_error);
+                self.recovered_waits = false;
                 self.checkpoint_if_due(&report);
             }
             Err(error) => self.was_given_up(error),
         }
     }
 
+    /// Whether the next batch is written down before it runs.
+    fn writes_down(&self) -> bool {
+        self.is_logged || self.recovered_waits
+    }
+
     fn turn(&mut self) -> Turn<'_> {
+        let writes_down = self.writes_down();
         Turn {
             graph: &mut self.graph,
             engine: &self.orders.engine,
@@ -178,7 +192,8 @@ impl Driver {
             zero: self.zero,
             reaches: &self.reaches,
             history: &mut self.history,
-            log: self.log.as_ref().filter(|_| self.is_logged),
+            log: self.log.as_ref().filter(|_| writes_down),
+            notes: self.is_logged,
         }
     }
 
@@ -186,14 +201,12 @@ impl Driver {
     fn was_given_up(&mut self, error: Error) {
         self.cut_short = true;
         // What it was given may be lost to this process, so that no later batch could be right.
-        if !matches!(error, Error::BatchGivenUp { .. }) {
-            self.orders.status.fail(error);
-        }
+        self.orders.status.fail(error);
     }
 
     /// Tells how a batch went.
     fn has_run(&mut self, time: Time, report: &BatchReport, first_error: Option<Error>) {
-        if let (true, true, Some(log)) = (self.is_logged, report.succeeded(), &self.log) {
+        if let (true, true, Some(log)) = (self.writes_down(), report.succeeded(), &self.log) {
             log.done(time);
         }
         self.cut_short |= self.orders.status.waits_no_more() && !report.succeeded();

@@ -30,16 +30,29 @@ pub(super) fn opened(orders: &Orders, graph: &Graph<'_>) -> Result<(Option<Journ
     durability.check(&recovered)?;
     for name in recovered.find_sources(|id, name| place_of(graph.source_names(), id, name)) {
         orders.progress.warn(format!(
-            "the log has records of the source {name:?}, which is not in the graph; they are left out"
+            "the log has records of the source {name:?}, which is not in the graph; they are left out, and what \
+             no batch had been given is kept in the log, which grows until a start has that source again"
         ));
     }
     warn_of_senders_left(&recovered.senders, graph, orders);
     Ok((Some(journal), recovered))
 }
 
-/// Fails where lines are to be acknowledged, which they are once they are logged, and there is no log.
+/// The longest line of which a parcel with it fits into a frame of the log.
+const MOST_LOGGED_LINE_BYTES: usize = 1 << 29;
+
+/// Fails where lines are to be acknowledged, which they are once they are logged, and there is no log; and where
+/// there is one that cannot hold the longest lines.
 pub(super) fn refuse_unlogged(graph: &Graph<'_>, orders: &Orders) -> Result<()> {
     let is_logged = orders.durability.as_ref().is_some_and(|durability| durability.log);
+    let line_bytes = orders.engine.parts().conf.max_line_bytes;
+    if is_logged && line_bytes > MOST_LOGGED_LINE_BYTES {
+        return Err(Error::Setting {
+            setting: "Conf::max_line_bytes",
+            got: line_bytes.to_string(),
+            want: format!("at most {MOST_LOGGED_LINE_BYTES} with Conf::write_ahead_log"),
+        });
+    }
     let mut sources = graph.sources.iter();
     match sources.find(|source| matches!(source.kind, SourceKind::Acknowledged(..))) {
         Some(source) if !is_logged => {
@@ -79,5 +92,6 @@ pub(super) fn keeping(
         on_failure: Box::new(move |error| status.fail(error)),
         failed: None,
         said: Occasional::default(),
+        said_of_checkpoints: Occasional::default(),
     }
 }

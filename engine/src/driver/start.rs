@@ -77,7 +77,9 @@ impl Driver {
             })
             .collect();
         let threads = parts.tasks.current_num_threads();
+        let most_behind_bytes = parts.slabs.limit_bytes() / 2;
         let admission = Admission::new(Bounds {
+            most_batch_bytes: if is_logged { most_behind_bytes } else { u64::MAX },
             interval: orders.batch_interval.to_std(),
             most_early_bytes: early::most_waiting_bytes(parts.slabs.slab_bytes(), threads),
             threads,
@@ -97,7 +99,6 @@ impl Driver {
             let log = log.clone();
             intake.log_ahead(Some(Box::new(move |parcel| log.log(parcel))));
         }
-        let most_behind_bytes = parts.slabs.limit_bytes() / 2;
         let checkpointing = orders
             .durability
             .as_ref()
@@ -116,6 +117,7 @@ impl Driver {
             writer,
             log,
             is_logged,
+            recovered_waits: false,
             waits_for_room,
             checkpointing,
             next,

@@ -77,7 +77,8 @@ impl Driver {
             while in_time && !receiver.wait(DRAIN_LOOK) {
                 in_time = Instant::now() < deadline
                     && (!drain || self.orders.status.wanted() != Some(Stop::Now));
-                if drain
+                if in_time
+                    && drain
                     && self.orders.engine.parts().slabs.is_full()
                     && self.intake.has_unassigned()
                 {

@@ -11,7 +11,8 @@
 //!   twentyfold a batch while batches are quick, and shrinks at once, in the middle of a batch that
 //!   overruns.
 //! - Where there is a log, what is on its way there is bounded too: a disk that is slower than the work
-//!   would hold up each batch until all of it is written.
+//!   would hold up each batch until all of it is written. So is what a batch is given: it is read into
+//!   memory again by a process that goes on, though early work may have been done with it long before.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -69,6 +70,9 @@ pub(crate) struct Bounds {
     pub(crate) interval: Duration,
     /// The most bytes that may wait for early work, however quick it is.
     pub(crate) most_early_bytes: u64,
+    /// The most bytes that a batch may be given, where they are read again when the process has died;
+    /// early work that is done with them gives nothing of that back.
+    pub(crate) most_batch_bytes: u64,
     /// How many early tasks run at once.
     pub(crate) threads: usize,
 }
@@ -83,6 +87,8 @@ pub(crate) struct Admission {
     early_ns_per_kb: AtomicU64,
     /// On their way to the log.
     unlogged_bytes: AtomicU64,
+    /// Stored for batches that have not had their turn, worked on or not.
+    unassigned_bytes: AtomicU64,
     /// Taken in for batches that have not had their turn.
     waiting_bytes: AtomicU64,
     waiting_limit: AtomicU64,
@@ -112,6 +118,7 @@ impl Admission {
             early_limit: AtomicU64::new(FIRST_EARLY_BYTES.min(bounds.most_early_bytes)),
             early_ns_per_kb: AtomicU64::new(0),
             unlogged_bytes: AtomicU64::new(0),
+            unassigned_bytes: AtomicU64::new(0),
             waiting_bytes: AtomicU64::new(0),
             waiting_limit: AtomicU64::new(first as u64),
             running: Mutex::new(None),
@@ -127,6 +134,7 @@ impl Admission {
     /// Whether a receiver of a source that is read in this way may read on.
     pub(crate) fn may_read(&self, reads: Reads) -> bool {
         self.unlogged_bytes.load(Ordering::Relaxed) < MOST_UNLOGGED_BYTES
+            && self.unassigned_bytes.load(Ordering::Relaxed) < self.bounds.most_batch_bytes
             && (!reads.early
                 || self.early_bytes.load(Ordering::Relaxed)
                     < self.early_limit.load(Ordering::Relaxed))
@@ -179,6 +187,19 @@ impl Admission {
     }
 
     // ---- the log ----
+
+    /// So many bytes are stored for a batch.
+    pub(crate) fn stored(&self, bytes: u64) {
+        self.unassigned_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// So many are a batch's.
+    pub(crate) fn assigned(&self, bytes: u64) {
+        let before = self.unassigned_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if before >= self.bounds.most_batch_bytes {
+            self.wake_all();
+        }
+    }
 
     /// So many bytes are on their way to the log.
     pub(crate) fn log_began(&self, bytes: u64) {
@@ -288,6 +309,7 @@ mod tests {
         Admission::new(Bounds {
             interval: Duration::from_secs(1),
             most_early_bytes: 8 * MB,
+            most_batch_bytes: u64::MAX,
             threads: 2,
         })
     }

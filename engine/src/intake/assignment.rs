@@ -131,6 +131,7 @@ impl Intake {
     }
 
     fn store_now(&self, parcel: Arc<Parcel>, closed_at: Time, stored: Stored) -> Option<Work> {
+        self.admission.stored(parcel.bytes());
         let workers = {
             let mut state = self.state.lock();
             let batch = self.batch_of(closed_at).max(state.assigned_up_to + self.batch_interval);
@@ -149,11 +150,15 @@ impl Intake {
 
     /// Gives out what belongs to `batch`, and whatever was left over from batches before it.
     pub(crate) fn assign(&self, batch: Time) -> Vec<Arc<Parcel>> {
-        let mut state = self.state.lock();
-        state.assigned_up_to = batch;
-        let later = state.received.split_off(&(batch + Duration::from_millis(1)));
-        let now = std::mem::replace(&mut state.received, later);
-        now.into_values().flatten().collect()
+        let now = {
+            let mut state = self.state.lock();
+            state.assigned_up_to = batch;
+            let later = state.received.split_off(&(batch + Duration::from_millis(1)));
+            std::mem::replace(&mut state.received, later)
+        };
+        let parcels: Vec<Arc<Parcel>> = now.into_values().flatten().collect();
+        self.admission.assigned(parcels.iter().map(|parcel| parcel.bytes()).sum());
+        parcels
     }
 
     /// Has nothing worked on early any more, but for what has begun or waits for a task.
@@ -218,7 +223,12 @@ mod tests {
     }
 
     fn admission() -> Admission {
-        Admission::new(Bounds { interval: secs(1).to_std(), most_early_bytes: 0, threads: 1 })
+        Admission::new(Bounds {
+            interval: secs(1).to_std(),
+            most_early_bytes: 0,
+            most_batch_bytes: u64::MAX,
+            threads: 1,
+        })
     }
 
     fn store(intake: &Arc<Intake>, text: &'static str, closed_at: Time, stored: Stored) {

@@ -226,7 +226,12 @@ mod tests {
 
     /// What is filled in blocks of half a batch, with so many bytes in it.
     fn filling(bytes: usize) -> Filling {
-        let bounds = Bounds { interval: BATCH.to_std(), most_early_bytes: 1 << 20, threads: 1 };
+        let bounds = Bounds {
+            interval: BATCH.to_std(),
+            most_early_bytes: 1 << 20,
+            most_batch_bytes: u64::MAX,
+            threads: 1,
+        };
         let pool = SlabPool::new(SlabPool::least_bytes(100), 100);
         let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
         let mut filling = Filling::new(

@@ -75,7 +75,8 @@ impl Journal {
         let batches = Log::read(&directory, BATCHES, newest.batches_from, |f| reader.batch(&f))?;
         let blocks = Log::read(&directory, BLOCKS, newest.blocks_from, |f| reader.parcel(&f))?;
         // Only where both can be gone on with is anything written.
-        let mut recovered = reader.finish(parts, warnings)?;
+        let left_out = [batches.warnings(), blocks.warnings()].concat();
+        let mut recovered = reader.finish(parts, warnings, &left_out)?;
         let (batches, more) = batches.go_on()?;
         recovered.warnings.extend(more);
         let (blocks, more) = blocks.go_on()?;

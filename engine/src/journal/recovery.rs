@@ -119,17 +119,19 @@ impl<'p> Reader<'p> {
         Ok(())
     }
 
-    /// What there is to go on from. A parcel that a batch was given and that is not there was durable once.
+    /// What there is to go on from. A parcel that a batch was given and that is not there was durable once: the
+    /// reason may be among what was left out of the logs.
     pub(super) fn finish(
         mut self,
         parts: Option<Parts>,
         warnings: Vec<String>,
+        left_out: &[String],
     ) -> Result<Recovered> {
         if let Some((frame, time)) = self.given_to.iter().min() {
-            return Err(Error::LacksFile {
-                directory: self.directory.display().to_string(),
-                missing: format!("parcel {frame}, which the batch {time} was given, is in none"),
-            });
+            let missing = format!("parcel {frame}, which the batch {time} was given, is in none");
+            let found: String = left_out.iter().map(|sentence| format!(" ({sentence})")).collect();
+            let directory = self.directory.display().to_string();
+            return Err(Error::LacksFile { directory, missing: missing + &found });
         }
         let again = self.batches.into_iter().map(|(time, (assigned, is_done))| Again {
             parcels: self.parcels.remove(&time).unwrap_or_default(),

@@ -64,6 +64,11 @@ pub(crate) struct ReadLog {
 }
 
 impl ReadLog {
+    /// What was found and would be left out, in sentences.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.recovered.warnings
+    }
+
     /// Has what was read be in the log for good. Also answers with what was found and left out, in
     /// sentences.
     pub(crate) fn go_on(self) -> Result<(Log, Vec<String>)> {

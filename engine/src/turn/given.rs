@@ -62,7 +62,7 @@ impl Turn<'_> {
             let source = &mut self.graph.sources[id];
             let SourceKind::Polled(poll) = &mut source.kind else { continue };
             let polled = poll.poll(time, policy);
-            if self.log.is_some() {
+            if self.notes {
                 let name = source.name.clone();
                 let note = poll.note(&polled.records).map_err(|reason| {
                     let what = format!("what the batch {time} was given by {name}");

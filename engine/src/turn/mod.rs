@@ -47,8 +47,10 @@ pub(crate) struct Turn<'d> {
     /// What is needed of each source and stage.
     pub(crate) reaches: &'d Reaches,
     pub(crate) history: &'d mut History,
-    /// The way to the log, where what batches are made of is written down before they run.
+    /// The way to the log, where what the batch is made of is written down before it runs.
     pub(crate) log: Option<&'d Writer>,
+    /// Whether what sources that are asked have given is noted there too.
+    pub(crate) notes: bool,
 }
 
 impl Turn<'_> {

@@ -7,10 +7,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::folder::{Lasting, write_whole};
 use super::{Folder, Job};
+use crate::checkpoint::Parts;
 use crate::disk::AnyDisk;
 use crate::error::{Error, Result};
 use crate::intake::{Occasional, Unlogged};
@@ -22,6 +23,13 @@ use crate::progress::Progress;
 const AGAIN_AFTER: Duration = Duration::from_millis(5);
 const LONGER_EACH_TIME: u32 = 4;
 const LONGEST: Duration = Duration::from_millis(80);
+
+/// What takes long, as a large folder does that is written as far as there is room, is not tried all the time.
+const LONGER_THAN_AN_ATTEMPT: u32 = 10;
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// How often who pauses looks whether it still should.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Where it is not for lack of room, it is tried so often.
 const ATTEMPTS: usize = 4;
@@ -55,6 +63,7 @@ pub(crate) struct Keeping {
     /// Something has failed for good: nothing is written any more.
     pub(crate) failed: Option<Error>,
     pub(crate) said: Occasional,
+    pub(crate) said_of_checkpoints: Occasional,
 }
 
 impl Desk {
@@ -78,8 +87,7 @@ impl Desk {
                     drop(self.keeping().until_it_is(|journal| journal.done(time)));
                 }
                 Job::Checkpoint(parts, answer) => {
-                    let written = self.keeping().until_it_is(|journal| journal.checkpoint(&parts));
-                    drop(answer.send(written));
+                    drop(answer.send(self.keeping().checkpoint(&parts)));
                 }
             }
         }
@@ -133,10 +141,12 @@ impl Keeping {
             if let Some(error) = &self.failed {
                 return Err(error.clone());
             }
+            let began = Instant::now();
             let error = match act(&mut self.journal) {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
+            let took = began.elapsed();
             attempts += 1;
             let is_final = match error {
                 Error::NoRoom { .. } => !self.waits_for_room.load(Ordering::Relaxed),
@@ -156,10 +166,37 @@ impl Keeping {
                     };
                     self.progress.warn(format!("{error}; it is tried again {how}"));
                 }
-                std::thread::sleep(again_after);
+                self.pause(again_after.max(took * LONGER_THAN_AN_ATTEMPT).min(LONGEST_PAUSE));
                 again_after = (again_after * LONGER_EACH_TIME).min(LONGEST);
             }
         }
+    }
+}
+
+impl Keeping {
+    fn pause(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        while let left = until.saturating_duration_since(Instant::now())
+            && !left.is_zero()
+            && !(self.given_up)()
+        {
+            std::thread::sleep(left.min(LOOK));
+        }
+    }
+
+    /// Has a checkpoint written, or left out where there is no room for it: what comes behind it may have.
+    fn checkpoint(&mut self, parts: &Parts) -> Result<()> {
+        let written = self.until_it_is(|journal| match journal.checkpoint(parts) {
+            Err(error @ Error::NoRoom { .. }) => Ok(Err(error)),
+            other => other.map(Ok),
+        })?;
+        if let Err(error) = &written
+            && self.said_of_checkpoints.is_time()
+        {
+            self.progress
+                .warn(format!("{error}; that checkpoint is left out, until the next is due"));
+        }
+        written
     }
 }
 
@@ -204,7 +241,12 @@ mod tests {
                 false => Ok(()),
             }
         });
-        let bounds = Bounds { interval: secs(1).to_std(), most_early_bytes: 0, threads: 1 };
+        let bounds = Bounds {
+            interval: secs(1).to_std(),
+            most_early_bytes: 0,
+            most_batch_bytes: u64::MAX,
+            threads: 1,
+        };
         let intake = Arc::new(Intake::new(secs(1), Time::default(), Admission::new(bounds)));
         let (send, jobs) = channel();
         intake.log_ahead(Some(Box::new(move |unlogged| {
@@ -224,6 +266,7 @@ mod tests {
             on_failure: Box::new(|error| panic!("{error}")),
             failed: None,
             said: Occasional::default(),
+            said_of_checkpoints: Occasional::default(),
         };
         Desk::new(Arc::new(disk.clone()), Some(keeping)).work_off(&jobs);
         disk.interfere(|_, _| Ok(()));

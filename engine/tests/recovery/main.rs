@@ -8,6 +8,7 @@ mod faults;
 mod full;
 mod going_on;
 mod job;
+mod log_off;
 mod oracle;
 mod patience;
 mod power;

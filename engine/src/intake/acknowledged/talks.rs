@@ -27,6 +27,9 @@ const SILENT_S: u32 = 30;
 const ASKED_AGAIN_S: u32 = 10;
 const ASKED_TIMES: u32 = 3;
 
+/// Nor is it waited longer for an answer of ours to arrive.
+const UNANSWERED_MS: u32 = (SILENT_S + ASKED_AGAIN_S * ASKED_TIMES) * 1000;
+
 /// So much is read at once of what is no line.
 const HEARD_BYTES: usize = 4096;
 
@@ -81,6 +84,8 @@ impl Talks {
         setsockopt(stream, sockopt::TcpKeepIdle, &SILENT_S)?;
         setsockopt(stream, sockopt::TcpKeepInterval, &ASKED_AGAIN_S)?;
         setsockopt(stream, sockopt::TcpKeepCount, &ASKED_TIMES)?;
+        // The same for one that vanished with an answer on its way, which nobody asks after.
+        setsockopt(stream, sockopt::TcpUserTimeout, &UNANSWERED_MS)?;
         registry.reregister(stream, Token(id), Interest::READABLE | Interest::WRITABLE)?;
         self.reception.connect(id, Instant::now());
         Ok(())
