@@ -372,6 +372,23 @@ mod tests {
     }
 
     #[test]
+    fn no_batch_is_given_more_than_can_be_read_back() {
+        let bounds = Bounds {
+            interval: Duration::from_secs(1),
+            most_early_bytes: 8 * MB,
+            most_batch_bytes: MB,
+            threads: 2,
+        };
+        let admission = Admission::new(bounds);
+        admission.stored(MB - 1);
+        assert!(admission.may_read(EARLY));
+        admission.stored(1);
+        assert!(!admission.may_read(EARLY), "though nothing waits for early work");
+        admission.assigned(MB);
+        assert!(admission.may_read(EARLY));
+    }
+
+    #[test]
     fn a_quick_batch_among_slow_ones_does_not_raise_the_limit() {
         let admission = admission();
         for processing in [1000, 100, 1000] {
