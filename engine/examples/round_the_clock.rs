@@ -24,6 +24,7 @@ fn main() -> Result<(), BoxError> {
         Ok(())
     })?;
     running.stop_on_signals()?;
-    eprintln!("{}", running.await_termination()?);
-    Ok(())
+    let stopped = running.await_termination()?;
+    eprintln!("{stopped}");
+    if stopped.drained { Ok(()) } else { Err("start it again to go on with what is left".into()) }
 }

@@ -56,8 +56,8 @@ pub(super) struct Checkpointing {
     behind_bytes: u64,
     /// More than that are not left behind, however soon the next is due: they are read into memory again.
     most_behind_bytes: u64,
-    /// One that is being written.
-    under_way: Option<Receiver<Result<()>>>,
+    /// One that is being written, and the bytes that will not be behind any more.
+    under_way: Option<(Receiver<Result<()>>, u64)>,
 }
 
 impl Checkpointing {
@@ -73,9 +73,22 @@ impl Checkpointing {
 
     /// Whether one is due after the batch at `time`, and none under way.
     fn is_due(&mut self, time: Time) -> bool {
-        let under_way = self.under_way.as_ref().map(|under_way| under_way.try_recv());
-        let is_busy = matches!(under_way, Some(Err(TryRecvError::Empty)));
-        !is_busy && (time >= self.due_at || self.behind_bytes > self.most_behind_bytes)
+        if let Some((under_way, bytes)) = &self.under_way {
+            match under_way.try_recv() {
+                Err(TryRecvError::Empty) => return false,
+                Ok(Ok(())) => {}
+                // It was left out: what it should have had is behind the one before.
+                Ok(Err(_)) | Err(TryRecvError::Disconnected) => self.behind_bytes += bytes,
+            }
+            self.under_way = None;
+        }
+        time >= self.due_at || self.behind_bytes > self.most_behind_bytes
+    }
+
+    /// Notes that one is being written of all batches so far, the last of which is that at `time`.
+    fn begun(&mut self, time: Time, written: Receiver<Result<()>>) {
+        self.due_at = time + self.interval;
+        self.under_way = Some((written, std::mem::take(&mut self.behind_bytes)));
     }
 }
 
@@ -127,11 +140,7 @@ impl Driver {
         let parts = Snapshot::take(&self.graph, &self.history, self.zero, done)
             .and_then(Snapshot::into_parts);
         match parts {
-            Ok(parts) => {
-                checkpointing.due_at = done + checkpointing.interval;
-                checkpointing.behind_bytes = 0;
-                checkpointing.under_way = Some(log.checkpoint(parts));
-            }
+            Ok(parts) => checkpointing.begun(done, log.checkpoint(parts)),
             Err(error) => self.orders.status.fail(error),
         }
     }
@@ -141,7 +150,7 @@ impl Driver {
         self.begin_checkpoint();
         let begun =
             self.checkpointing.as_mut().and_then(|checkpointing| checkpointing.under_way.take());
-        let Some(written) = begun else { return Ok(()) };
+        let Some((written, _)) = begun else { return Ok(()) };
         let too_long =
             || Error::Deadline { what: "the first checkpoint".into(), limit: FIRST_LIMIT };
         written.recv_timeout(FIRST_LIMIT.to_std()).unwrap_or_else(|_| Err(too_long()))
@@ -155,7 +164,7 @@ impl Driver {
         self.begin_checkpoint();
         let under_way =
             self.checkpointing.as_ref().and_then(|checkpointing| checkpointing.under_way.as_ref());
-        let Some(under_way) = under_way else { return false };
+        let Some((under_way, _)) = under_way else { return false };
         loop {
             match under_way.recv_timeout(LOOK) {
                 Ok(written) => return written.is_ok(),
@@ -163,5 +172,28 @@ impl Driver {
                 Err(_) => return false,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_that_was_left_out_leaves_its_batches_behind() {
+        let at = |seconds| Time::default() + secs(seconds);
+        let mut checkpointing = Checkpointing::new(secs(10), 100);
+        for (outcome, is_due) in [(Ok(()), false), (Err(Error::NoOutput), true)] {
+            checkpointing.behind_bytes = 90;
+            let (tell, told) = channel();
+            checkpointing.begun(at(1), told);
+            assert!(!checkpointing.is_due(at(20)), "one is under way");
+            tell.send(outcome).unwrap();
+            checkpointing.behind_bytes += 20;
+            assert_eq!(checkpointing.is_due(at(2)), is_due);
+        }
+        assert!(checkpointing.is_due(at(11)));
     }
 }

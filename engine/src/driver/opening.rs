@@ -12,19 +12,8 @@ use crate::writer::Keeping;
 
 /// The durable files of the stream, where it has any, and what is to be gone on from.
 pub(super) fn opened(orders: &Orders, graph: &Graph<'_>) -> Result<(Option<Journal>, Recovered)> {
+    let Some(durability) = &orders.durability else { return Ok((None, Recovered::default())) };
     let conf = &orders.engine.parts().conf;
-    let Some(durability) = &orders.durability else {
-        return match conf.write_ahead_log {
-            false => Ok((None, Recovered::default())),
-            true => Err(Error::Setting {
-                setting: "Conf::write_ahead_log",
-                got: "on, and there is no directory for the log".into(),
-                want: "off, or the context be given a checkpoint directory, by \
-                       StreamingContext::get_or_create or checkpoint"
-                    .into(),
-            }),
-        };
-    };
     let opened = Journal::open(conf.disk.clone(), &durability.directory, &conf.app_name)?;
     let (journal, mut recovered) = opened;
     durability.check(&recovered)?;
@@ -41,24 +30,33 @@ pub(super) fn opened(orders: &Orders, graph: &Graph<'_>) -> Result<(Option<Journ
 /// The longest line of which a parcel with it fits into a frame of the log.
 const MOST_LOGGED_LINE_BYTES: usize = 1 << 29;
 
-/// Fails where lines are to be acknowledged, which they are once they are logged, and there is no log; and where
-/// there is one that cannot hold the longest lines.
-pub(super) fn refuse_unlogged(graph: &Graph<'_>, orders: &Orders) -> Result<()> {
-    let is_logged = orders.durability.as_ref().is_some_and(|durability| durability.log);
-    let line_bytes = orders.engine.parts().conf.max_line_bytes;
-    if is_logged && line_bytes > MOST_LOGGED_LINE_BYTES {
-        return Err(Error::Setting {
-            setting: "Conf::max_line_bytes",
-            got: line_bytes.to_string(),
-            want: format!("at most {MOST_LOGGED_LINE_BYTES} with Conf::write_ahead_log"),
-        });
-    }
-    let mut sources = graph.sources.iter();
-    match sources.find(|source| matches!(source.kind, SourceKind::Acknowledged(..))) {
-        Some(source) if !is_logged => {
-            Err(Error::NotLogged { source_name: source.name.to_string() })
+/// Whether what is received is logged. Fails where the settings or the graph do not go with that: a log without a
+/// directory, longer lines than it can hold, items that nobody can write down; or lines to be acknowledged, which
+/// they are once they are logged, and no log.
+pub(super) fn is_logged(graph: &Graph<'_>, orders: &Orders) -> Result<bool> {
+    let conf = &orders.engine.parts().conf;
+    let is_acknowledged = |source: &&Source| matches!(source.kind, SourceKind::Acknowledged(..));
+    let refuse = |setting, got, want| Err(Error::Setting { setting, got, want });
+    match (&orders.durability, graph.sources.iter().find(is_acknowledged)) {
+        (Some(durability), _) if durability.log => {
+            if conf.max_line_bytes > MOST_LOGGED_LINE_BYTES {
+                return refuse(
+                    "Conf::max_line_bytes",
+                    conf.max_line_bytes.to_string(),
+                    format!("at most {MOST_LOGGED_LINE_BYTES} with Conf::write_ahead_log"),
+                );
+            }
+            graph.check_logged().map(|()| true)
         }
-        _ => Ok(()),
+        (_, Some(source)) => Err(Error::NotLogged { source_name: source.name.to_string() }),
+        (None, None) if conf.write_ahead_log => refuse(
+            "Conf::write_ahead_log",
+            "on, and there is no directory for the log".into(),
+            "off, or the context be given a checkpoint directory, by StreamingContext::get_or_create or \
+             checkpoint"
+                .into(),
+        ),
+        _ => Ok(false),
     }
 }
 

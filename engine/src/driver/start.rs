@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::durable::Checkpointing;
-use super::opening::{keeping, opened, refuse_unlogged};
+use super::opening::{is_logged, keeping, opened};
 use super::sources::begin_polled;
 use super::stopping::STOP_NOW_LIMIT;
 use super::{Driver, Orders, Started};
@@ -34,15 +34,11 @@ impl Driver {
     pub(crate) fn start(setup: &Setup, orders: Orders) -> Result<(Self, Started)> {
         let parts = orders.engine.parts();
         let mut graph = described(setup, parts, orders.batch_interval)?;
-        let is_logged = orders.durability.as_ref().is_some_and(|durability| durability.log);
-        if is_logged {
-            graph.check_logged()?;
-        }
+        let is_logged = is_logged(&graph, &orders)?;
         let explained = explain(&graph);
         let reaches = graph.reaches();
         let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;
 
-        refuse_unlogged(&graph, &orders)?;
         let (journal, mut recovered) = opened(&orders, &graph)?;
         let is_new = recovered.parts.is_none();
         let snapshot = match recovered.parts.take() {
@@ -77,9 +73,10 @@ impl Driver {
             })
             .collect();
         let threads = parts.tasks.current_num_threads();
-        let most_behind_bytes = parts.slabs.limit_bytes() / 2;
+        // Without a log nothing is read back.
+        let most_read_back = if is_logged { parts.slabs.limit_bytes() / 2 } else { u64::MAX };
         let admission = Admission::new(Bounds {
-            most_batch_bytes: if is_logged { most_behind_bytes } else { u64::MAX },
+            most_batch_bytes: most_read_back,
             interval: orders.batch_interval.to_std(),
             most_early_bytes: early::most_waiting_bytes(parts.slabs.slab_bytes(), threads),
             threads,
@@ -102,7 +99,7 @@ impl Driver {
         let checkpointing = orders
             .durability
             .as_ref()
-            .map(|durability| Checkpointing::new(durability.interval, most_behind_bytes));
+            .map(|durability| Checkpointing::new(durability.interval, most_read_back));
 
         let status = orders.status.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || status.nudge());

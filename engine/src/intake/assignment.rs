@@ -47,7 +47,7 @@ pub(crate) struct Intake {
     on_stored: OnceLock<OnStored>,
     pub(crate) admission: Admission,
     /// Parcels on their way through the log, where there is one.
-    ahead: Arc<Ahead>,
+    ahead: Ahead,
     stored_bytes: AtomicU64,
 }
 
@@ -69,7 +69,7 @@ impl Intake {
             state: Mutex::new(state),
             on_stored: OnceLock::new(),
             admission,
-            ahead: Arc::default(),
+            ahead: Ahead::default(),
             stored_bytes: AtomicU64::new(0),
         }
     }
@@ -82,7 +82,7 @@ impl Intake {
         );
     }
 
-    /// Has parcels go through a log from now on, and be stored when they are logged; or not any more.
+    /// Has what is stored from now on written to a log too; or not any more.
     pub(crate) fn log_ahead(&self, to_log: Option<ToLog>) {
         self.ahead.set(to_log);
     }

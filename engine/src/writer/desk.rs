@@ -3,6 +3,7 @@
 //! Without a journal, a folder that cannot be written is a failure of its output, and the stream goes on. With
 //! one, nothing may be lost: where there is no room, it is tried again until there is, and senders are held
 //! back meanwhile; what fails otherwise, again and again, or for good, ends the stream, which can then be gone on with.
+//! Only a checkpoint can wait: where there is no room for it, it is left out, and the logs are kept longer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -171,9 +172,7 @@ impl Keeping {
             }
         }
     }
-}
 
-impl Keeping {
     fn pause(&self, pause: Duration) {
         let until = Instant::now() + pause;
         while let left = until.saturating_duration_since(Instant::now())

@@ -4,8 +4,8 @@ use millstream::{FileStream, Queue};
 
 use crate::rig::{World, once};
 
-#[test]
-fn what_was_given_by_a_source_that_is_gone_is_left_out_and_said_once() {
+/// What is left of a job that was given "a" and "b" by a queue.
+fn died_after_a_and_b() -> (World, Queue<String>) {
     let (world, queue) = (World::new(), Queue::new());
     let given = queue.clone();
     let life = world.live(move |s| s.recoverable_queue_stream(&given).boxed());
@@ -13,7 +13,12 @@ fn what_was_given_by_a_source_that_is_gone_is_left_out_and_said_once() {
         queue.push(vec![word.to_string()]);
         life.batch();
     }
-    let world = life.die();
+    (life.die(), queue)
+}
+
+#[test]
+fn what_was_given_by_a_source_that_is_gone_is_left_out_and_said_once() {
+    let (world, _) = died_after_a_and_b();
     let texts = Queue::from([vec!["c".to_string()]]);
     let life = world.live(move |s| s.queue_text_stream(&texts).map(str::to_owned).boxed());
     let warnings = life.warnings();
@@ -25,14 +30,7 @@ fn what_was_given_by_a_source_that_is_gone_is_left_out_and_said_once() {
 
 #[test]
 fn a_source_is_gone_on_with_in_another_place_by_its_name() {
-    let (world, queue) = (World::new(), Queue::new());
-    let given = queue.clone();
-    let life = world.live(move |s| s.recoverable_queue_stream(&given).boxed());
-    for word in ["a", "b"] {
-        queue.push(vec![word.to_string()]);
-        life.batch();
-    }
-    let world = life.die();
+    let (world, queue) = died_after_a_and_b();
     let texts = Queue::from([vec!["c".to_string()]]);
     let life = world.live(move |s| {
         let texts = s.queue_text_stream(&texts).map(str::to_owned);

@@ -6,6 +6,7 @@ mod clock;
 mod damage;
 mod faults;
 mod full;
+mod given_again;
 mod going_on;
 mod job;
 mod log_off;
