@@ -207,20 +207,8 @@ impl Intake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::block::Block;
-    use crate::conf::{InvalidUtf8, LongLines};
-    use crate::framing::RecordLimit;
     use crate::intake::admission::Bounds;
-    use crate::progress::LineCounts;
-    use crate::received::{Form, ReceivedBlock, RecordPolicy};
     use crate::time::secs;
-
-    fn parcel(text: &'static str) -> Parcel {
-        let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
-        let policy = RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) };
-        let block = ReceivedBlock::new(Block::of_bytes(text.into()), policy);
-        Parcel::new(0, vec![Arc::new(block)], LineCounts::default())
-    }
 
     fn admission() -> Admission {
         Admission::new(Bounds {
@@ -232,7 +220,7 @@ mod tests {
     }
 
     fn store(intake: &Arc<Intake>, text: &'static str, closed_at: Time, stored: Stored) {
-        assert!(intake.store(parcel(text), closed_at, stored).is_none());
+        assert!(intake.store(Parcel::of_text(text), closed_at, stored).is_none());
     }
 
     fn at(seconds: u64) -> Time {

@@ -174,3 +174,18 @@ impl Parcel {
         Claimed { blocks: work.blocks.clone(), taken: work.taken }
     }
 }
+
+#[cfg(test)]
+impl Parcel {
+    /// Of one block, for tests.
+    pub(crate) fn of_text(text: &'static str) -> Self {
+        use crate::conf::{InvalidUtf8, LongLines};
+        use crate::framing::RecordLimit;
+        use crate::received::{Form, RecordPolicy};
+
+        let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
+        let policy = RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) };
+        let block = ReceivedBlock::new(crate::block::Block::of_bytes(text.into()), policy);
+        Parcel::new(0, vec![Arc::new(block)], LineCounts::default())
+    }
+}

@@ -205,21 +205,9 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
-    use crate::block::Block;
-    use crate::conf::{InvalidUtf8, LongLines};
     use crate::disk::{Call, MemoryDisk};
-    use crate::framing::RecordLimit;
     use crate::intake::{Admission, Bounds, Intake, Parcel, Stored};
-    use crate::progress::LineCounts;
-    use crate::received::{Form, ReceivedBlock, RecordPolicy};
     use crate::time::{Time, secs};
-
-    fn parcel(text: &'static str) -> Parcel {
-        let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
-        let policy = RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) };
-        let block = ReceivedBlock::new(Block::of_bytes(text.into()), policy);
-        Parcel::new(0, vec![Arc::new(block)], LineCounts::default())
-    }
 
     fn opened(disk: &MemoryDisk) -> (Journal, usize) {
         let opened = Journal::open(Arc::new(disk.clone()), "job".as_ref(), "counts");
@@ -252,7 +240,8 @@ mod tests {
             send.send(Job::Parcel(unlogged)).expect("the desk is there");
         })));
         for text in ["a\n", "b\n", "c\n"] {
-            let work = intake.store(parcel(text), Time::default(), Stored::EarlyWorkMayBegin);
+            let work =
+                intake.store(Parcel::of_text(text), Time::default(), Stored::EarlyWorkMayBegin);
             assert!(work.is_none());
         }
         intake.log_ahead(None);
