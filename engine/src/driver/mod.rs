@@ -24,7 +24,7 @@ use crate::intake::{Intake, Occasional, Reads};
 use crate::progress::{BatchReport, Progress};
 use crate::punctual;
 use crate::snapshot::Snapshot;
-use crate::status::{Status, Wake};
+use crate::status::{Status, Stop, Wake};
 use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
 use crate::turn::Turn;
@@ -197,11 +197,18 @@ impl Driver {
         }
     }
 
-    /// A batch could not be written down, and has not begun.
+    /// A batch could not be written down, and has not begun. Where a stop had no more time for it, nothing
+    /// has failed: the stop says that not all was processed.
     fn was_given_up(&mut self, error: Error) {
         self.cut_short = true;
+        let status = &self.orders.status;
         // What it was given may be lost to this process, so that no later batch could be right.
-        self.orders.status.fail(error);
+        if status.waits_no_more() {
+            self.orders.progress.warn(error.to_string());
+            status.order(Stop::Now);
+        } else {
+            status.fail(error);
+        }
     }
 
     /// Tells how a batch went.
