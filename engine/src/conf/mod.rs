@@ -1,54 +1,25 @@
-//! The settings of an application, checked before anything starts.
+//! The settings of an application, checked before anything starts: those of how it runs, and by what they
+//! are about, in the files beside this one, all others.
+
+mod durability;
+mod exposure;
+mod records;
+mod storage;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+pub use self::records::{InvalidUtf8, LongLines, Unparsed};
 use crate::clock::Clock;
 use crate::disk::{AnyDisk, Disk, RealDisk};
 use crate::error::{Error, Result};
-use crate::memory;
 use crate::progress::Listener;
-use crate::time::{Duration, millis, secs};
+use crate::time::{Duration, millis};
 
 /// Blocks close at most this far apart where no block interval is given.
 const LONGEST_DEFAULT_BLOCK_INTERVAL: Duration = millis(200);
 
 /// Each task at once has a thread.
 const MOST_TASKS: usize = 1024;
-
-/// What becomes of a line that is longer than [`Conf::max_line_bytes`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum LongLines {
-    /// It is left out and counted as rejected.
-    #[default]
-    Skip,
-    /// It is cut at the limit, on a character's boundary, and counted as cut.
-    Cut,
-}
-
-/// What becomes of a line that is not UTF-8.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub enum InvalidUtf8 {
-    /// Each malformed sequence becomes U+FFFD, as in Spark; the line is counted as mended. A block
-    /// with such a line is rewritten in memory of its own, up to three times its size, which is no
-    /// part of [`Conf::memory_bytes`] and gone with its batch.
-    #[default]
-    Replace,
-    /// The line is left out and counted as rejected.
-    Skip,
-}
-
-/// What becomes of a record that does not parse: a text of another form than
-/// [`DStream::parse`](crate::DStream::parse) asks for, or a line without the column.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Unparsed {
-    /// It is left out and counted as unparsed.
-    #[default]
-    Skip,
-    /// It is counted, and its batch fails with a sentence that shows the record.
-    Fail,
-}
 
 /// The settings of an application. Every setting has a default that suits a machine of any size.
 ///
@@ -124,94 +95,10 @@ impl Conf {
         self
     }
 
-    /// The most memory, in bytes, that received data may take. At the limit receivers stop reading
-    /// and TCP holds the sender back. Left out, it is half of what the process may use. A file stream
-    /// has as much again for the files of the batches that are kept.
-    pub fn memory_bytes(mut self, bytes: u64) -> Self {
-        self.memory_bytes = Some(bytes);
-        self
-    }
-
-    /// The longest line, in bytes without its line end, that is taken whole, and the longest record
-    /// of bytes, without its length. 1 MiB by default.
-    pub fn max_line_bytes(mut self, bytes: usize) -> Self {
-        self.max_line_bytes = bytes;
-        self
-    }
-
-    /// What becomes of longer lines; they are skipped by default. Longer records with their length in
-    /// front always are.
-    pub fn long_lines(mut self, policy: LongLines) -> Self {
-        self.long_lines = policy;
-        self
-    }
-
-    /// What becomes of lines that are not UTF-8; they are mended by default.
-    pub fn invalid_utf8(mut self, policy: InvalidUtf8) -> Self {
-        self.invalid_utf8 = policy;
-        self
-    }
-
-    /// What becomes of records that [`parse`](crate::DStream::parse) and
-    /// [`field`](crate::DStream::field) cannot read; they are skipped by default.
-    ///
-    /// ```
-    /// # use millstream::{Conf, Unparsed, secs, testing};
-    /// let conf = Conf::new("strict").unparsed(Unparsed::Fail);
-    /// let failed = testing::run_with(conf, secs(1), 1, |s, out| {
-    ///     let lines = s.queue_stream([vec!["a 1", "b one"]]);
-    ///     out.collect(&lines.fields(' ').parse::<(&str, i64)>().map(|(_, n)| n));
-    ///     Ok(())
-    /// });
-    /// let sentence = failed.unwrap_err().to_string();
-    /// assert!(sentence.contains(r#""one", column 1 (counted from 0) of "b one", is no i64"#));
-    /// ```
-    pub fn unparsed(mut self, policy: Unparsed) -> Self {
-        self.unparsed = policy;
-        self
-    }
-
-    /// How many connections a listening receiver holds at once. The descriptors for them are
-    /// reserved at the start, and a number that the process's hard limit does not allow is refused
-    /// there. Left out, it is what the hard limit allows, up to 65,536.
-    pub fn max_connections(mut self, connections: u64) -> Self {
-        self.max_connections = Some(connections);
-        self
-    }
-
     /// Whether aggregations work on a block as soon as it closes (the default) or all at the
     /// batch's turn. The results are the same; only their latency, and the memory in use, differ.
     pub fn early_work(mut self, early: bool) -> Self {
         self.early_work = early;
-        self
-    }
-
-    /// How long a graceful stop may take before it turns into an immediate one. Left out, it is ten
-    /// batch intervals, and ten seconds at least.
-    pub fn graceful_stop_timeout(mut self, limit: Duration) -> Self {
-        self.graceful_stop_timeout = Some(limit);
-        self
-    }
-
-    /// How far apart checkpoints are, where the context has a directory for them: so many batch intervals as
-    /// it takes to reach this. Left out, 10 seconds, as in the original.
-    pub fn checkpoint_interval(mut self, interval: Duration) -> Self {
-        self.checkpoint_interval = Some(interval);
-        self
-    }
-
-    /// Whether what receivers take in is written to the log in the checkpoint directory, and durable, before it
-    /// counts as received. Off by default, as in the original: then what was received and not processed when
-    /// the process dies is lost. What queues, files and receivers of one's own give is written down with the
-    /// batch that is given it, so a source of items that nobody can write makes the start fail.
-    ///
-    /// Cost: what is received is written once more, and each batch waits for a sync, an empty one too. The disk
-    /// must have room for what comes in two [`checkpoint_interval`](Conf::checkpoint_interval)s, and for
-    /// 64 MiB beside, the size of the log's files. No batch is given more than half of
-    /// [`memory_bytes`](Conf::memory_bytes), and no line may be longer than 512 MiB: a process that goes on
-    /// reads back into memory what is in no checkpoint.
-    pub fn write_ahead_log(mut self, on: bool) -> Self {
-        self.write_ahead_log = on;
         self
     }
 
@@ -267,10 +154,6 @@ impl Conf {
         }
     }
 
-    pub(crate) fn budget_bytes(&self) -> u64 {
-        self.memory_bytes.unwrap_or_else(|| memory::usable_bytes() / 2)
-    }
-
     /// The block interval that goes with `batch`.
     pub(crate) fn block_interval_for(&self, batch: Duration) -> Result<Duration> {
         require_positive("batch interval", batch)?;
@@ -284,16 +167,6 @@ impl Conf {
             }
             None => Ok(largest_divisor(batch, LONGEST_DEFAULT_BLOCK_INTERVAL)),
         }
-    }
-
-    pub(crate) fn checkpoint_interval_for(&self, batch: Duration) -> Duration {
-        let wanted = self.checkpoint_interval.unwrap_or(secs(10)).as_millis().max(1);
-        let batch_ms = batch.as_millis().max(1);
-        batch * ((wanted + batch_ms - 1) / batch_ms)
-    }
-
-    pub(crate) fn graceful_stop_limit(&self, batch: Duration) -> Duration {
-        self.graceful_stop_timeout.unwrap_or_else(|| (batch * 10).max(secs(10)))
     }
 }
 
@@ -310,7 +183,7 @@ fn largest_divisor(of: Duration, at_most: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::mins;
+    use crate::time::{mins, secs};
 
     #[test]
     fn masters_are_read_and_nonsense_is_refused() {
