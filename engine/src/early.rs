@@ -65,7 +65,9 @@ pub(crate) fn on_stored(
             let worked = early[parcel.source()]
                 .as_ref()
                 .is_some_and(|work| take_in(&parcel, work, early.len()));
+            let source = parcel.source();
             drop(parcel);
+            intake.is_movable(source);
             intake.admission.early_ended(bytes, worked.then(|| started.elapsed()));
         };
         let spare_tasks = tasks.current_num_threads().checked_sub(busy);

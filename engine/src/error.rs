@@ -175,8 +175,8 @@ pub enum Error {
     #[error(
         "{source_name}: a window of raw records over {window} keeps the blocks of {batches} batches, \
          which takes {needed} bytes at a slab of {slab_bytes} bytes a batch; the memory for received \
-         data is {limit} bytes; shorten the window, raise Conf::memory_bytes, or use \
-         reduce_by_key_and_window, which keeps results instead of records"
+         data is {limit} bytes; shorten the window, raise Conf::memory_bytes, give the source a storage level \
+         that uses the disk, or use reduce_by_key_and_window, which keeps results instead of records"
     )]
     WindowMemory {
         /// The source that the window reads.

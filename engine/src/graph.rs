@@ -19,6 +19,7 @@ use crate::intake::polled::Poll;
 use crate::pipe::Trace;
 use crate::stage::window::Fill;
 use crate::stage::{EarlyStage, Remembers, Stateful};
+use crate::storage::StorageLevel;
 use crate::time::Duration;
 use crate::writer::{Jobs, Writer};
 
@@ -40,6 +41,8 @@ pub(crate) enum SourceKind {
 pub(crate) struct Source {
     pub(crate) name: Arc<str>,
     pub(crate) kind: SourceKind,
+    /// Where its blocks wait.
+    pub(crate) level: StorageLevel,
 }
 
 pub(crate) struct Stage<'b> {
@@ -191,8 +194,13 @@ impl<'b> Graph<'b> {
     }
 
     /// Adds a source and gives its number.
-    pub(crate) fn add_source(&mut self, name: Arc<str>, kind: SourceKind) -> SourceId {
-        self.sources.push(Source { name, kind });
+    pub(crate) fn add_source(
+        &mut self,
+        name: Arc<str>,
+        kind: SourceKind,
+        level: StorageLevel,
+    ) -> SourceId {
+        self.sources.push(Source { name, kind, level });
         self.sources.len() - 1
     }
 
@@ -308,7 +316,7 @@ impl<'b> Graph<'b> {
 
     /// Fails where there is a source that gives what nobody could write down to the log.
     pub(crate) fn check_logged(&self) -> Result {
-        for Source { name, kind } in &self.sources {
+        for Source { name, kind, .. } in &self.sources {
             if let SourceKind::Polled(poll) = kind
                 && let Some(instead) = poll.instead_when_logged()
             {

@@ -5,6 +5,9 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::block::SourceId;
 use crate::intake::Committed;
 use crate::received::ReceivedBlock;
 use crate::time::{Duration, Time};
@@ -21,10 +24,24 @@ pub(crate) enum Input {
 }
 
 impl Input {
+    /// Bytes of it that were moved to disk.
+    pub(crate) fn bytes_on_disk(&self) -> u64 {
+        match self {
+            Input::Blocks(blocks) => {
+                let moved = blocks.iter().filter(|(block, _)| block.is_moved());
+                moved.map(|(block, _)| block.raw_bytes() as u64).sum()
+            }
+            Input::Nothing | Input::Items(_) => 0,
+        }
+    }
+
     /// Bytes of received data that it keeps in memory.
     fn block_bytes(&self) -> u64 {
         match self {
-            Input::Blocks(blocks) => blocks.iter().map(|(block, _)| block.raw_bytes() as u64).sum(),
+            Input::Blocks(blocks) => {
+                let in_memory = blocks.iter().filter(|(block, _)| !block.is_moved());
+                in_memory.map(|(block, _)| block.raw_bytes() as u64).sum()
+            }
             Input::Nothing | Input::Items(_) => 0,
         }
     }
@@ -69,7 +86,7 @@ impl History {
         self.past.clone()
     }
 
-    /// Bytes in the blocks that are kept.
+    /// Bytes in memory in the blocks that are kept.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -122,6 +139,59 @@ impl History {
         self.past = Arc::new(if self.longest > Duration::ZERO { past } else { Past::new() });
         let inputs = self.past.values().flat_map(|inputs| inputs.iter());
         self.bytes = inputs.map(Input::block_bytes).sum();
+    }
+}
+
+/// A [`History`], shared with the thread that moves blocks out of memory.
+#[derive(Clone)]
+pub(crate) struct SharedHistory(Arc<Mutex<History>>);
+
+impl SharedHistory {
+    pub(crate) fn new(history: History) -> Self {
+        SharedHistory(Arc::new(Mutex::new(history)))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, History> {
+        self.0.lock()
+    }
+
+    /// Of what is kept in memory of such sources, the blocks of the newest batch.
+    pub(crate) fn last_to_move(
+        &self,
+        of: impl Fn(SourceId) -> bool,
+    ) -> Option<(Time, SourceId, Vec<Arc<ReceivedBlock>>)> {
+        let history = self.lock();
+        let from_the_end = history.past.iter().rev().flat_map(|(&time, inputs)| {
+            inputs.iter().enumerate().map(move |(source, input)| (time, source, input))
+        });
+        let mut wanted = from_the_end.filter(|(_, source, _)| of(*source));
+        wanted.find_map(|(time, source, input)| match input {
+            Input::Blocks(blocks) if input.block_bytes() > 0 => {
+                Some((time, source, blocks.iter().map(|(block, _)| block.clone()).collect()))
+            }
+            _ => None,
+        })
+    }
+
+    /// Puts in place of a batch's blocks of a source the same ones, moved; unless no window needs them any more.
+    /// A batch that runs has those that it began with, until its end.
+    pub(crate) fn were_moved(&self, time: Time, source: SourceId, moved: Vec<Arc<ReceivedBlock>>) {
+        let mut history = self.lock();
+        let Some(inputs) = history.past.get(&time) else { return };
+        let in_memory = inputs[source].block_bytes();
+        if !matches!(inputs[source], Input::Blocks(_)) {
+            return;
+        }
+        history.bytes -= in_memory;
+        let moved = Input::Blocks(moved.into_iter().map(|block| (block, 0)).collect());
+        let past = Arc::make_mut(&mut history.past);
+        let before = past.get_mut(&time).map(|inputs| {
+            let input = &mut Arc::make_mut(inputs)[source];
+            std::mem::replace(input, moved)
+        });
+        drop(history);
+        // Their slabs may go back now, and whoever waits for one is woken with nothing locked.
+        drop(before);
     }
 }
 

@@ -72,6 +72,7 @@ mod panics;
 mod huge_pages;
 pub mod disk;
 pub mod progress;
+mod storage;
 mod conf;
 mod durable;
 mod window;
@@ -91,18 +92,21 @@ mod cut_lines;
 mod digits;
 mod parsing;
 
-// durable files
+// files
 mod frame;
 mod directory;
 mod log;
 mod checkpoint;
+mod spill;
 
 // intake: received -> assigned -> done
 mod intake;
 
 // a batch
 mod input;
+mod spiller;
 mod tally;
+mod held;
 mod batch;
 mod words;
 mod table;
@@ -175,5 +179,6 @@ pub use snapshot::Snapshot;
 pub use stage::state::{KeyState, StateEdge, StateSpec};
 pub use stage::{Cogrouped, Edge, Joined, Side, Transformed};
 pub use status::{State, Stop, Stopped};
+pub use storage::StorageLevel;
 pub use time::{Duration, Time, millis, mins, secs};
 pub use window::Window;

@@ -54,10 +54,19 @@ pub struct BatchReport {
     pub early_bytes: u64,
     /// Bytes of received data in memory when the batch ended, over all contexts of the engine.
     pub memory_bytes: u64,
-    /// The most bytes of received data that may be in memory.
+    /// The most bytes of received data that may be in memory, beside [`held_bytes`](BatchReport::held_bytes).
     pub memory_limit_bytes: u64,
     /// Of what is in memory, the bytes of blocks that windows of raw records keep.
     pub window_bytes: u64,
+    /// Bytes that states, windows and shuffles held when the outputs had run: the room of their tables and lists, at
+    /// the size of their elements. What an element owns elsewhere is not counted. Received data has as much
+    /// less of the memory.
+    pub held_bytes: u64,
+    /// Of the bytes that the batch took in, those that had been moved to disk meanwhile.
+    pub spilled_bytes: u64,
+    /// Bytes of received data on disk when the batch ended: moved there from memory, for batches that wait
+    /// and windows of raw records.
+    pub disk_bytes: u64,
     /// What failed, an entry for each output; empty when the batch succeeded.
     pub errors: Vec<String>,
 }
@@ -385,6 +394,9 @@ impl From<(Time, Duration)> for BatchReport {
             memory_bytes: 0,
             memory_limit_bytes: 0,
             window_bytes: 0,
+            held_bytes: 0,
+            spilled_bytes: 0,
+            disk_bytes: 0,
             errors: Vec::new(),
         }
     }

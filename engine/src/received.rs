@@ -48,6 +48,16 @@ pub struct ReceivedBlock {
     checked: OnceLock<Checked>,
     policy: RecordPolicy,
     block: Block,
+    moved: Option<Moved>,
+}
+
+/// Of a block whose bytes were moved out of memory.
+#[derive(Clone, Copy)]
+struct Moved {
+    /// What they must add up to when they are read again.
+    checksum: u32,
+    /// Whether its records had been counted before.
+    is_counted: bool,
 }
 
 struct Checked {
@@ -59,11 +69,26 @@ struct Checked {
 enum Content {
     Text(Utf8),
     Bytes(Bytes),
+    /// Not what was moved.
+    Damaged,
 }
 
 impl ReceivedBlock {
     pub(crate) fn new(block: Block, policy: RecordPolicy) -> Self {
-        ReceivedBlock { checked: OnceLock::new(), policy, block }
+        ReceivedBlock { checked: OnceLock::new(), policy, block, moved: None }
+    }
+
+    /// The same block, once its bytes have been moved to where `bytes` are read from. They are looked at when
+    /// somebody needs them, and then held against `checksum`.
+    pub(crate) fn moved_to(&self, bytes: Bytes, checksum: u32) -> Self {
+        let moved = Moved { checksum, is_counted: self.is_counted() };
+        let block = Block::read_again(bytes, self.block.origin());
+        ReceivedBlock { moved: Some(moved), ..ReceivedBlock::new(block, self.policy) }
+    }
+
+    /// Whether its bytes were moved out of memory.
+    pub(crate) fn is_moved(&self) -> bool {
+        self.moved.is_some()
     }
 
     /// The bytes as they came.
@@ -86,14 +111,14 @@ impl ReceivedBlock {
         self.block.origin()
     }
 
-    /// Whether somebody has looked at its records.
-    pub(crate) fn is_checked(&self) -> bool {
-        self.checked.get().is_some()
+    /// Whether somebody has looked at its records, here or before it was moved.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.checked.get().is_some() || self.moved.is_some_and(|moved| moved.is_counted)
     }
 
-    /// The block in two, where it is longer than `most_bytes` and nobody has looked at it yet.
+    /// The block in two, where it is longer than `most_bytes`, nobody has looked at it yet, and it was not moved.
     pub(crate) fn split(&self, most_bytes: usize) -> Option<(ReceivedBlock, ReceivedBlock)> {
-        if self.is_checked() {
+        if self.checked.get().is_some() || self.is_moved() {
             return None;
         }
         let (first, rest) = self.block.split(most_bytes, self.policy.framing())?;
@@ -105,6 +130,26 @@ impl ReceivedBlock {
         match &self.checked().content {
             Content::Text(text) => text.as_str(),
             Content::Bytes(_) => unreachable!("a stream of text reads a source of text"),
+            Content::Damaged => self.fail(),
+        }
+    }
+
+    /// Fails the task that reads it.
+    fn fail(&self) -> ! {
+        let Origin { connection, offset, .. } = self.origin();
+        panic!(
+            "a block of {} bytes that was kept on disk (connection {connection}, from byte {offset} on) is not what \
+             was written there: its checksum is another one. Its records are lost to this process; with the log \
+             (Conf::write_ahead_log) a start goes on from there",
+            self.raw_bytes()
+        );
+    }
+
+    /// Its bytes as they came; nothing where they are damaged.
+    pub(crate) fn whole(&self) -> Option<&Bytes> {
+        match self.moved {
+            Some(_) if matches!(self.checked().content, Content::Damaged) => None,
+            _ => Some(self.raw()),
         }
     }
 
@@ -113,6 +158,7 @@ impl ReceivedBlock {
         let bytes = match &self.checked().content {
             Content::Text(text) => text.as_str().as_bytes(),
             Content::Bytes(bytes) => bytes,
+            Content::Damaged => self.fail(),
         };
         self.policy.records_of(bytes)
     }
@@ -123,7 +169,15 @@ impl ReceivedBlock {
     }
 
     fn checked(&self) -> &Checked {
-        self.checked.get_or_init(|| self.policy.check(self.block.bytes()))
+        self.checked.get_or_init(|| {
+            let bytes = self.block.bytes();
+            match self.moved {
+                Some(moved) if crc32fast::hash(bytes) != moved.checksum => {
+                    Checked { content: Content::Damaged, counts: LineCounts::default() }
+                }
+                _ => self.policy.check(bytes),
+            }
+        })
     }
 }
 

@@ -5,8 +5,12 @@
 //! the pool, at the top, for the slab that was given back last is the one that is still in the
 //! cache.
 //!
+//! The budget is for more than slabs: what else is held of received data, in states, windows and shuffles, is
+//! [reserved](Reservation), and the pool hands out as much less. Two slabs it always has, for without
+//! them nothing would go on.
+//!
 //! Invariants:
-//! - `made * slab_bytes` never passes the budget; a slab is made, handed out, or free.
+//! - `made * slab_bytes` never passes what the budget leaves; a slab is made, handed out, or free.
 //! - every byte of a slab was initialised when it was made, so a reused slab needs no clearing;
 //! - a [`Lease`] is dropped after every `Bytes` that it accompanies.
 
@@ -20,6 +24,9 @@ const USUAL_SLAB_BYTES: usize = 1 << 20;
 
 /// The room that a slab leaves for a read behind the longest unfinished line.
 pub(crate) const READ_ROOM_BYTES: usize = 64 << 10;
+
+/// One to fill while the other is worked on.
+const LEAST_SLABS: usize = 2;
 
 /// Called once, when a slab has come back.
 pub(crate) type OnReturn = Box<dyn FnOnce() + Send>;
@@ -37,7 +44,24 @@ struct Shared {
 struct State {
     free: Vec<BytesMut>,
     made: usize,
+    /// What others have of the budget.
+    reserved_bytes: u64,
+    /// How many there may be beside that.
+    allowed: usize,
     waiting: Vec<OnReturn>,
+    /// Who makes room when it gets scarce.
+    on_scarcity: Vec<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl State {
+    fn in_use(&self) -> usize {
+        self.made - self.free.len()
+    }
+
+    /// Whether three quarters of what may be handed out are.
+    fn is_scarce(&self) -> bool {
+        self.in_use() * 4 >= self.allowed * 3
+    }
 }
 
 impl SlabPool {
@@ -50,40 +74,92 @@ impl SlabPool {
         assert!(budget_bytes >= least, "a pool needs {least} bytes, it has {budget_bytes}");
         let slab_bytes = slab_bytes(max_line_bytes);
         let most_slabs = usize::try_from(budget_bytes).unwrap_or(usize::MAX) / slab_bytes;
-        let state = State { free: Vec::new(), made: 0, waiting: Vec::new() };
+        let state = State {
+            free: Vec::new(),
+            made: 0,
+            reserved_bytes: 0,
+            allowed: most_slabs,
+            waiting: Vec::new(),
+            on_scarcity: Vec::new(),
+        };
         SlabPool(Arc::new(Shared { slab_bytes, most_slabs, state: Mutex::new(state) }))
     }
 
     /// The least budget of a pool for such lines: two slabs.
     pub(crate) fn least_bytes(max_line_bytes: usize) -> u64 {
-        2 * slab_bytes(max_line_bytes) as u64
+        (LEAST_SLABS * slab_bytes(max_line_bytes)) as u64
     }
 
     /// An empty slab, or `None` at the limit.
     pub(crate) fn take(&self) -> Option<Slab> {
         let mut state = self.0.state.lock();
-        let memory = match state.free.pop() {
-            Some(memory) => memory,
-            None if state.made < self.0.most_slabs => {
+        let reused = match state.free.pop() {
+            Some(memory) => Some(memory),
+            None if state.made < state.allowed => {
                 state.made += 1;
-                drop(state);
-                BytesMut::zeroed(self.0.slab_bytes)
+                None
             }
-            None => return None,
+            None => {
+                let hooks = state.on_scarcity.clone();
+                drop(state);
+                hooks.iter().for_each(|hook| hook());
+                return None;
+            }
         };
+        let hooks = if state.is_scarce() { state.on_scarcity.clone() } else { Vec::new() };
+        drop(state);
+        hooks.iter().for_each(|hook| hook());
+        let memory = reused.unwrap_or_else(|| BytesMut::zeroed(self.0.slab_bytes));
         Some(Slab::over(memory, &self.0))
     }
 
-    /// An empty slab, or, at the limit, a promise to call `on_return` once when one has come back.
-    pub(crate) fn take_or(&self, on_return: OnReturn) -> Option<Slab> {
-        let slab = self.take();
-        if slab.is_some() {
-            return slab;
+    /// Has `hook` called, with nothing locked, whenever a slab is taken, or asked for in vain, while few are left.
+    pub(crate) fn on_scarcity(&self, hook: Arc<dyn Fn() + Send + Sync>) {
+        self.0.state.lock().on_scarcity.push(hook);
+    }
+
+    /// Whether three quarters of what may be handed out are.
+    pub(crate) fn is_scarce(&self) -> bool {
+        self.0.state.lock().is_scarce()
+    }
+
+    /// By how much more than half of what may be handed out is.
+    pub(crate) fn bytes_beyond_half(&self) -> u64 {
+        let state = self.0.state.lock();
+        (state.in_use().saturating_sub(state.allowed / 2) * self.0.slab_bytes) as u64
+    }
+
+    /// A part of the budget that is left to somebody else; nothing as yet.
+    pub(crate) fn reservation(&self) -> Reservation {
+        Reservation { pool: self.clone(), bytes: 0 }
+    }
+
+    /// Leaves `bytes` of the budget to others in place of `before`. Slabs that are in use stay so until they come
+    /// back; two there are always.
+    fn reserve(&self, before: u64, bytes: u64) {
+        let mut state = self.0.state.lock();
+        state.reserved_bytes = state.reserved_bytes - before + bytes;
+        let reserved = state.reserved_bytes / self.0.slab_bytes as u64;
+        let reserved = usize::try_from(reserved).unwrap_or(usize::MAX);
+        let left = self.0.most_slabs.saturating_sub(reserved).max(LEAST_SLABS);
+        let grows = left > state.allowed;
+        state.allowed = left;
+        let too_many = state.made.saturating_sub(left).min(state.free.len());
+        let kept = state.free.len() - too_many;
+        let freed = state.free.split_off(kept);
+        state.made -= freed.len();
+        let waiting = if grows { std::mem::take(&mut state.waiting) } else { Vec::new() };
+        drop(state);
+        drop(freed);
+        for wake in waiting {
+            wake();
         }
+    }
+
+    /// Has `on_return` called once, when a slab has come back next. Whoever finds none asks for this first, and
+    /// then looks again: one may have come back between.
+    pub(crate) fn on_next_return(&self, on_return: OnReturn) {
         self.0.state.lock().waiting.push(on_return);
-        // One may have come back between the two looks; then the promise is kept by the next
-        // return, or not needed.
-        self.take()
     }
 
     /// The bytes of a slab.
@@ -93,19 +169,45 @@ impl SlabPool {
 
     /// The bytes of all the slabs that are not free.
     pub(crate) fn bytes_in_use(&self) -> u64 {
-        let state = self.0.state.lock();
-        ((state.made - state.free.len()) * self.0.slab_bytes) as u64
+        (self.0.state.lock().in_use() * self.0.slab_bytes) as u64
     }
 
     /// Whether every slab is handed out.
     pub(crate) fn is_full(&self) -> bool {
         let state = self.0.state.lock();
-        state.made == self.0.most_slabs && state.free.is_empty()
+        state.made >= state.allowed && state.free.is_empty()
     }
 
-    /// The most bytes that the pool may hand out.
+    /// The most bytes that the pool may hand out, beside what is reserved.
     pub(crate) fn limit_bytes(&self) -> u64 {
-        (self.0.most_slabs * self.0.slab_bytes) as u64
+        (self.0.state.lock().allowed * self.0.slab_bytes) as u64
+    }
+
+    /// Whether the budget is so far reserved that only the slabs are left that there are always.
+    pub(crate) fn is_at_its_least(&self) -> bool {
+        self.0.most_slabs > LEAST_SLABS && self.0.state.lock().allowed == LEAST_SLABS
+    }
+}
+
+/// A part of the budget that somebody else has, until this is dropped.
+pub(crate) struct Reservation {
+    pool: SlabPool,
+    bytes: u64,
+}
+
+impl Reservation {
+    /// So many bytes it is from now on.
+    pub(crate) fn set(&mut self, bytes: u64) {
+        if bytes != self.bytes {
+            self.pool.reserve(self.bytes, bytes);
+            self.bytes = bytes;
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.set(0);
     }
 }
 
@@ -166,12 +268,13 @@ impl Drop for Claim {
     fn drop(&mut self) {
         let mut memory = std::mem::take(self.root.get_mut());
         let mut state = self.pool.state.lock();
-        if memory.try_reclaim(self.pool.slab_bytes) {
+        let is_wanted = state.made <= state.allowed;
+        if is_wanted && memory.try_reclaim(self.pool.slab_bytes) {
             initialised::restore(&mut memory, self.pool.slab_bytes);
             state.free.push(memory);
         } else {
-            // Somebody kept bytes beyond their lease. Their memory is theirs; the budget gets a new
-            // slab.
+            // The budget has no room for it any more; or somebody kept bytes beyond their lease, whose memory
+            // is theirs, and the budget gets a new slab.
             state.made -= 1;
         }
         let waiting = std::mem::take(&mut state.waiting);
@@ -265,12 +368,55 @@ mod tests {
         let (a, b) = (pool.take().unwrap(), pool.take().unwrap());
         let told = Arc::new(Mutex::new(0));
         let tell = told.clone();
-        assert!(pool.take_or(Box::new(move || *tell.lock() += 1)).is_none());
+        assert!(pool.take().is_none());
+        pool.on_next_return(Box::new(move || *tell.lock() += 1));
         drop(a);
         assert_eq!(*told.lock(), 1);
         assert!(pool.take().is_some());
         drop(b);
         assert_eq!(*told.lock(), 1);
+    }
+
+    #[test]
+    fn what_is_reserved_is_not_handed_out_and_comes_back() {
+        let pool = pool(6);
+        let slab = pool.slab_bytes() as u64;
+        let mut slabs: Vec<Slab> = (0..5).map(|_| pool.take().unwrap()).collect();
+        slabs.truncate(3);
+        let (mut ours, mut theirs) = (pool.reservation(), pool.reservation());
+        ours.set(slab);
+        theirs.set(2 * slab);
+        assert_eq!((pool.bytes_in_use(), pool.is_full()), (3 * slab, true));
+        let told = Arc::new(Mutex::new(0));
+        let tell = told.clone();
+        assert!(pool.take().is_none());
+        pool.on_next_return(Box::new(move || *tell.lock() += 1));
+        theirs.set(2 * slab - 1);
+        assert_eq!(*told.lock(), 1);
+        slabs.push(pool.take().unwrap());
+        assert!(pool.is_full());
+        ours.set(1 << 60);
+        slabs.truncate(2);
+        assert!(pool.is_full(), "two there are");
+        slabs.truncate(1);
+        assert!(pool.take().is_some());
+        drop((ours, theirs));
+        slabs.extend((0..5).map(|_| pool.take().unwrap()));
+        assert!(pool.take().is_none());
+    }
+
+    #[test]
+    fn whoever_makes_room_hears_when_it_gets_scarce() {
+        let pool = pool(4);
+        let told = Arc::new(Mutex::new(0));
+        let tell = told.clone();
+        pool.on_scarcity(Arc::new(move || *tell.lock() += 1));
+        let slabs = [pool.take().unwrap(), pool.take().unwrap()];
+        assert_eq!((*told.lock(), pool.is_scarce(), pool.bytes_beyond_half()), (0, false, 0));
+        let third = pool.take().unwrap();
+        assert_eq!((*told.lock(), pool.is_scarce()), (1, true));
+        assert_eq!(pool.bytes_beyond_half(), pool.slab_bytes() as u64);
+        drop((slabs, third));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use std::mem::needs_drop;
 use std::sync::Arc;
 
+use crate::held::bytes_of;
 use crate::huge_pages::filled;
 use crate::packed::{Packed, Seeds};
 use crate::prefetch::prefetch;
@@ -101,6 +102,11 @@ impl<O: Clone, V: Clone> Slots<O, V> {
     /// How many keys it has.
     pub(crate) fn len(&self) -> usize {
         self.order.len()
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        bytes_of(&self.slots) + bytes_of(&self.order) + bytes_of(&self.long)
     }
 
     /// The keys that do not fit into a slot.

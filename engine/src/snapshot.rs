@@ -13,6 +13,7 @@ use crate::durable::{from_bytes, to_bytes};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Source, SourceKind, place_of};
 use crate::input::{History, Input, Past};
+use crate::intake::Committed;
 use crate::received::{Form, ReceivedBlock, RecordPolicy};
 use crate::time::{Duration, Time};
 
@@ -280,8 +281,14 @@ fn write_source(source: &Source, id: SourceId, past: &Past) -> Result<OfSource> 
         let written = match &inputs[id] {
             Input::Nothing => Written::Nothing,
             Input::Blocks(blocks) => {
-                let blocks = blocks.iter().map(|(block, _)| (block.form(), block.raw().clone()));
-                Written::Blocks(blocks.collect())
+                let written = |(block, _): &(Arc<ReceivedBlock>, Committed)| {
+                    let damaged = || Error::Unwritable {
+                        what: format!("what a window keeps of {} of the batch {time}", source.name),
+                        reason: "it was moved to disk, and is damaged there".into(),
+                    };
+                    block.whole().map(|bytes| (block.form(), bytes.clone())).ok_or_else(damaged)
+                };
+                Written::Blocks(blocks.iter().map(written).collect::<Result<_>>()?)
             }
             Input::Items(items) => {
                 let written = match &source.kind {

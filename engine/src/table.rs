@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 use foldhash::fast::SeedableRandomState;
 use hashbrown::HashTable;
 
+use crate::held::{bytes_of, give_back_room};
+
 /// What this process's hashes begin with.
 static SEED: OnceLock<SeedableRandomState> = OnceLock::new();
 
@@ -53,6 +55,11 @@ impl<S: Clone> Table<S> {
     /// How many keys it has.
     pub(crate) fn len(&self) -> usize {
         self.hashes.len()
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.index.allocation_size() as u64 + bytes_of(&self.hashes) + bytes_of(&self.keys)
     }
 
     /// The keys, in order. Whoever holds a clone of the `Arc` keeps them as they are now; the next key
@@ -107,17 +114,23 @@ impl<S: Clone> Table<S> {
     /// order. Cost: the number of keys.
     pub(crate) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
         let mut number = 0;
-        Arc::make_mut(&mut self.keys).retain(|_| {
+        let keys = Arc::make_mut(&mut self.keys);
+        keys.retain(|_| {
             number += 1;
             keep(number - 1)
         });
+        give_back_room(keys);
         number = 0;
         self.hashes.retain(|_| {
             number += 1;
             keep(number - 1)
         });
+        give_back_room(&mut self.hashes);
         self.index.clear();
         let hashes = &self.hashes;
+        if hashes.len() < self.index.capacity() / 4 {
+            self.index.shrink_to(2 * hashes.len(), |&i| hashes[i as usize]);
+        }
         for (number, &hash) in hashes.iter().enumerate() {
             self.index.insert_unique(hash, number as u32, |&i| hashes[i as usize]);
         }

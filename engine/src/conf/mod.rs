@@ -6,6 +6,7 @@ mod exposure;
 mod records;
 mod storage;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use self::records::{InvalidUtf8, LongLines, Unparsed};
@@ -13,6 +14,7 @@ use crate::clock::Clock;
 use crate::disk::{AnyDisk, Disk, RealDisk};
 use crate::error::{Error, Result};
 use crate::progress::Listener;
+use crate::storage::StorageLevel;
 use crate::time::{Duration, millis};
 
 /// Blocks close at most this far apart where no block interval is given.
@@ -36,6 +38,8 @@ pub struct Conf {
     pub(crate) master: String,
     pub(crate) block_interval: Option<Duration>,
     pub(crate) memory_bytes: Option<u64>,
+    pub(crate) storage_level: StorageLevel,
+    pub(crate) spill_directory: Option<PathBuf>,
     pub(crate) max_line_bytes: usize,
     pub(crate) long_lines: LongLines,
     pub(crate) invalid_utf8: InvalidUtf8,
@@ -60,6 +64,8 @@ impl Conf {
             master: "local[*]".into(),
             block_interval: None,
             memory_bytes: None,
+            storage_level: StorageLevel::default(),
+            spill_directory: None,
             max_line_bytes: 1 << 20,
             long_lines: LongLines::default(),
             invalid_utf8: InvalidUtf8::default(),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Disk, DiskFile, Entry, Metadata};
+use super::{Disk, DiskFile, Entry, Metadata, Scratch};
 
 /// What the engine itself asks of a [`Disk`] of any type.
 pub(crate) trait AnyDisk: Send + Sync {
@@ -18,6 +18,7 @@ pub(crate) trait AnyDisk: Send + Sync {
     fn sync_directory(&self, directory: &Path) -> io::Result<()>;
     /// What is returned holds the lock until it is dropped.
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>>;
+    fn scratch(&self, directory: &Path) -> io::Result<Box<dyn Scratch>>;
 }
 
 impl<D: Disk> AnyDisk for D {
@@ -59,5 +60,9 @@ impl<D: Disk> AnyDisk for D {
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>> {
         Ok(Box::new(Disk::lock(self, path)?))
+    }
+
+    fn scratch(&self, directory: &Path) -> io::Result<Box<dyn Scratch>> {
+        Disk::scratch(self, directory)
     }
 }

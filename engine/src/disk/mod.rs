@@ -6,9 +6,11 @@
 mod any;
 mod directories;
 mod failed;
+mod mapped;
 mod memory;
 mod publish;
 mod real;
+mod scratch;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -20,6 +22,7 @@ pub(crate) use failed::failed;
 pub use memory::{Call, MemoryDisk, MemoryFile, MemoryLock, Names, Unsynced};
 pub(crate) use publish::{TEMPORARY, publish};
 pub use real::RealDisk;
+pub use scratch::Scratch;
 
 use crate::time::Time;
 
@@ -57,6 +60,13 @@ pub trait Disk: Clone + Send + Sync + 'static {
     /// the process ends; makes the file where it is missing, and never writes to it. Fails with
     /// [`io::ErrorKind::WouldBlock`] where somebody holds it.
     fn lock(&self, path: &Path) -> io::Result<Self::Lock>;
+
+    /// A file without a name in `directory`, for data that memory has no room for. A disk that has none, as
+    /// this does unless it is written otherwise, cannot be spilled to.
+    fn scratch(&self, directory: &Path) -> io::Result<Box<dyn Scratch>> {
+        let sentence = format!("this disk has no files without a name for {}", directory.display());
+        Err(io::Error::new(io::ErrorKind::Unsupported, sentence))
+    }
 
     /// The whole content of a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -118,6 +128,7 @@ mod tests {
         files_behave(&disk, home);
         locks_behave(&disk, home);
         directories_behave(&disk, home);
+        scratch_files_behave(&disk, home);
     }
 
     fn files_behave(disk: &impl Disk, home: &Path) {
@@ -183,6 +194,23 @@ mod tests {
         disk.remove_directory(&y).unwrap();
         assert_eq!(error(disk.remove_directory(&y)), ErrorKind::NotFound);
         assert_eq!(disk.list(home).unwrap().len(), 1);
+    }
+
+    fn scratch_files_behave(disk: &impl Disk, home: &Path) {
+        let there_before = disk.list(home).unwrap();
+        let mut scratch = disk.scratch(home).unwrap();
+        assert_eq!(scratch.append(&[]).unwrap(), 0..0);
+        assert_eq!(scratch.append(&[b"one", b"", b" two"]).unwrap(), 0..7);
+        let long = vec![b'x'; 10_000];
+        assert_eq!(scratch.append(&[&long]).unwrap(), 7..10_007);
+        assert_eq!(scratch.append(&[b"end"]).unwrap(), 10_007..10_010);
+        let read =
+            [0..7, 7..10_007, 10_005..10_009, 3..3].map(|range| scratch.read(range).unwrap());
+        assert!(scratch.read(10_000..10_011).is_err());
+        drop(scratch);
+        assert_eq!((&read[0][..], &read[1][..]), (&b"one two"[..], &long[..]));
+        assert_eq!((&read[2][..], &read[3][..]), (&b"xxen"[..], &b""[..]));
+        assert_eq!(disk.list(home).unwrap(), there_before, "it has no name");
     }
 
     #[test]

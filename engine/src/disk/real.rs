@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Disk, DiskFile, Entry, EntryKind, Metadata};
+use super::scratch::MappedScratch;
+use super::{Disk, DiskFile, Entry, EntryKind, Metadata, Scratch};
 use crate::huge_pages;
 use crate::time::Time;
 
@@ -80,6 +81,10 @@ impl Disk for RealDisk {
         let file = fs::File::options().create(true).append(true).open(path)?;
         file.try_lock()?;
         Ok(file)
+    }
+
+    fn scratch(&self, directory: &Path) -> io::Result<Box<dyn Scratch>> {
+        Ok(Box::new(MappedScratch::create(directory)?))
     }
 }
 

@@ -137,7 +137,7 @@ impl Driver {
     fn begin_checkpoint(&mut self) {
         let (Some(checkpointing), Some(log)) = (&mut self.checkpointing, &self.log) else { return };
         let done = self.next - self.orders.batch_interval;
-        let parts = Snapshot::take(&self.graph, &self.history, self.zero, done)
+        let parts = Snapshot::take(&self.graph, &self.history.lock(), self.zero, done)
             .and_then(Snapshot::into_parts);
         match parts {
             Ok(parts) => checkpointing.begun(done, log.checkpoint(parts)),

@@ -13,17 +13,19 @@ use std::sync::mpsc::Sender;
 
 use self::durable::Checkpointing;
 pub(crate) use self::durable::Durability;
-use self::stopping::say_unless_ended;
+use self::stopping::{STOP_NOW_LIMIT, say_unless_ended};
 use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Reaches};
-use crate::input::History;
+use crate::input::SharedHistory;
 use crate::intake::receiver::ReceiverThread;
 use crate::intake::{Intake, Occasional, Reads};
 use crate::progress::{BatchReport, Progress};
 use crate::punctual;
+use crate::slabs::Reservation;
 use crate::snapshot::Snapshot;
+use crate::spiller::Spiller;
 use crate::status::{Status, Stop, Wake};
 use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
@@ -82,7 +84,13 @@ pub(crate) struct Driver {
     zero: Time,
     /// What is needed of each source and stage.
     reaches: Reaches,
-    history: History,
+    history: SharedHistory,
+    /// The part of the memory that states, windows and shuffles have.
+    held: Reservation,
+    /// Where blocks may be moved to disk.
+    spiller: Option<Spiller>,
+    /// For a sentence about memory that states have.
+    crowded: Occasional,
     /// For a sentence about records that were left out.
     left_out: Occasional,
     /// A batch was given up because the stream was stopped at once, or its stop had to end.
@@ -121,6 +129,7 @@ impl Driver {
         for parcel in self.intake.give_up() {
             parcel.claim();
         }
+        let spiller = self.spiller.take();
         let progress = self.orders.progress.clone();
         let writer = self.writer.take();
         // Nothing is tried again any more, and nothing goes to the log.
@@ -130,12 +139,16 @@ impl Driver {
         // hold on the checkpoint directory.
         drop(self);
         say_unless_ended(writer, &progress);
+        if spiller.is_some_and(|spiller| !spiller.stop(STOP_NOW_LIMIT)) {
+            progress
+                .warn("the disk did not answer in time; what was being moved there is given up");
+        }
     }
 
     /// What the batches so far have left, for whoever asked.
     fn give_snapshot(&self, asked: &Sender<Result<Snapshot>>) {
         let done = self.next - self.orders.batch_interval;
-        let snapshot = Snapshot::take(&self.graph, &self.history, self.zero, done);
+        let snapshot = Snapshot::take(&self.graph, &self.history.lock(), self.zero, done);
         // Whoever asked may have gone meanwhile, and then nobody is left to tell.
         drop(asked.send(snapshot));
     }
@@ -191,7 +204,9 @@ impl Driver {
             interval: self.orders.batch_interval,
             zero: self.zero,
             reaches: &self.reaches,
-            history: &mut self.history,
+            history: &self.history,
+            held: &mut self.held,
+            spiller: self.spiller.as_ref(),
             log: self.log.as_ref().filter(|_| writes_down),
             notes: self.is_logged,
         }
@@ -208,6 +223,19 @@ impl Driver {
             status.order(Stop::Now);
         } else {
             status.fail(error);
+        }
+    }
+
+    /// Receivers are left with little where states, windows and shuffles have most of the memory.
+    fn say_if_crowded(&mut self, report: &BatchReport) {
+        let slabs = &self.orders.engine.parts().slabs;
+        if report.held_bytes > 0 && slabs.is_at_its_least() && self.crowded.is_time() {
+            self.orders.progress.warn(format!(
+                "states, windows and shuffles hold {} bytes, so that received data has but {} left of the memory; \
+                 raise Conf::memory_bytes, or have states time out sooner",
+                report.held_bytes,
+                slabs.limit_bytes()
+            ));
         }
     }
 
@@ -228,6 +256,7 @@ impl Driver {
             let often = "this is said once a minute, and counted in every batch's report";
             self.orders.progress.warn(format!("{sentence}; {often}"));
         }
+        self.say_if_crowded(report);
         self.orders.progress.batch_completed(report);
         self.orders.status.batch_done(time, first_error);
     }

@@ -16,13 +16,16 @@ use crate::early;
 use crate::engine::Parts;
 use crate::error::{BoxError, Error, Result};
 use crate::explain::explain;
-use crate::graph::{Graph, Reaches, SourceKind};
-use crate::input::History;
+use crate::graph::{Graph, Reaches, Source, SourceKind};
+use crate::input::{History, SharedHistory};
 use crate::intake::{Admission, Bounds, Intake, Occasional, Reads};
 use crate::journal::Recovered;
+use crate::progress::Progress;
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
 use crate::snapshot::Snapshot;
+use crate::spill::Spill;
+use crate::spiller::{Memory, Spiller};
 use crate::time::{Duration, Time};
 use crate::writer::Desk;
 
@@ -84,6 +87,8 @@ impl Driver {
         let intake = Arc::new(Intake::new(orders.batch_interval, before, admission));
         intake.on_stored(early::on_stored(early, &intake, parts.tasks.clone()));
 
+        let history = SharedHistory::new(history);
+        let spiller = spiller(&graph, parts, &intake, &history, &orders.progress)?;
         let log = orders.durability.as_ref().map(|_| graph.log_writer());
         let waits_for_room = Arc::new(AtomicBool::new(false));
         let keeping =
@@ -105,6 +110,7 @@ impl Driver {
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || status.nudge());
         clock.on_move(&wake);
         let next = before + orders.batch_interval;
+        let held = parts.slabs.reservation();
         let mut driver = Driver {
             orders,
             clock,
@@ -122,6 +128,9 @@ impl Driver {
             zero,
             reaches,
             history,
+            held,
+            spiller,
+            crowded: Occasional::default(),
             left_out: Occasional::default(),
             cut_short: false,
             _wake: wake,
@@ -178,6 +187,28 @@ fn described(setup: &Setup, parts: &Parts, batch_interval: Duration) -> Result<G
     Ok(graph)
 }
 
+/// What moves blocks to disk, where the level of a source lets it.
+fn spiller(
+    graph: &Graph<'_>,
+    parts: &Parts,
+    intake: &Arc<Intake>,
+    history: &SharedHistory,
+    progress: &Arc<Progress>,
+) -> Result<Option<Spiller>> {
+    let has_blocks = |source: &Source| !matches!(source.kind, SourceKind::Polled(_));
+    if !graph.sources.iter().any(|source| has_blocks(source) && source.level.uses_disk()) {
+        return Ok(None);
+    }
+    let memory = Memory {
+        levels: graph.sources.iter().map(|source| source.level).collect(),
+        intake: intake.clone(),
+        history: history.clone(),
+        pool: parts.slabs.clone(),
+    };
+    let spill = Spill::open(parts.conf.disk.clone(), parts.conf.spill_place())?;
+    Spiller::start(spill, memory, progress).map(Some)
+}
+
 /// Tells each stage how far back it is asked, and keeps as much of each source. Fails where windows
 /// of raw records cannot fit: a batch's blocks may have a slab of their own.
 fn kept_inputs(graph: &Graph<'_>, reaches: &Reaches, slabs: &SlabPool) -> Result<History> {
@@ -194,7 +225,8 @@ fn kept_inputs(graph: &Graph<'_>, reaches: &Reaches, slabs: &SlabPool) -> Result
         let batches = (back.as_millis() / graph.batch_interval.as_millis()) as u64 + 1;
         // One more slab is filled meanwhile.
         let needed = (batches + 1).saturating_mul(slab_bytes);
-        if received && back > Duration::ZERO && needed > limit {
+        let in_memory = received && !source.level.uses_disk();
+        if in_memory && back > Duration::ZERO && needed > limit {
             return Err(Error::WindowMemory {
                 source_name: source.name.to_string(),
                 window: back + graph.batch_interval,

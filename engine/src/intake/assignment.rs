@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::time::{Duration, Time};
-
 use super::admission::{Admission, Reads};
 use super::ahead::{Ahead, ToLog, Unlogged};
 use super::parcel::Parcel;
+use crate::block::SourceId;
+use crate::time::{Duration, Time};
 
 /// Called with each parcel as it is stored, and with who may work on it early; it must not block.
 pub(crate) type OnStored = Box<dyn Fn(Arc<Parcel>, Workers) -> Option<Work> + Send + Sync>;
@@ -45,6 +45,8 @@ pub(crate) struct Intake {
     batch_interval: Duration,
     state: Mutex<State>,
     on_stored: OnceLock<OnStored>,
+    /// Told of the source of a parcel that may be moved out of memory from now on; it must not block.
+    on_movable: OnceLock<Box<dyn Fn(SourceId) + Send + Sync>>,
     pub(crate) admission: Admission,
     /// Parcels on their way through the log, where there is one.
     ahead: Ahead,
@@ -68,6 +70,7 @@ impl Intake {
             batch_interval,
             state: Mutex::new(state),
             on_stored: OnceLock::new(),
+            on_movable: OnceLock::new(),
             admission,
             ahead: Ahead::default(),
             stored_bytes: AtomicU64::new(0),
@@ -80,6 +83,20 @@ impl Intake {
             self.on_stored.set(on_stored).is_ok(),
             "early work is set up once, before the receivers start"
         );
+    }
+
+    /// Has `on_movable` told of the source of each parcel that may be moved out of memory from now on. The first
+    /// call counts.
+    pub(crate) fn on_movable(&self, on_movable: Box<dyn Fn(SourceId) + Send + Sync>) {
+        let is_first = self.on_movable.set(on_movable).is_ok();
+        assert!(is_first, "one spiller is set up, before the receivers start");
+    }
+
+    /// A parcel of this source may be moved out of memory from now on.
+    pub(crate) fn is_movable(&self, source: SourceId) {
+        if let Some(on_movable) = self.on_movable.get() {
+            on_movable(source);
+        }
     }
 
     /// Has what is stored from now on written to a log too; or not any more.
@@ -145,7 +162,19 @@ impl Intake {
                 Stored::AtTurnOf(_) => Workers::Tasks,
             }
         };
-        self.on_stored.get().and_then(|on_stored| on_stored(parcel, workers))
+        let source = parcel.source();
+        let work = self.on_stored.get().and_then(|on_stored| on_stored(parcel, workers));
+        self.is_movable(source);
+        work
+    }
+
+    /// Of the parcels of such sources that wait for their batch, the one that waits longest from now on, if it can
+    /// be moved out of memory.
+    pub(crate) fn last_to_move(&self, of: impl Fn(SourceId) -> bool) -> Option<Arc<Parcel>> {
+        let state = self.state.lock();
+        let from_the_end = state.received.values().rev().flat_map(|parcels| parcels.iter().rev());
+        let mut candidates = from_the_end.filter(|parcel| of(parcel.source()));
+        candidates.find(|parcel| parcel.blocks_to_move().is_some()).cloned()
     }
 
     /// Gives out what belongs to `batch`, and whatever was left over from batches before it.

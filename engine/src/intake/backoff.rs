@@ -9,26 +9,26 @@ const CEILING: Duration = Duration::from_secs(2);
 
 /// Doubles from 100 ms to 2 s, and starts again after a success.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
     /// The wait after one more failure.
-    pub(super) fn failed(&mut self) -> Duration {
+    pub(crate) fn failed(&mut self) -> Duration {
         let wait = FIRST.saturating_mul(1 << self.failures.min(10));
         self.failures = self.failures.saturating_add(1);
         wait.min(CEILING)
     }
 
     /// Starts again; says whether something had failed.
-    pub(super) fn succeeded(&mut self) -> bool {
+    pub(crate) fn succeeded(&mut self) -> bool {
         std::mem::take(&mut self.failures) > 0
     }
 
     /// Whether the last failure is worth a sentence: the first of a row, and then every thirtieth,
     /// about once a minute.
-    pub(super) fn worth_a_word(&self) -> bool {
+    pub(crate) fn worth_a_word(&self) -> bool {
         self.failures % 30 == 1
     }
 }

@@ -59,6 +59,8 @@ enum Phase {
     Waiting,
     Running,
     Over,
+    /// Its batch has it.
+    Claimed,
 }
 
 impl Parcel {
@@ -165,12 +167,33 @@ impl Parcel {
         drop(released);
     }
 
+    /// Its blocks, where there is anything to be gained by moving them out of memory: nobody works on them,
+    /// and somebody will.
+    pub(crate) fn blocks_to_move(&self) -> Option<Vec<Arc<ReceivedBlock>>> {
+        let work = self.work.lock();
+        let waits = matches!(work.phase, Phase::Waiting | Phase::Over);
+        let in_memory = work.blocks.iter().any(|block| !block.is_moved() && block.raw_bytes() > 0);
+        (waits && in_memory).then(|| work.blocks.clone())
+    }
+
+    /// Puts `moved` in the place of the blocks that were moved, unless nobody needs them any more, or the
+    /// batch's turn has come.
+    pub(crate) fn were_moved(&self, moved: Vec<Arc<ReceivedBlock>>) {
+        let mut work = self.work.lock();
+        if work.phase != Phase::Claimed && !work.blocks.is_empty() {
+            let in_memory = std::mem::replace(&mut work.blocks, moved);
+            drop(work);
+            // Their slab may go back now, and whoever waits for that is woken with nothing locked.
+            drop(in_memory);
+        }
+    }
+
     /// The batch's turn has come: waits for early work that runs, prevents what has not begun, and
     /// tells what is left.
     pub(crate) fn claim(&self) -> Claimed {
         let mut work = self.work.lock();
         self.finished.wait_while(&mut work, |work| work.phase == Phase::Running);
-        work.phase = Phase::Over;
+        work.phase = Phase::Claimed;
         Claimed { blocks: work.blocks.clone(), taken: work.taken }
     }
 }

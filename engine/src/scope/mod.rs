@@ -18,6 +18,7 @@ use crate::intake::polled::Poll;
 use crate::pipe::{Items, Lines, Pipe, Records, Trace, UnionOfMany};
 use crate::rdd::Rdd;
 use crate::stage::Transformed;
+use crate::storage::StorageLevel;
 use crate::time::{Duration, Time};
 
 /// The place where streams begin, for the time of the setup. Its brand `'b` is what records borrow
@@ -28,16 +29,40 @@ use crate::time::{Duration, Time};
 pub struct Scope<'b> {
     graph: SharedGraph<'b>,
     most_record_bytes: usize,
+    level: StorageLevel,
 }
 
 impl<'b> Scope<'b> {
     pub(crate) fn new(batch_interval: Duration, conf: &Conf) -> Self {
         let graph = Graph::new(batch_interval, conf.early_work, conf.unparsed);
-        Scope { graph: Arc::new(Mutex::new(graph)), most_record_bytes: conf.max_line_bytes }
+        Scope {
+            graph: Arc::new(Mutex::new(graph)),
+            most_record_bytes: conf.max_line_bytes,
+            level: conf.storage_level,
+        }
     }
 
     pub(crate) fn graph(&self) -> &SharedGraph<'b> {
         &self.graph
+    }
+
+    /// The same place, but what is received by streams that begin there waits at `level`, whatever
+    /// [`Conf::storage_level`](crate::Conf::storage_level) says. It is of use for sockets: what queues and
+    /// receivers of one's own hold are items of any type, and files are on disk already. Cost: none.
+    ///
+    /// ```
+    /// # use millstream::{Conf, StorageLevel, StreamingContext, Window, mins, secs};
+    /// # let ssc = StreamingContext::new(Conf::new("levels"), secs(1))?;
+    /// let running = ssc.start(|s| {
+    ///     let orders = s.at_level(StorageLevel::MEMORY_AND_DISK).listen_text_stream(":0");
+    ///     // An hour of raw lines, of which memory has as much as there is room for.
+    ///     orders.window(Window::every_batch(mins(60))).count().print();
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn at_level(&self, level: StorageLevel) -> Scope<'b> {
+        Scope { graph: self.graph.clone(), most_record_bytes: self.most_record_bytes, level }
     }
 
     /// The records of all `streams`, which are of one type: the partitions of the first, then those
@@ -102,7 +127,7 @@ impl<'b> Scope<'b> {
 
     fn lines(&self, name: String, kind: SourceKind) -> DStream<'b, Lines> {
         let name: Arc<str> = name.into();
-        let source = self.graph.lock().add_source(name.clone(), kind);
+        let source = self.graph.lock().add_source(name.clone(), kind, self.level);
         self.stream(Lines { source, name })
     }
 
@@ -112,7 +137,7 @@ impl<'b> Scope<'b> {
     {
         let name: Arc<str> = name.into();
         let kind = SourceKind::Polled(Box::new(poll));
-        let source = self.graph.lock().add_source(name.clone(), kind);
+        let source = self.graph.lock().add_source(name.clone(), kind, self.level);
         self.stream(Items { source, name, _items: PhantomData })
     }
 
@@ -123,7 +148,7 @@ impl<'b> Scope<'b> {
         if let Err(e) = framing.check(&name, self.most_record_bytes) {
             graph.refuse(e);
         }
-        let source = graph.add_source(name.clone(), kind);
+        let source = graph.add_source(name.clone(), kind, self.level);
         drop(graph);
         self.stream(Records { source, name })
     }

@@ -58,6 +58,11 @@ pub(crate) trait Aggregate<'b, P: Pipe<'b>>: Send + Sync + 'b {
 
     /// Empties a piece for the next batch.
     fn clear(piece: &mut Self::Piece);
+
+    /// Bytes that a piece takes, also an empty one.
+    fn piece_bytes(piece: &Self::Piece) -> u64 {
+        size_of_val(piece) as u64
+    }
 }
 
 /// An aggregation of one stream.
@@ -71,7 +76,33 @@ pub(crate) struct AggregateNode<'b, P: Pipe<'b>, A: Aggregate<'b, P>> {
     made: Mutex<BTreeMap<Time, Made<A::Piece>>>,
     /// Pieces of batches that are over. What borrows nothing is emptied when it is used again, by the
     /// task that uses it.
-    spent: Mutex<Vec<A::Piece>>,
+    spent: Mutex<Spent<A::Piece>>,
+}
+
+/// Pieces to be used again, the one first that was used last.
+struct Spent<P> {
+    pieces: Vec<P>,
+    /// For how many batches there have been more than were used.
+    spare_for: u32,
+}
+
+/// Pieces that so many batches have had no use for go, one a batch.
+const SPARE_BATCHES: u32 = 16;
+
+impl<P> Default for Spent<P> {
+    fn default() -> Self {
+        Spent { pieces: Vec::new(), spare_for: 0 }
+    }
+}
+
+impl<P> Spent<P> {
+    /// Takes back what a batch has used. Gives a piece that there is no use for.
+    fn put_back(&mut self, mut used: Vec<P>) -> Option<P> {
+        self.spare_for = if self.pieces.is_empty() { 0 } else { self.spare_for + 1 };
+        let spare = (self.spare_for > SPARE_BATCHES).then(|| self.pieces.remove(0));
+        self.pieces.append(&mut used);
+        spare
+    }
 }
 
 /// What tasks have made of a batch so far.
@@ -102,7 +133,7 @@ impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> AggregateNode<'b, P, A> {
             false => None,
         };
         there.unwrap_or_else(|| {
-            let spent = self.spent.lock().pop();
+            let spent = self.spent.lock().pieces.pop();
             spent.map_or_else(A::Piece::default, |mut piece| {
                 A::clear(&mut piece);
                 piece
@@ -119,7 +150,8 @@ impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> AggregateNode<'b, P, A> {
         if !self.aggregate.keeps_owned() {
             drop_all(|| pieces.iter_mut().for_each(A::clear));
         }
-        self.spent.lock().append(&mut pieces);
+        let spare = self.spent.lock().put_back(pieces);
+        drop_all(|| drop(spare));
     }
 }
 
@@ -193,6 +225,12 @@ impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> Compute<'b, A::Out> for AggregateNode
         let over = std::mem::replace(&mut *made, later);
         drop(made);
         over.into_values().for_each(|made| self.put_away(made.pieces));
+    }
+
+    fn held_bytes(&self) -> u64 {
+        let made = self.made.lock();
+        let made: u64 = made.values().flat_map(|made| &made.pieces).map(A::piece_bytes).sum();
+        made + self.spent.lock().pieces.iter().map(A::piece_bytes).sum::<u64>()
     }
 }
 

@@ -271,4 +271,8 @@ where
     fn clear(piece: &mut Self::Piece) {
         piece.clear();
     }
+
+    fn piece_bytes(piece: &Self::Piece) -> u64 {
+        piece.bytes()
+    }
 }

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use super::Remembers;
 use crate::batch::{Batch, reason_of};
+use crate::held::bytes_of_all;
 use crate::pipe::sealed::Sealed;
 use crate::pipe::{Needs, Pipe, Replay, Trace};
 use crate::time::Time;
@@ -24,6 +25,11 @@ pub(crate) trait Compute<'b, T>: Send + Sync {
 
     /// The batch at `time` is over.
     fn end_batch(&self, time: Time);
+
+    /// Bytes that it holds beside the dataset.
+    fn held_bytes(&self) -> u64 {
+        0
+    }
 }
 
 /// The records behind a stage's edge. Named by its item alone: what is upstream is erased.
@@ -116,6 +122,15 @@ impl<T: Send + Sync> Remembers for Node<'_, T> {
         let forgotten = std::mem::take(&mut *self.memos.lock());
         drop(forgotten);
         self.compute.end_batch(time);
+    }
+
+    fn held_bytes(&self) -> u64 {
+        let memos = self.memos.lock();
+        let datasets = memos.values().map(|memo| match memo {
+            Memo::Data(data) => bytes_of_all(data),
+            Memo::Failed(_) => 0,
+        });
+        datasets.sum::<u64>() + self.compute.held_bytes()
     }
 }
 

@@ -45,6 +45,9 @@ pub use transformed::Transformed;
 pub(crate) trait Remembers: Send + Sync {
     /// Phase one of a batch's end: drops every value that may borrow from the batch.
     fn end_batch(&self, time: Time);
+
+    /// Bytes that it holds for the batch that runs, and for the next ones.
+    fn held_bytes(&self) -> u64;
 }
 
 /// What outlives a batch: a state, or what windows keep.
@@ -58,6 +61,9 @@ pub(crate) trait Stateful<'b>: Send + Sync {
 
     /// How long before the batch that runs lies the oldest batch whose result is still asked for.
     fn reach(&self, back: Duration);
+
+    /// Bytes that outlive the batch.
+    fn held_bytes(&self) -> u64;
 
     /// What it would need to go on elsewhere. `Err` says why it cannot be written.
     fn snapshot(&self) -> Result<Vec<u8>, String>;

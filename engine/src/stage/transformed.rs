@@ -72,6 +72,10 @@ impl<Q> Clone for Transformed<'_, Q> {
 }
 
 impl<Q: Send + Sync> Remembers for Node<'_, Q> {
+    fn held_bytes(&self) -> u64 {
+        0
+    }
+
     fn end_batch(&self, _time: Time) {
         let forgotten = std::mem::take(&mut *self.made.lock());
         drop(forgotten);

@@ -172,7 +172,7 @@ impl Turn<'_> {
                 continue;
             }
             let blocks = split_large(blocks, tasks);
-            let uncounted = blocks.iter().filter(|(block, _)| !block.is_checked());
+            let uncounted = blocks.iter().filter(|(block, _)| !block.is_counted());
             given.uncounted.extend(uncounted.map(|(block, _)| (id, block.clone())));
             given.inputs[id] = Input::Blocks(blocks);
         }

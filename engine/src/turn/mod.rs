@@ -14,12 +14,14 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Reaches, Stage};
-use crate::input::{History, Input};
+use crate::input::{Input, SharedHistory};
 use crate::intake::receiver::ReceiverThread;
 use crate::intake::{Intake, Reads};
 use crate::journal::Again;
 use crate::progress::{BatchReport, SourceReport, as_ms};
 use crate::received::ReceivedBlock;
+use crate::slabs::Reservation;
+use crate::spiller::Spiller;
 use crate::stage::Settling;
 use crate::status::Status;
 use crate::stderr::say;
@@ -46,7 +48,11 @@ pub(crate) struct Turn<'d> {
     pub(crate) zero: Time,
     /// What is needed of each source and stage.
     pub(crate) reaches: &'d Reaches,
-    pub(crate) history: &'d mut History,
+    pub(crate) history: &'d SharedHistory,
+    /// The part of the memory that states, windows and shuffles have.
+    pub(crate) held: &'d mut Reservation,
+    /// Where blocks may be moved to disk.
+    pub(crate) spiller: Option<&'d Spiller>,
     /// The way to the log, where what the batch is made of is written down before it runs.
     pub(crate) log: Option<&'d Writer>,
     /// Whether what sources that are asked have given is noted there too.
@@ -109,7 +115,7 @@ impl Turn<'_> {
             time,
             self.zero,
             inputs.clone(),
-            self.history.past(),
+            self.history.lock().past(),
             parts.tasks.clone(),
             self.status.cancelled.clone(),
         );
@@ -123,6 +129,8 @@ impl Turn<'_> {
         errors.extend(self.advance(&batch));
         report.stages = batch.take_stages();
         report.unparsed = given.early_unparsed + batch.unparsed().take();
+        report.held_bytes = self.held_bytes();
+        self.held.set(report.held_bytes);
         report.memory_bytes = parts.slabs.bytes_in_use();
         report.memory_limit_bytes = parts.slabs.limit_bytes();
         let commit = !batch.has_failed();
@@ -133,8 +141,9 @@ impl Turn<'_> {
         self.intake.admission.turn_ended(processing);
         report.processing_ms = as_ms(processing);
         report.total_delay_ms = report.scheduling_delay_ms + report.processing_ms;
-        report.window_bytes = self.history.bytes();
-
+        report.window_bytes = self.history.lock().bytes();
+        report.spilled_bytes = inputs.iter().map(Input::bytes_on_disk).sum();
+        report.disk_bytes = self.spiller.map_or(0, Spiller::bytes_on_disk);
         report.early_bytes = given.early_bytes;
         report.sources = given.reports;
         self.count(&given.uncounted, &mut report.sources);
@@ -142,6 +151,15 @@ impl Turn<'_> {
         report.bytes = report.sources.iter().map(|source| source.bytes).sum();
         report.errors = errors.iter().map(Error::to_string).collect();
         (report, errors.into_iter().chain(given.losses).next())
+    }
+
+    /// Bytes that states, windows, and what stages have of the batch take.
+    fn held_bytes(&self) -> u64 {
+        let of_stage = |stage: &Stage<'_>| {
+            let kept = stage.work.kept();
+            stage.node.held_bytes() + kept.map_or(0, |kept| kept.stateful.held_bytes())
+        };
+        self.graph.stages.iter().map(of_stage).sum()
     }
 
     /// Runs the outputs in order of registration; a failure of one does not keep the others from
@@ -209,7 +227,10 @@ impl Turn<'_> {
         for kept in self.graph.stages.iter().filter(due).filter_map(|stage| stage.work.kept()) {
             kept.stateful.settle(&ended);
         }
-        self.history.batch_ended(time, inputs.map(|inputs| inputs.as_slice()));
+        self.history.lock().batch_ended(time, inputs.map(|inputs| inputs.as_slice()));
+        if let Some(spiller) = self.spiller {
+            spiller.batch_ended(&self.engine.parts().slabs);
+        }
     }
 
     /// Counts the records of blocks that no output has read, after the processing time that they

@@ -3,6 +3,7 @@
 mod calls;
 mod nodes;
 mod power;
+mod scratch;
 mod unsynced;
 
 use std::ffi::OsString;
@@ -17,9 +18,10 @@ pub use calls::Call;
 use calls::{Interference, Shortening};
 use nodes::{Node, Nodes};
 pub use power::{Names, Unsynced};
+use scratch::MemoryScratch;
 use unsynced::Content;
 
-use super::{Disk, DiskFile, Entry, Metadata};
+use super::{Disk, DiskFile, Entry, Metadata, Scratch};
 use crate::time::Time;
 
 /// A file system in memory; clones are the same one. Paths count from its one root, with or without
@@ -200,6 +202,10 @@ impl Disk for MemoryDisk {
             file.locked = true;
             Ok(MemoryLock { disk: self.clone(), node })
         })
+    }
+
+    fn scratch(&self, directory: &Path) -> io::Result<Box<dyn Scratch>> {
+        Ok(Box::new(MemoryScratch::create(self, directory)?))
     }
 }
 

@@ -89,14 +89,19 @@ impl SocketReceiver {
     /// An empty slab, or nothing at the budget's end; this thread is woken then when there is one.
     fn take_slab(&self) -> Option<Slab> {
         let pool = &self.around.pool;
-        if self.waits_for_slab.swap(true, Ordering::SeqCst) {
-            return pool.take();
+        let slab = pool.take();
+        if slab.is_some() {
+            return slab;
         }
-        let (waits, wake) = (self.waits_for_slab.clone(), self.wake.clone());
-        pool.take_or(Box::new(move || {
-            waits.store(false, Ordering::SeqCst);
-            wake();
-        }))
+        if !self.waits_for_slab.swap(true, Ordering::SeqCst) {
+            let (waits, wake) = (self.waits_for_slab.clone(), self.wake.clone());
+            pool.on_next_return(Box::new(move || {
+                waits.store(false, Ordering::SeqCst);
+                wake();
+            }));
+        }
+        // One may have come back before the pool had promised to tell.
+        pool.take()
     }
 
     fn say_full(&mut self) {

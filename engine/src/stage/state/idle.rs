@@ -1,5 +1,6 @@
 //! Which keys have been idle for longest.
 
+use crate::held::bytes_of;
 use crate::time::Time;
 
 const NONE: u32 = u32::MAX;
@@ -25,6 +26,11 @@ struct Entry {
 impl Idle {
     pub(super) fn new() -> Self {
         Idle { entries: Vec::new(), first: NONE, last: NONE }
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> u64 {
+        bytes_of(&self.entries)
     }
 
     /// `number` was touched at `time`, which is not before any other touch.

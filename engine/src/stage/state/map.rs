@@ -8,6 +8,7 @@ use super::idle::Idle;
 use super::key_state::{KeyState, Now};
 use crate::batch::Batch;
 use crate::durable::{Durable, from_bytes, to_bytes};
+use crate::held::{bytes_of, give_back_room};
 use crate::key::Key;
 use crate::stage::edge::{Compute, Partitions};
 use crate::stage::place::{Unplaced, places};
@@ -245,6 +246,7 @@ impl<O: Clone, S: Clone> Part<O, S> {
             self.idle = self.idle.as_ref().map(|idle| idle.renumbered(|number| renumbered[number]));
             self.table.retain(|number| states[number].is_some());
             states.retain(Option::is_some);
+            give_back_room(states);
             self.gone = 0;
         }
     }
@@ -268,6 +270,15 @@ where
         let entries = |change: &Change<_, _>| change.changed.len() + change.new.len();
         let changes = Arc::unwrap_or_clone(changes);
         ended.apply(parts, changes, entries, |part, change| part.apply(ended.time, change));
+    }
+
+    fn held_bytes(&self) -> u64 {
+        let kept = self.kept.lock();
+        let bytes = |part: &Part<K::Owned, S>| {
+            let idle = part.idle.as_ref().map_or(0, Idle::bytes);
+            part.table.bytes() + bytes_of(&part.states) + idle
+        };
+        kept.parts.iter().map(bytes).sum()
     }
 
     fn reach(&self, _back: Duration) {

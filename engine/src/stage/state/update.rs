@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 
 use crate::batch::Batch;
 use crate::durable::{Durable, from_bytes, to_bytes};
+use crate::held::bytes_of;
 use crate::key::Key;
 use crate::stage::edge::{Compute, Partitions};
 use crate::stage::place::{Unplaced, places};
@@ -201,6 +202,11 @@ where
         let parts = Arc::get_mut(&mut kept.parts).expect("the batch is over that looked at them");
         let entries = |update: &Update<_, _>| update.states.len() + update.new_hashes.len();
         ended.apply(parts, updates, entries, Part::apply);
+    }
+
+    fn held_bytes(&self) -> u64 {
+        let kept = self.kept.lock();
+        kept.parts.iter().map(|part| part.table.bytes() + bytes_of(&part.states)).sum()
     }
 
     fn reach(&self, _back: Duration) {

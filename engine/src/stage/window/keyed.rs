@@ -137,6 +137,10 @@ where
         ended.apply(parts, pending.parts, Slide::keys, Part::apply);
     }
 
+    fn held_bytes(&self) -> u64 {
+        self.held.lock().parts.iter().map(Part::bytes).sum()
+    }
+
     fn reach(&self, back: Duration) {
         self.slices.keep_for(self.span.length + self.span.slide.max(back));
     }

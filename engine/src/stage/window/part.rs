@@ -8,6 +8,7 @@ use super::slices::Slice;
 use super::turn_over::turn_over;
 use crate::batch::Batch;
 use crate::durable::Durable;
+use crate::held::{bytes_of, give_back_room};
 use crate::key::Key;
 use crate::table::{Table, mostly_gone};
 
@@ -78,6 +79,15 @@ impl<O, V, F: Fold<V>> Default for Part<O, V, F> {
 }
 
 impl<O: Clone + Send + Sync + 'static, V: Durable, F: Fold<V>> Part<O, V, F> {
+    /// Bytes that it takes.
+    pub(super) fn bytes(&self) -> u64 {
+        let inside = self
+            .inside
+            .iter()
+            .map(|inside| bytes_of(&inside.numbers) + inside.later.as_ref().map_or(0, bytes_of));
+        self.table.bytes() + bytes_of(&self.held) + inside.sum::<u64>()
+    }
+
     /// Whether the slices that stay must be turned over for the oldest ones, so many, to leave.
     pub(super) fn must_turn_over(&self, fold: &F, leaving: usize) -> bool {
         let last = leaving.checked_sub(1).map(|last| &self.inside[last]);
@@ -225,6 +235,7 @@ impl<O: Clone + Send + Sync + 'static, V: Durable, F: Fold<V>> Part<O, V, F> {
             *number = renumbered[*number as usize];
         }
         self.held.retain(Option::is_some);
+        give_back_room(&mut self.held);
         self.gone = 0;
     }
 }

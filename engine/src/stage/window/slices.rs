@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use crate::batch::Batch;
 use crate::durable::{Durable, from_bytes, to_bytes};
+use crate::held::bytes_of;
 use crate::key::Key;
 use crate::stage::edge::Edge;
 use crate::stage::place::{Unplaced, places};
@@ -142,6 +143,10 @@ impl<'b, K: Key<'b>, V: Durable> Fill<'b> for SlicesNode<'b, K, V> {
 impl<'b, K: Key<'b>, V: Durable> Remembers for SlicesNode<'b, K, V> {
     /// Slices borrow nothing.
     fn end_batch(&self, _time: Time) {}
+
+    fn held_bytes(&self) -> u64 {
+        0
+    }
 }
 
 impl<'b, K: Key<'b>, V: Durable> Stateful<'b> for SlicesNode<'b, K, V> {
@@ -153,6 +158,15 @@ impl<'b, K: Key<'b>, V: Durable> Stateful<'b> for SlicesNode<'b, K, V> {
         while state.kept.front().is_some_and(|(time, _)| *time <= over) {
             state.kept.pop_front();
         }
+    }
+
+    fn held_bytes(&self) -> u64 {
+        let state = self.slices.0.lock();
+        let parts = state.kept.iter().flat_map(|(_, slice)| slice.iter());
+        let bytes = |part: &SlicePart<K::Owned, V>| {
+            bytes_of(&part.keys) + bytes_of(&part.hashes) + bytes_of(&part.values)
+        };
+        parts.map(bytes).sum()
     }
 
     fn reach(&self, _back: Duration) {

@@ -1,0 +1,217 @@
+//! The thread that moves blocks out of memory, where the level of their source lets it: when slabs get scarce,
+//! until half of them are free; and at once where a source has its blocks on disk alone.
+//!
+//! What is moved first is the newest of what waits for its batch, which waits longest, then the newest of what
+//! windows of raw records keep. Where the disk has no room nothing is lost: blocks stay in memory, receivers are
+//! held back at the budget's end, and the thread tries again.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration as StdDuration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::block::SourceId;
+use crate::error::{Error, Result};
+use crate::input::SharedHistory;
+use crate::intake::{Backoff, Intake, Occasional, Parcel};
+use crate::progress::Progress;
+use crate::received::ReceivedBlock;
+use crate::slabs::SlabPool;
+use crate::spill::{OnDisk, Spill};
+use crate::storage::StorageLevel;
+use crate::threads::EngineThread;
+use crate::time::Time;
+
+/// Where blocks are, and what decides whether they may stay there.
+pub(crate) struct Memory {
+    /// By source.
+    pub(crate) levels: Vec<StorageLevel>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) history: SharedHistory,
+    pub(crate) pool: SlabPool,
+}
+
+/// The thread, and the way to it. Dropping it ends the thread.
+pub(crate) struct Spiller {
+    shared: Arc<Shared>,
+    on_disk: OnDisk,
+    thread: EngineThread,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Slabs have become scarce, and not half of them are free yet.
+    makes_room: bool,
+    /// There may be something that is to be on disk.
+    looks: bool,
+    stopped: bool,
+}
+
+/// What is moved next.
+enum Next {
+    /// What waits for its batch.
+    Waits(Arc<Parcel>),
+    /// What a window keeps of a batch.
+    IsKept(Time, SourceId),
+}
+
+type Blocks = Vec<Arc<ReceivedBlock>>;
+
+impl Spiller {
+    /// Starts the thread.
+    pub(crate) fn start(spill: Spill, memory: Memory, progress: &Arc<Progress>) -> Result<Self> {
+        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
+        let on_disk = spill.on_disk();
+        let scarce = shared.clone();
+        memory.pool.on_scarcity(Arc::new(move || scarce.tell(|state| state.makes_room = true)));
+        let (movable, pool, levels) = (shared.clone(), memory.pool.clone(), memory.levels.clone());
+        memory.intake.on_movable(Box::new(move |source| {
+            if levels[source].uses_disk() && !levels[source].uses_memory() {
+                movable.tell(|state| state.looks = true);
+            } else if levels[source].uses_disk() && pool.is_scarce() {
+                movable.tell(|state| state.makes_room = true);
+            }
+        }));
+        let worker = Worker {
+            spill,
+            memory,
+            shared: shared.clone(),
+            progress: progress.clone(),
+            backoff: Backoff::default(),
+            said: Occasional::default(),
+        };
+        let thread = EngineThread::spawn("spiller".into(), move || worker.run())
+            .map_err(|e| Error::io("no thread could be started to move blocks to disk", &e))?;
+        Ok(Spiller { shared, on_disk, thread })
+    }
+
+    /// A batch is over, and windows may keep what it was given.
+    pub(crate) fn batch_ended(&self, pool: &SlabPool) {
+        let is_scarce = pool.is_scarce();
+        self.shared.tell(|state| {
+            state.looks = true;
+            state.makes_room |= is_scarce;
+        });
+    }
+
+    /// Bytes that are on disk now.
+    pub(crate) fn bytes_on_disk(&self) -> u64 {
+        self.on_disk.load(Ordering::Relaxed)
+    }
+
+    /// Ends the thread; says whether it has, within `limit`.
+    pub(crate) fn stop(&self, limit: StdDuration) -> bool {
+        self.shared.tell(|state| state.stopped = true);
+        self.thread.wait(limit)
+    }
+}
+
+impl Drop for Spiller {
+    fn drop(&mut self) {
+        self.shared.tell(|state| state.stopped = true);
+    }
+}
+
+impl State {
+    fn is_idle(&mut self) -> bool {
+        !(self.makes_room || self.looks || self.stopped)
+    }
+}
+
+impl Shared {
+    fn tell(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock());
+        self.changed.notify_all();
+    }
+}
+
+struct Worker {
+    spill: Spill,
+    memory: Memory,
+    shared: Arc<Shared>,
+    progress: Arc<Progress>,
+    backoff: Backoff,
+    said: Occasional,
+}
+
+impl Worker {
+    fn run(mut self) {
+        while let Some((next, blocks)) = self.next() {
+            let moved = self.spill.moved(&blocks);
+            drop(blocks);
+            match moved {
+                Ok(moved) => {
+                    if self.backoff.succeeded() {
+                        self.progress.warn("blocks can be moved to disk again");
+                    }
+                    match next {
+                        Next::Waits(parcel) => parcel.were_moved(moved),
+                        Next::IsKept(time, source) => {
+                            self.memory.history.were_moved(time, source, moved);
+                        }
+                    }
+                }
+                Err(error) => self.wait_after(&error),
+            }
+        }
+    }
+
+    /// Waits until something is to be moved; nothing once the thread is to end.
+    fn next(&self) -> Option<(Next, Blocks)> {
+        loop {
+            let mut state = self.shared.state.lock();
+            self.shared.changed.wait_while(&mut state, State::is_idle);
+            if state.stopped {
+                return None;
+            }
+            // What comes while it is looked tells of itself again.
+            let makes_room = std::mem::take(&mut state.makes_room);
+            let looks = std::mem::take(&mut state.looks);
+            drop(state);
+            if let Some(next) = self.memory.next_to_move(makes_room) {
+                self.shared.tell(|state| {
+                    state.makes_room |= makes_room;
+                    state.looks |= looks;
+                });
+                return Some(next);
+            }
+        }
+    }
+
+    fn wait_after(&mut self, error: &Error) {
+        if self.said.is_time() {
+            self.progress.warn(format!(
+                "{error}; blocks that were to be moved there stay in memory, where receivers are held back at the \
+                 budget's end, and it is tried again until it can be done"
+            ));
+        }
+        let until = Instant::now() + self.backoff.failed();
+        let mut state = self.shared.state.lock();
+        let goes_on = |state: &mut State| !state.stopped;
+        self.shared.changed.wait_while_until(&mut state, goes_on, until);
+    }
+}
+
+impl Memory {
+    /// What is moved next, if anything is.
+    fn next_to_move(&self, makes_room: bool) -> Option<(Next, Blocks)> {
+        let makes_room = makes_room && self.pool.bytes_beyond_half() > 0;
+        let is_wanted = |source: SourceId| {
+            let level = self.levels[source];
+            level.uses_disk() && (makes_room || !level.uses_memory())
+        };
+        if let Some(parcel) = self.intake.last_to_move(is_wanted)
+            && let Some(blocks) = parcel.blocks_to_move()
+        {
+            return Some((Next::Waits(parcel), blocks));
+        }
+        let (time, source, blocks) = self.history.last_to_move(is_wanted)?;
+        Some((Next::IsKept(time, source), blocks))
+    }
+}
