@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::results::index;
 use crate::{
-    compare, doctor, generator, job, kill_proof, latency, promptness, quick, report, role,
-    roofline, search, sweep, windows,
+    compare, doctor, generator, job, kill_proof, latency, overload, promptness, quick, report,
+    role, roofline, search, soak, sweep, windows,
 };
 
 /// What was written on the command line.
@@ -55,6 +55,12 @@ pub enum Command {
     /// Kill a durable job again and again, and count what that has cost; exit code 1 if anything
     #[command(after_help = kill_proof::EXAMPLES)]
     KillProof(kill_proof::Options),
+    /// Send a job ten times what it can do; exit code 4 if memory grows or anything is lost
+    #[command(after_help = overload::EXAMPLES)]
+    Overload(overload::Options),
+    /// Have a durable job run for hours, with restarts; exit code 4 if anything grows or is lost
+    #[command(after_help = soak::EXAMPLES)]
+    Soak(soak::Options),
     /// What series found, as one page with a verdict and pictures, as Markdown, or as rows
     #[command(after_help = report::EXAMPLES)]
     Report(report::Options),

@@ -26,6 +26,9 @@
 //! - [`results`]: what is kept of all that, and the page that lists it.
 //! - [`killable`]: a durable job that may be killed at any time.
 //! - [`kill_proof`]: kills it, and counts what that has cost.
+//! - [`strained`]: a job that is asked for more than it can do, or for long.
+//! - [`overload`]: asks it for ten times too much.
+//! - [`soak`]: has it run for long, with restarts.
 //! - [`role`]: what this executable does when it is started again as a part of a benchmark.
 //!
 //! ```
@@ -55,6 +58,7 @@ pub mod chart;
 pub mod roof;
 pub mod job;
 pub mod killable;
+pub mod strained;
 pub mod ticks;
 pub mod memory;
 pub mod footprint;
@@ -74,4 +78,7 @@ pub mod search;
 pub mod compare;
 pub mod roofline;
 pub mod kill_proof;
+mod strain;
+pub mod overload;
+pub mod soak;
 pub mod cli;

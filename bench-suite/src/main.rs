@@ -7,8 +7,8 @@ use bench_suite::cli::{Cli, Command};
 use bench_suite::outcome::Outcome;
 use bench_suite::results::index;
 use bench_suite::{
-    compare, doctor, generator, job, kill_proof, latency, part, promptness, quick, report, role,
-    roofline, search, stderr, sweep, windows,
+    compare, doctor, generator, job, kill_proof, latency, overload, part, promptness, quick,
+    report, role, roofline, search, soak, stderr, sweep, windows,
 };
 use clap::Parser;
 
@@ -31,6 +31,8 @@ fn main() -> ExitCode {
         Some(Command::Search(options)) => search::run(&options),
         Some(Command::Compare(options)) => compare::run(&options),
         Some(Command::KillProof(options)) => kill_proof::run(&options),
+        Some(Command::Overload(options)) => overload::run(&options),
+        Some(Command::Soak(options)) => soak::run(&options),
         Some(Command::Report(options)) => report::run(&options),
         Some(Command::Doctor(options)) => doctor::run(&options),
         Some(Command::Index(options)) => index::run(&options),

@@ -75,6 +75,19 @@ impl Part {
         Part::start_with(name, program, args, Stdio::null(), log.into())
     }
 
+    /// The same in a control group, which it is in before it takes any memory: `members` is the file that says
+    /// who is.
+    pub(crate) fn start_within(name: &str, members: &Path, args: &[String]) -> Result<Self> {
+        let own = std::env::current_exe().context("the path of this program is not known")?;
+        let join = [
+            "-c".to_string(),
+            r#"echo $$ > "$0" && exec "$@""#.to_string(),
+            members.display().to_string(),
+            own.display().to_string(),
+        ];
+        Part::start_program(name, Some(Path::new("/bin/sh")), &[&join, args].concat())
+    }
+
     fn start_with(
         name: &str,
         program: Option<&Path>,
@@ -96,6 +109,11 @@ impl Part {
             .with_context(|| format!("the {name} could not be started"))?;
         let stdout = child.stdout.take().context("a piped stdout is there")?;
         Ok(Part { name: name.into(), child, lines: read_in_background(stdout) })
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it says next, in JSON.

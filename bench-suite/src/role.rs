@@ -17,6 +17,7 @@ use crate::job::{Workload, interval};
 use crate::killable;
 use crate::memory;
 use crate::roof;
+use crate::strained;
 use crate::ticks;
 use crate::usage::{self, Usage};
 
@@ -42,6 +43,8 @@ pub enum Role {
     },
     /// Be a durable job, until SIGTERM or worse
     Killable(killable::Options),
+    /// Be a job whose records cost time, until SIGTERM
+    Strained(strained::Options),
     /// Measure what the engine takes of memory
     Footprint,
     /// Measure batches without records
@@ -207,6 +210,7 @@ pub fn run(role: &Role) -> Result<()> {
         Role::Memory(options) => say(&memory::run(options)?),
         Role::Roof { job, connect, run_for } => run_roof(*job, connect, *run_for),
         Role::Killable(options) => killable::run(options),
+        Role::Strained(options) => strained::run(options),
         Role::Footprint => say(&footprint()?),
         Role::EmptyBatches { batches } => say(&ticks::empty_batches(*batches)?),
         Role::ShortBatches(ShortBatchesOptions { connect, batch, warm_up, run_for }) => {

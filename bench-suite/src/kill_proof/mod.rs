@@ -25,6 +25,8 @@ use loadgen::Schedule;
 use serde::Serialize;
 
 pub use deaths::Signal;
+pub(crate) use senders::{Asked, Senders};
+pub(crate) use sent::Sent;
 
 use crate::job::interval;
 use crate::killable::{Source, outputs_in};
@@ -34,7 +36,6 @@ use deaths::{Deaths, Killer};
 use found::Found;
 use life::Job;
 use of_call::OfCall;
-use senders::{Asked, Senders};
 
 /// The version of the JSON form.
 const SCHEMA_VERSION: u32 = 1;

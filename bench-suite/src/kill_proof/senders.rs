@@ -14,24 +14,24 @@ const DIAL_AGAIN_AFTER: Duration = Duration::from_millis(5);
 
 /// What is to be sent.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) source: Source,
-    pub(super) address: String,
-    pub(super) rate: Schedule,
+pub(crate) struct Asked {
+    pub(crate) source: Source,
+    pub(crate) address: String,
+    pub(crate) rate: Schedule,
     /// In all; without it, until they are told to end.
-    pub(super) records: Option<u64>,
-    pub(super) connections: usize,
-    pub(super) seed: u64,
+    pub(crate) records: Option<u64>,
+    pub(crate) connections: usize,
+    pub(crate) seed: u64,
 }
 
 /// Senders at work.
-pub(super) struct Senders {
+pub(crate) struct Senders {
     stop: Stop,
     thread: JoinHandle<Result<Sent>>,
 }
 
 impl Senders {
-    pub(super) fn start(asked: Asked) -> Self {
+    pub(crate) fn start(asked: Asked) -> Self {
         let stop = Stop::new();
         let pulled = stop.clone();
         let thread = thread::spawn(move || match asked.source {
@@ -42,13 +42,13 @@ impl Senders {
     }
 
     /// Whether they have ended by themselves: all is sent, or something is wrong.
-    pub(super) fn are_done(&self) -> bool {
+    pub(crate) fn are_done(&self) -> bool {
         self.thread.is_finished()
     }
 
     /// Has them end, once all that was begun is acknowledged where it is to be, and gives what they have
     /// sent.
-    pub(super) fn end(self) -> Result<Sent> {
+    pub(crate) fn end(self) -> Result<Sent> {
         self.stop.stop();
         match self.thread.join() {
             Ok(sent) => sent.context("the senders"),

@@ -28,7 +28,7 @@ pub(super) struct Broken {
 
 /// All that was sent.
 #[derive(Clone, Debug)]
-pub(super) struct Sent {
+pub(crate) struct Sent {
     whole: Vec<EndMark>,
     broken: Vec<Broken>,
     /// No broken connection may lack more than this.
@@ -66,12 +66,12 @@ impl Sent {
         self.broken.push(broken);
     }
 
-    pub(super) fn whole(&self) -> &[EndMark] {
+    pub(crate) fn whole(&self) -> &[EndMark] {
         &self.whole
     }
 
     /// How many records in all.
-    pub(super) fn records(&self) -> u64 {
+    pub(crate) fn records(&self) -> u64 {
         let broken = self.broken.iter().map(|broken| &broken.sent);
         self.whole.iter().chain(broken).map(|mark| mark.records).sum()
     }

@@ -1,0 +1,304 @@
+//! Sends a job ten times what it can do, from a cold start, and shows that nothing grows, nothing is lost, and
+//! the rest is soon done.
+
+mod group;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use bytesize::ByteSize;
+use clap::Args;
+use hdrhistogram::Histogram;
+use loadgen::Schedule;
+use loadgen::time::written;
+use serde::Serialize;
+
+use crate::job::interval;
+use crate::kill_proof::{Asked, Senders};
+use crate::killable::Source;
+use crate::outcome::Outcome;
+use crate::strain::{Job, Life, free_port, us_of, wrong_sources};
+use crate::strained::Told;
+use crate::{stderr, stdout};
+use group::MemoryGroup;
+
+/// The version of the JSON form.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Senders, each with a connection of its own.
+const CONNECTIONS: usize = 2;
+
+/// Beside the budget a process needs this share of it for itself.
+const BESIDE: f64 = 0.1;
+
+/// How soon all must be done once nothing more comes.
+const TO_DRAIN: Duration = Duration::from_secs(30);
+
+/// How long it is looked what the job can do.
+const TO_CALIBRATE: Duration = Duration::from_secs(5);
+
+/// How often progress is told.
+const TOLD_EVERY: Duration = Duration::from_secs(30);
+
+/// What stands under the help.
+pub(crate) const EXAMPLES: &str = "\
+A first job shows what can be done: records of a given cost, sent as fast as they are taken. A second one starts
+in a control group whose memory is limited to its budget and a tenth more, and is sent so many times that from
+its first moment on. It holds its senders back; what they have sent must all be counted in the end, the group's
+memory must never have reached its limit, and once they end the rest must be done in 30 s.
+
+Examples:
+  Ten times too much for ten minutes:
+    bench-suite overload
+
+  A quick look:
+    bench-suite overload --for 20s --memory 64MiB
+
+Exit codes:
+  0  all of it held    1  failed    2  wrong usage    4  something did not hold    5  no control group could be
+     made, so that the memory was only watched";
+
+/// The flags of `overload`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// How long too much is sent
+    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    pub run_for: Duration,
+    /// How many times as much as can be done
+    #[arg(long, value_name = "N", default_value_t = 10.0)]
+    pub times: f64,
+    /// The job's memory budget
+    #[arg(long, value_name = "BYTES", default_value = "256MiB")]
+    pub memory: ByteSize,
+    /// What a record costs the job
+    #[arg(long, value_name = "TIME", default_value = "5us", value_parser = humantime::parse_duration)]
+    pub work: Duration,
+    /// How often a batch is cut
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
+    pub batch: millstream::Duration,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What was found.
+#[derive(Serialize)]
+struct Found {
+    schema_version: u32,
+    /// What the job can do, in records a second.
+    capacity_per_s: f64,
+    offered_per_s: f64,
+    seconds: f64,
+    sent: u64,
+    counted: u64,
+    /// Sources of which not all was counted, or other records.
+    sources_wrong: u64,
+    budget_bytes: u64,
+    limit_bytes: u64,
+    peak_bytes: u64,
+    /// Whether the limit was that of a control group.
+    limited: bool,
+    batches: u64,
+    scheduling_delay_median_ms: f64,
+    scheduling_delay_max_ms: f64,
+    processing_median_ms: f64,
+    processing_max_ms: f64,
+    drained_after_s: f64,
+    failed_batches: u64,
+}
+
+/// Runs it, prints what was found, and tells by the outcome whether it held.
+pub fn run(options: &Options) -> Result<Outcome> {
+    ensure!(options.times > 0.0, "--times must be above 0");
+    let limit_bytes = (options.memory.as_u64() as f64 * (1.0 + BESIDE)) as u64;
+    let group = match MemoryGroup::make(limit_bytes) {
+        Ok(group) => Some(group),
+        Err(e) => {
+            stderr::tell(format_args!(
+                "overload: no control group could be made, so the memory is only watched ({e:#})"
+            ));
+            None
+        }
+    };
+    let capacity_per_s = calibrated(options)?;
+    let offered_per_s = capacity_per_s * options.times;
+    stderr::tell(format_args!(
+        "overload: it can do {capacity_per_s:.0} records/s; {offered_per_s:.0} are sent for {}",
+        written(options.run_for)
+    ));
+    let job = job(options)?;
+    let mut life = job.start(group.as_ref().map(MemoryGroup::members).as_deref())?;
+    let mut watched = Watched::new()?;
+    let senders = senders(&job, Schedule::constant(offered_per_s));
+    let began = Instant::now();
+    watched.watch(&mut life, options.run_for)?;
+    let sent = senders.end()?;
+    let ended = Instant::now();
+    let (drained, sums) = life.stop(TO_DRAIN, |told| watched.see(&told))?;
+    let drained_after_s = ended.elapsed().as_secs_f64();
+    ensure!(drained, "the job has stopped before all that it had received was processed");
+
+    let found = Found {
+        schema_version: SCHEMA_VERSION,
+        capacity_per_s,
+        offered_per_s,
+        seconds: ended.duration_since(began).as_secs_f64(),
+        sent: sent.records(),
+        counted: sums.iter().map(|(_, sum)| sum.records).sum(),
+        sources_wrong: wrong_sources(&sent, &sums),
+        budget_bytes: options.memory.as_u64(),
+        limit_bytes,
+        peak_bytes: match &group {
+            Some(group) => group.peak_bytes()?,
+            None => watched.most_memory_bytes,
+        },
+        limited: group.is_some(),
+        batches: watched.batches,
+        scheduling_delay_median_ms: watched.scheduling_delay_us.value_at_quantile(0.5) as f64 / 1e3,
+        scheduling_delay_max_ms: watched.scheduling_delay_us.max() as f64 / 1e3,
+        processing_median_ms: watched.processing_us.value_at_quantile(0.5) as f64 / 1e3,
+        processing_max_ms: watched.processing_us.max() as f64 / 1e3,
+        drained_after_s,
+        failed_batches: watched.failed,
+    };
+    match options.json {
+        true => stdout::print_json(&found)?,
+        false => stdout::print(&found)?,
+    }
+    Ok(match found.holds() {
+        true => Outcome::valid_if(found.limited),
+        false => Outcome::ObjectiveMissed,
+    })
+}
+
+/// The job of these settings.
+fn job(options: &Options) -> Result<Job> {
+    Ok(Job {
+        port: free_port()?,
+        batch: options.batch,
+        memory: options.memory,
+        work: options.work,
+        directory: None,
+    })
+}
+
+fn senders(job: &Job, rate: Schedule) -> Senders {
+    Senders::start(Asked {
+        source: Source::Tcp,
+        address: job.address(),
+        rate,
+        records: None,
+        connections: CONNECTIONS,
+        seed: 1,
+    })
+}
+
+/// What the job can do: records a second, with more there all the time.
+fn calibrated(options: &Options) -> Result<f64> {
+    let job = job(options)?;
+    let (mut life, mut watched) = (job.start(None)?, Watched::new()?);
+    let senders = senders(&job, "max".parse()?);
+    // The first batches find out what may be taken in.
+    watched.watch(&mut life, TO_CALIBRATE)?;
+    let (records, began) = (watched.records, Instant::now());
+    watched.watch(&mut life, TO_CALIBRATE)?;
+    let (records, took) = (watched.records - records, began.elapsed());
+    senders.end()?;
+    life.stop(TO_DRAIN, |told| watched.see(&told))?;
+    ensure!(records > 0, "the job has counted nothing in {}", written(TO_CALIBRATE));
+    Ok(records as f64 / took.as_secs_f64())
+}
+
+/// What was seen of its batches.
+struct Watched {
+    batches: u64,
+    failed: u64,
+    records: u64,
+    most_memory_bytes: u64,
+    scheduling_delay_us: Histogram<u64>,
+    processing_us: Histogram<u64>,
+}
+
+impl Watched {
+    fn new() -> Result<Self> {
+        Ok(Watched {
+            batches: 0,
+            failed: 0,
+            records: 0,
+            most_memory_bytes: 0,
+            scheduling_delay_us: Histogram::new(3)?,
+            processing_us: Histogram::new(3)?,
+        })
+    }
+
+    /// Hears of the job's batches for so long.
+    fn watch(&mut self, life: &mut Life, run_for: Duration) -> Result<()> {
+        let began = Instant::now();
+        let mut told_next = TOLD_EVERY;
+        while let left = run_for.saturating_sub(began.elapsed())
+            && !left.is_zero()
+        {
+            if let Some(told) = life.batch_within(left)? {
+                self.see(&told)?;
+            }
+            if began.elapsed() >= told_next {
+                told_next += TOLD_EVERY;
+                stderr::tell(format_args!(
+                    "overload: {} of {}, {} records",
+                    written(Duration::from_secs(began.elapsed().as_secs())),
+                    written(run_for),
+                    self.records
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn see(&mut self, told: &Told) -> Result<()> {
+        self.batches += 1;
+        self.records += told.records;
+        self.most_memory_bytes = self.most_memory_bytes.max(told.memory_bytes + told.held_bytes);
+        if let Some(error) = told.errors.first() {
+            self.failed += 1;
+            stderr::tell(format_args!("overload: a batch has failed: {error}"));
+        }
+        self.scheduling_delay_us.record(us_of(told.scheduling_delay_ms))?;
+        self.processing_us.record(us_of(told.processing_ms))?;
+        Ok(())
+    }
+}
+
+impl Found {
+    fn holds(&self) -> bool {
+        self.sources_wrong == 0
+            && self.sent == self.counted
+            && self.sent > 0
+            && self.peak_bytes <= self.limit_bytes
+            && self.drained_after_s <= TO_DRAIN.as_secs_f64()
+            && self.failed_batches == 0
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        writeln!(f, "{:<28}{:>14.0} records/s", "can be done", self.capacity_per_s)?;
+        writeln!(f, "{:<28}{:>14.0} records/s", "was to be sent", self.offered_per_s)?;
+        writeln!(f, "{:<28}{:>14.1} s", "for", self.seconds)?;
+        writeln!(f, "{:<28}{:>14}", "records sent", self.sent)?;
+        writeln!(f, "{:<28}{:>14}", "records counted", self.counted)?;
+        writeln!(f, "{:<28}{:>14}", "sources that differ", self.sources_wrong)?;
+        writeln!(f, "{:<28}{:>14.1} MiB", "memory budget", mib(self.budget_bytes))?;
+        writeln!(f, "{:<28}{:>14.1} MiB", "  and a tenth", mib(self.limit_bytes))?;
+        writeln!(f, "{:<28}{:>14.1} MiB", "most memory", mib(self.peak_bytes))?;
+        writeln!(f, "{:<28}{:>14}", "batches", self.batches)?;
+        writeln!(f, "{:<28}{:>14}", "  failed", self.failed_batches)?;
+        let delay = (self.scheduling_delay_median_ms, self.scheduling_delay_max_ms);
+        writeln!(f, "{:<28}{:>14.0} ms, at most {:.0} ms", "scheduling delay", delay.0, delay.1)?;
+        let processing = (self.processing_median_ms, self.processing_max_ms);
+        let what = "processing time";
+        writeln!(f, "{what:<28}{:>14.0} ms, at most {:.0} ms", processing.0, processing.1)?;
+        write!(f, "{:<28}{:>14.1} s", "the rest done after", self.drained_after_s)
+    }
+}
