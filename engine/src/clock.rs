@@ -68,9 +68,18 @@ impl Clock {
     /// How long from now until `time`, for a wait that a wake-up may cut short. `None` for ever: a
     /// manual clock wakes its waiters when it is moved.
     pub(crate) fn remaining(&self, time: Time) -> Option<std::time::Duration> {
+        self.remaining_since_epoch(std::time::Duration::from_millis(time.as_millis().max(0) as u64))
+    }
+
+    /// [`Clock::remaining`] until a moment that need not be a whole millisecond, so long after the epoch.
+    pub(crate) fn remaining_since_epoch(
+        &self,
+        moment: std::time::Duration,
+    ) -> Option<std::time::Duration> {
+        let left = moment.saturating_sub(self.since_epoch());
         match &self.0 {
-            Kind::System { .. } => Some(self.until(time)),
-            Kind::Manual(..) => (self.now() >= time).then_some(std::time::Duration::ZERO),
+            Kind::System { .. } => Some(left),
+            Kind::Manual(..) => left.is_zero().then_some(left),
         }
     }
 

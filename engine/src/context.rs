@@ -52,7 +52,7 @@ impl StreamingContext {
     /// From a configuration and a batch interval, with an engine of its own.
     ///
     /// Fails where an interval is not positive, or the batch interval no multiple of the block
-    /// interval.
+    /// interval, and where a setting that goes with the batch interval is out of range.
     pub fn new(conf: Conf, batch_interval: Duration) -> Result<Self> {
         Self::with_engine(&Engine::new(conf)?, batch_interval)
     }
@@ -66,6 +66,7 @@ impl StreamingContext {
     pub fn with_engine(engine: &Engine, batch_interval: Duration) -> Result<Self> {
         let conf = &engine.parts().conf;
         let block_interval = conf.block_interval_for(batch_interval)?;
+        conf.rates_for(batch_interval)?;
         let graceful_limit = conf.graceful_stop_limit(batch_interval);
         let progress = Progress::new(conf.listeners.clone(), conf.warnings);
         Ok(StreamingContext {

@@ -73,6 +73,7 @@ mod huge_pages;
 pub mod disk;
 pub mod progress;
 mod storage;
+pub mod rate;
 mod conf;
 mod durable;
 mod window;

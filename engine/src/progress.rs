@@ -114,7 +114,7 @@ impl BatchReport {
 }
 
 /// What one source gave to a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SourceReport {
     /// Its name, as in `socket localhost:7777`: the same string in every report.
     pub name: Arc<str>,
@@ -125,6 +125,10 @@ pub struct SourceReport {
     /// What became of the lines.
     #[serde(flatten)]
     pub lines: LineCounts,
+    /// The most records a second that its receiver takes in from the end of this batch on; `None` where there is
+    /// no limit ([`Conf::max_rate`](crate::Conf::max_rate),
+    /// [`Conf::backpressure`](crate::Conf::backpressure)).
+    pub rate_limit: Option<f64>,
     /// What it could not give, in sentences: a directory that cannot be listed, a file that shrank.
     /// The batch went on without it.
     pub troubles: Vec<String>,

@@ -14,6 +14,7 @@
 //! - every byte of a slab was initialised when it was made, so a reused slab needs no clearing;
 //! - a [`Lease`] is dropped after every `Bytes` that it accompanies.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -234,6 +235,11 @@ impl Slab {
     /// The bytes that are filled and not cut off.
     pub(crate) fn filled(&self) -> usize {
         self.filled
+    }
+
+    /// Of what is filled and not cut off, these bytes.
+    pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.rest[..self.filled][range]
     }
 
     /// The room behind what is filled.

@@ -3,18 +3,21 @@
 
 mod durability;
 mod exposure;
+mod rates;
 mod records;
 mod storage;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use self::rates::Rates;
 pub use self::records::{InvalidUtf8, LongLines, Unparsed};
 use crate::clock::Clock;
 use crate::disk::{AnyDisk, Disk, RealDisk};
 use crate::error::{Error, Result};
 use crate::progress::Listener;
 use crate::storage::StorageLevel;
+use crate::rate::Pid;
 use crate::time::{Duration, millis};
 
 /// Blocks close at most this far apart where no block interval is given.
@@ -45,6 +48,10 @@ pub struct Conf {
     pub(crate) invalid_utf8: InvalidUtf8,
     pub(crate) unparsed: Unparsed,
     pub(crate) max_connections: Option<u64>,
+    pub(crate) backpressure: bool,
+    pub(crate) pid: Pid,
+    pub(crate) max_rate: u64,
+    pub(crate) initial_rate: Option<u64>,
     pub(crate) early_work: bool,
     pub(crate) graceful_stop_timeout: Option<Duration>,
     pub(crate) checkpoint_interval: Option<Duration>,
@@ -71,6 +78,10 @@ impl Conf {
             invalid_utf8: InvalidUtf8::default(),
             unparsed: Unparsed::default(),
             max_connections: None,
+            backpressure: false,
+            pid: Pid::default(),
+            max_rate: 0,
+            initial_rate: None,
             early_work: true,
             graceful_stop_timeout: None,
             checkpoint_interval: None,

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, Reaches};
 use crate::input::SharedHistory;
 use crate::intake::receiver::ReceiverThread;
-use crate::intake::{Intake, Occasional, Reads};
+use crate::intake::{Intake, Occasional, Reads, SourceRate};
 use crate::progress::{BatchReport, Progress};
 use crate::punctual;
 use crate::slabs::Reservation;
@@ -80,6 +80,8 @@ pub(crate) struct Driver {
     next: Time,
     /// How each source's blocks are read.
     reads: Vec<Reads>,
+    /// By source, the rate of its receiver where that is limited; none before the receivers start.
+    rates: Vec<Option<Arc<SourceRate>>>,
     /// The time from which slides are counted.
     zero: Time,
     /// What is needed of each source and stage.
@@ -177,7 +179,8 @@ impl Driver {
         let time = self.next;
         self.next = time + self.orders.batch_interval;
         match self.turn().run(time) {
-            Ok((report, first_error)) => {
+            Ok((mut report, first_error)) => {
+                self.adapt_rates(&mut report);
                 self.has_run(time, &report, first_error);
                 self.recovered_waits = false;
                 self.checkpoint_if_due(&report);

@@ -10,13 +10,14 @@ use crate::intake::link::Endpoint;
 use crate::intake::polled::Start;
 use crate::intake::receiver::Surroundings;
 use crate::intake::socket::start_socket;
-use crate::intake::{Reads, reserve_descriptors};
+use crate::intake::{Reads, SourceRate, reserve_descriptors};
 use crate::journal::SendersBySource;
-use crate::progress::Notice;
+use crate::progress::{BatchReport, Notice};
 use crate::snapshot::Snapshot;
 use crate::time::{Duration, Time};
 
 impl Driver {
+    /// Starts the receivers; answers where they listen.
     pub(super) fn start_receivers(&mut self, senders: &SendersBySource) -> Result<Vec<SocketAddr>> {
         let parts = self.orders.engine.parts();
         let mut surroundings = Surroundings {
@@ -27,9 +28,11 @@ impl Driver {
             block_interval: self.orders.block_interval,
             policy: parts.policy,
             reads: Reads { early: false, at_turn: true },
+            rate: None,
             max_carry_bytes: parts.carry_bytes,
             max_store_bytes: parts.store_bytes,
         };
+        let rates = parts.conf.rates_for(self.orders.batch_interval)?;
         let is_listener = |source: &&Source| {
             matches!(source.kind, SourceKind::Listen(..) | SourceKind::Acknowledged(..))
         };
@@ -46,6 +49,7 @@ impl Driver {
                 self.orders.progress.notice(&notice);
                 Ok::<_, Error>(endpoint)
             };
+            surroundings.rate = SourceRate::new(&rates, &self.clock)?;
             let (endpoint, framing, senders) = match &mut source.kind {
                 SourceKind::Dial(target, framing) => {
                     (Endpoint::Dial(target.clone()), *framing, None)
@@ -55,10 +59,14 @@ impl Driver {
                     (listen(address)?, None, Some(senders.of(&source.name)))
                 }
                 SourceKind::Polled(poll) => {
-                    self.receivers.extend(poll.start(id, &source.name, &surroundings)?);
+                    let receiver = poll.start(id, &source.name, &surroundings)?;
+                    // Of what has no receiver, nothing is held back.
+                    self.rates.push(surroundings.rate.take().filter(|_| receiver.is_some()));
+                    self.receivers.extend(receiver);
                     continue;
                 }
             };
+            self.rates.push(surroundings.rate.clone());
             surroundings.reads = self.reads[id];
             surroundings.policy = parts.policy.framed(framing);
             self.receivers.push(start_socket(
@@ -70,6 +78,21 @@ impl Driver {
             )?);
         }
         Ok(listening)
+    }
+
+    /// Tells the receivers' rates how a batch went, and the report what they are from now on. A batch that has
+    /// failed says nothing: it may have ended early.
+    pub(super) fn adapt_rates(&self, report: &mut BatchReport) {
+        let ended = self.clock.now();
+        let succeeded = report.succeeded();
+        let (processing_ms, delay_ms) = (report.processing_ms, report.scheduling_delay_ms);
+        for (rate, source) in self.rates.iter().zip(&mut report.sources) {
+            let Some(rate) = rate else { continue };
+            if succeeded {
+                rate.after_batch(ended, source.lines.records, processing_ms, delay_ms);
+            }
+            source.rate_limit = rate.limit();
+        }
     }
 }
 

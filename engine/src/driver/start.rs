@@ -125,6 +125,7 @@ impl Driver {
             checkpointing,
             next,
             reads,
+            rates: Vec::new(),
             zero,
             reaches,
             history,

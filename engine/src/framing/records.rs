@@ -14,6 +14,18 @@ pub(crate) struct RecordsOf<'t> {
 }
 
 impl RecordsOf<'_> {
+    /// How many there are, those included that are too long. Cost: a pass over the bytes for lines, a look at each
+    /// length, or a division.
+    pub(crate) fn count_all(bytes: &[u8], framing: Framing) -> u64 {
+        match framing {
+            Framing::Lines => memchr::memchr_iter(b'\n', bytes).count() as u64,
+            Framing::Fixed(n) => (bytes.len() / n) as u64,
+            Framing::LengthPrefixed => {
+                RecordsOf { bytes, framing, max_bytes: usize::MAX }.count() as u64
+            }
+        }
+    }
+
     /// What becomes of records that are not lines. Cost: a division where all have one length, else
     /// a look at each length.
     pub(crate) fn counts(mut self) -> LineCounts {

@@ -244,6 +244,7 @@ mod tests {
                 block_interval: millis(500),
                 policy: RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) },
                 reads: Reads { early: true, at_turn: false },
+                rate: None,
                 max_carry_bytes: 0,
                 max_store_bytes: 0,
             },

@@ -14,6 +14,7 @@ use crate::time::{Duration, Time};
 
 use super::admission::Reads;
 use super::assignment::Intake;
+use super::rate::SourceRate;
 
 /// What every receiver works with.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ pub(crate) struct Surroundings {
     pub(crate) policy: RecordPolicy,
     /// How this receiver's blocks are read.
     pub(crate) reads: Reads,
+    /// How many records a second it may take in, where that is limited.
+    pub(crate) rate: Option<Arc<SourceRate>>,
     /// The most memory that the unfinished records of one receiver may hold together.
     pub(crate) max_carry_bytes: usize,
     /// The most memory that what a receiver of a user's own has stored may take.

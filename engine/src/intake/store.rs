@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use super::rate::SourceRate;
 use crate::progress::Progress;
 
 /// Records that are handed over together by [`Store::store_all`].
@@ -29,7 +30,9 @@ pub struct Refused<T>(pub T);
 
 impl<T> Store<T> {
     /// Stores a record for the next batch. While as many wait as there is room for, this waits
-    /// until a batch takes them. Call it from threads of the receiver's own: an operator or an
+    /// until a batch takes them; and, where the rate is limited
+    /// ([`Conf::max_rate`](crate::Conf::max_rate), [`Conf::backpressure`](crate::Conf::backpressure)), until
+    /// another may come. Call it from threads of the receiver's own: an operator or an
     /// output that waited here would wait for itself.
     ///
     /// There is room for an eighth of [`Conf::memory_bytes`](crate::Conf::memory_bytes), beside
@@ -39,9 +42,10 @@ impl<T> Store<T> {
     /// Gives the record back where the receiver is being stopped or started again.
     pub fn store(&self, record: T) -> Result<(), Refused<T>> {
         match self.buffer.room_for(self.start) {
-            Some(mut state) => {
+            Some((mut state, _)) => {
                 state.records.push(record);
                 state.stored = true;
+                self.buffer.charge(1);
                 Ok(())
             }
             None => Err(Refused(record)),
@@ -51,7 +55,7 @@ impl<T> Store<T> {
     /// Stores records in their order; when it returns, all of them are stored, and lost only if the
     /// process dies before their batch has been run: a source that must know even then that they are
     /// kept is answered after [`store_reliably`](Store::store_reliably). Cost: a lock for each 256
-    /// records. Waits for room as [`store`](Store::store) does.
+    /// records. Waits as [`store`](Store::store) does: to a limited rate, many are as many as one by one.
     ///
     /// Gives back what had been taken from `records` and was not stored; what was stored stays.
     pub fn store_all(&self, records: impl IntoIterator<Item = T>) -> Result<(), Refused<Vec<T>>> {
@@ -88,15 +92,15 @@ impl<T> Store<T> {
                 return Ok(numbers.unwrap_or_default());
             }
             while !chunk.is_empty() {
-                let Some(mut state) = self.buffer.room_for(self.start) else {
+                let Some((mut state, room)) = self.buffer.room_for(self.start) else {
                     return Err(Refused(chunk));
                 };
-                let room = self.buffer.most_records - state.records.len();
                 let n = chunk.len().min(room);
                 let first =
                     numbers.map_or_else(|| state.next(), |numbers: Range<u64>| numbers.start);
                 state.records.extend(chunk.drain(..n));
                 state.stored = true;
+                self.buffer.charge(n as u64);
                 numbers = Some(first..state.next());
             }
         }
@@ -199,8 +203,10 @@ pub(super) struct Buffer<T> {
     most_records: usize,
     /// Whether what a batch takes is written down.
     is_logged: bool,
+    rate: Option<Arc<SourceRate>>,
     state: Mutex<State<T>>,
-    /// Signalled when there is room, when what was taken is settled, or nothing more is stored.
+    /// Signalled when there is room, when what was taken is settled, when the rate or the time has changed, or
+    /// nothing more is stored.
     room: Condvar,
     /// Signalled when the supervisor has something to look at.
     changed: Condvar,
@@ -254,19 +260,45 @@ impl<T> Buffer<T> {
             progress,
             most_records: (most_bytes / size_of::<T>().max(1)).max(1),
             is_logged,
+            rate: None,
             state: Mutex::new(state),
             room: Condvar::new(),
             changed: Condvar::new(),
         }
     }
 
-    /// Waits until there is room for a record of `start`; `None` where it is not taken.
-    fn room_for(&self, start: u64) -> Option<MutexGuard<'_, State<T>>> {
+    /// Held to a rate.
+    pub(super) fn limited_to(self, rate: Option<Arc<SourceRate>>) -> Self {
+        Buffer { rate, ..self }
+    }
+
+    /// Waits until there is room for a record of `start`, and it may come; `None` where it is not taken. Also
+    /// answers for how many there is room that may.
+    fn room_for(&self, start: u64) -> Option<(MutexGuard<'_, State<T>>, usize)> {
         let mut state = self.state.lock();
-        while state.open == Some(start) && state.records.len() >= self.most_records {
-            self.room.wait(&mut state);
+        while state.open == Some(start) {
+            let room = self.most_records - state.records.len();
+            let may_take = self.rate.as_ref().map_or(u64::MAX, |rate| rate.may_take());
+            match (room, may_take, &self.rate) {
+                (0, ..) => self.room.wait(&mut state),
+                (_, 0, Some(rate)) => match rate.wait() {
+                    Some(limit) => drop(self.room.wait_for(&mut state, limit)),
+                    None => self.room.wait(&mut state),
+                },
+                _ => {
+                    let room = room.min(usize::try_from(may_take).unwrap_or(usize::MAX));
+                    return Some((state, room));
+                }
+            }
         }
-        (state.open == Some(start)).then_some(state)
+        None
+    }
+
+    /// So many records were stored.
+    fn charge(&self, records: u64) {
+        if let Some(rate) = &self.rate {
+            rate.charge(records);
+        }
     }
 
     /// Waits until the records of these numbers are written down.
@@ -324,7 +356,7 @@ impl<T> Buffer<T> {
 
     // ---- the supervisor's side ----
 
-    /// Shuts if `last`, and has the supervisor look around.
+    /// Shuts if `last`, and has the supervisor look around, and whoever waits for the time.
     pub(super) fn nudge(&self, last: bool) {
         let state = self.state.lock();
         match last {
@@ -332,6 +364,9 @@ impl<T> Buffer<T> {
             false => drop(state),
         }
         self.changed.notify_all();
+        if self.rate.is_some() {
+            self.room.notify_all();
+        }
     }
 
     /// Nothing more is taken from the last start.

@@ -64,8 +64,17 @@ impl<R: Receiver> Poll for Supervised<R> {
         around: &Surroundings,
     ) -> Result<Option<ReceiverThread>> {
         let (progress, most_bytes) = (around.progress.clone(), around.max_store_bytes);
-        let buffer = Arc::new(Buffer::new(name.into(), progress, most_bytes, self.is_logged));
+        let buffer = Buffer::new(name.into(), progress, most_bytes, self.is_logged);
+        let buffer = Arc::new(buffer.limited_to(around.rate.clone()));
         self.buffer = Some(buffer.clone());
+        if let Some(rate) = &around.rate {
+            let buffer = Arc::downgrade(&buffer);
+            rate.on_change(Box::new(move || {
+                if let Some(buffer) = buffer.upgrade() {
+                    buffer.nudge(false);
+                }
+            }));
+        }
         let order = Arc::new(Order::default());
         let wake = Arc::new({
             let (buffer, order) = (buffer.clone(), order.clone());

@@ -1,15 +1,20 @@
 //! The original's behaviour, case by case: pipelines, inputs and outputs from the test suites of
 //! Apache Spark, run through the public interface under a manual clock.
 //!
-//! The cases are in `spark_cases.json`, or in the file that `MILLSTREAM_CASES` names. Nothing is
-//! left out: a field, a step or a function that is not understood fails its case.
+//! The cases are in `spark_cases.json`, or in the file that `MILLSTREAM_CASES` names; those of its rate
+//! estimator and limiter and of its arithmetic of times in `rate_and_time_cases.json`, or in the file that
+//! `MILLSTREAM_RATE_CASES` names. Nothing is left out: a field, a step or a function that is not understood
+//! fails its case.
 
 mod arguments;
+mod arithmetic;
 mod build;
 mod case;
 mod compare;
 mod functions;
+mod params;
 mod pipeline;
+mod rates;
 mod run;
 mod state;
 mod value;
@@ -21,47 +26,70 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::{env, fs};
 
-use libtest_mimic::{FormatSetting, Trial};
+use libtest_mimic::{Conclusion, FormatSetting, Trial};
 use serde_json::Value as Json;
 
 use crate::arguments::Asked;
 use crate::case::Case;
 
-/// The file that is read instead of the cases that are kept here.
-const OTHER_CASES: &str = "MILLSTREAM_CASES";
+/// Cases that are kept here, and what names a file that is read instead.
+struct Kept {
+    file: &'static str,
+    other: &'static str,
+}
+
+const PIPELINES: Kept = Kept { file: "spark_cases.json", other: "MILLSTREAM_CASES" };
+const RATES: Kept = Kept { file: "rate_and_time_cases.json", other: "MILLSTREAM_RATE_CASES" };
 
 fn main() -> ExitCode {
     let asked = Asked::of(env::args_os());
-    let mut trials = match read() {
-        Ok(file) => trials(file),
-        Err(why) => {
+    let (pipelines, rates) = match (PIPELINES.read(), RATES.read()) {
+        (Ok(pipelines), Ok(rates)) => (trials(pipelines), rates::trials(rates)),
+        (Err(why), _) | (_, Err(why)) => {
             eprintln!("the cases cannot be read: {why}");
             return ExitCode::FAILURE;
         }
     };
-    let all = trials.len();
-    trials.retain(|trial| asked.lets_through(trial.name()));
-    let left_out = (all - trials.len()) as u64;
     let told = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if !functions::is_asked_for(panic.payload()) {
             told(panic);
         }
     }));
-    let end = libtest_mimic::run(&asked.arguments, trials);
-    if !asked.arguments.list && asked.arguments.format != Some(FormatSetting::Json) {
-        let skipped = left_out + end.num_filtered_out + end.num_ignored;
-        println!("spark: {} passed, {} failed, {skipped} skipped", end.num_passed, end.num_failed);
+    let tells = !asked.arguments.list && asked.arguments.format != Some(FormatSetting::Json);
+    let (rates, _) = run_asked(&asked, rates);
+    let (spark, left_out) = run_asked(&asked, pipelines);
+    if tells {
+        println!("rate and time: {} passed, {} failed", rates.num_passed, rates.num_failed);
+        let skipped = left_out + spark.num_filtered_out + spark.num_ignored;
+        let (passed, failed) = (spark.num_passed, spark.num_failed);
+        println!("spark: {passed} passed, {failed} failed, {skipped} skipped");
     }
-    end.exit_code()
+    match spark.has_failed() || rates.has_failed() {
+        true => ExitCode::from(101),
+        false => ExitCode::SUCCESS,
+    }
 }
 
-fn read() -> Result<Json, String> {
-    let kept = || concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/spark_cases.json").into();
-    let path = env::var_os(OTHER_CASES).map_or_else(kept, from_where_cargo_was_called);
-    let at = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
-    let text = fs::read_to_string(&path).map_err(|e| at(&e))?;
-    serde_json::from_str(&text).map_err(|e| at(&e))
+/// Runs the trials that are asked for; also answers how many are not.
+fn run_asked(asked: &Asked, mut trials: Vec<Trial>) -> (Conclusion, u64) {
+    let all = trials.len();
+    trials.retain(|trial| asked.lets_through(trial.name()));
+    let left_out = (all - trials.len()) as u64;
+    (libtest_mimic::run(&asked.arguments, trials), left_out)
+}
+
+impl Kept {
+    fn read(&self) -> Result<Json, String> {
+        let kept = || {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
+            PathBuf::from(folder).join(self.file)
+        };
+        let path = env::var_os(self.other).map_or_else(kept, from_where_cargo_was_called);
+        let at = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
+        let text = fs::read_to_string(&path).map_err(|e| at(&e))?;
+        serde_json::from_str(&text).map_err(|e| at(&e))
+    }
 }
 
 /// Cargo runs tests in their package's folder; a path is meant from where it was called itself.

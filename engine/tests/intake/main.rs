@@ -16,6 +16,7 @@ mod hostile;
 mod listening;
 mod panics;
 mod pressure;
+mod rates;
 mod records;
 mod stopping;
 mod unparsed;

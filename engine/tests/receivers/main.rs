@@ -4,6 +4,7 @@
 mod rig;
 
 mod panics;
+mod rates;
 mod restarting;
 mod room;
 mod stopping;

@@ -57,6 +57,14 @@ pub(crate) fn start_socket(
             }
         }
     }));
+    if let Some(rate) = &surroundings.rate {
+        let (wake, paused) = (wake.clone(), paused.clone());
+        rate.on_change(Box::new(move || {
+            if paused.load(Ordering::Relaxed) {
+                wake();
+            }
+        }));
+    }
     let registry = poll.registry().try_clone().map_err(failed)?;
     let link = Link::new(name.clone(), endpoint, registry, surroundings.progress.clone());
     let link = link.map_err(failed)?;
@@ -73,6 +81,7 @@ pub(crate) fn start_socket(
         wake: wake.clone(),
         order: order.clone(),
         paused,
+        held_to_rate: false,
         waits_for_slab: Arc::default(),
         connections: HashMap::new(),
         ready: VecDeque::new(),
@@ -96,6 +105,8 @@ struct SocketReceiver {
     order: Arc<Order>,
     /// Set while data waits that the receiver may not read; whoever changes that then wakes it.
     paused: Arc<AtomicBool>,
+    /// What holds it back is its rate: it may read on when the time has come.
+    held_to_rate: bool,
     /// Set while the pool has promised to wake this thread.
     waits_for_slab: Arc<AtomicBool>,
     filling: Arc<Mutex<Filling>>,
@@ -168,7 +179,9 @@ impl SocketReceiver {
         let others = others.map(|at| at.saturating_duration_since(Instant::now()));
         let close = self.filling.lock().due();
         let close = close.and_then(|due| self.around.clock.remaining(due));
-        [close, others].into_iter().flatten().min()
+        let rate = self.around.rate.as_ref().filter(|_| self.held_to_rate);
+        let rate = rate.and_then(|rate| rate.wait());
+        [close, others, rate].into_iter().flatten().min()
     }
 
     /// Puts a connection in the row of those that wait to be read, once; where it has no lines now, in that of

@@ -5,6 +5,7 @@ use std::sync::atomic::{Ordering, fence};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{SocketReceiver, do_early};
+use crate::framing::RecordsOf;
 use crate::intake::assignment::Stored;
 use crate::intake::connection::Outcome;
 use crate::intake::filling::Filling;
@@ -14,6 +15,7 @@ impl SocketReceiver {
     /// Serves each connection that is ready with one read.
     pub(super) fn read_ready_once(&mut self) {
         let filling = self.filling.clone();
+        self.held_to_rate = false;
         for _ in 0..self.ready.len() {
             self.close_when_due();
             if self.order.stop_wanted() == Some(false) {
@@ -31,14 +33,19 @@ impl SocketReceiver {
             // Told first and looked at second, so that a change between the two wakes this thread.
             self.paused.store(true, Ordering::SeqCst);
             fence(Ordering::SeqCst);
-            let may_read =
+            let admitted =
                 self.draining || self.around.intake.admission.may_read(self.around.reads);
+            self.held_to_rate = admitted && !self.rate_allows();
+            let may_read = admitted && !self.held_to_rate;
             let room = match may_read {
                 true => self.with_room(&filling, wanted),
                 false => None,
             };
             let Some(filling) = room else {
                 self.ready.push_front(id);
+                if self.held_to_rate {
+                    return;
+                }
                 if self.around.reads.early {
                     // What is read is worked on while nothing may be read.
                     let work = filling.lock().cut(Stored::EarlyWorkMayBegin);
@@ -58,6 +65,11 @@ impl SocketReceiver {
             }
         }
         self.paused.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether a record may come now. What had arrived when a stop was ordered may always.
+    fn rate_allows(&self) -> bool {
+        self.draining || self.around.rate.as_ref().is_none_or(|rate| rate.may_take() > 0)
     }
 
     /// Locks `filling`, with `wanted` bytes of room in its slab; nothing at the budget's end.
@@ -120,7 +132,12 @@ impl SocketReceiver {
             return false;
         };
         let carried_before = connection.carried();
-        let most = self.around.intake.admission.most_to_read(self.around.reads);
+        let mut most = self.around.intake.admission.most_to_read(self.around.reads);
+        let received_before = connection.received();
+        let rate = self.around.rate.as_ref().filter(|_| !self.draining);
+        if let Some(rate) = rate {
+            most = most.min(rate.most_to_read());
+        }
         let mut numbered = None;
         let step = connection.read(slab, most, self.around.policy.limit, |arrived| {
             let Some(talks) = &mut self.talks else { return true };
@@ -128,6 +145,11 @@ impl SocketReceiver {
             numbered.is_some()
         });
         let carried = connection.carried();
+        if let Some(rate) = rate {
+            let records = slab.bytes(step.framed.records.clone());
+            let records = RecordsOf::count_all(records, self.around.policy.framing());
+            rate.has_read(connection.received() - received_before, records);
+        }
         filling.take_in(id, step.first_offset, &step.framed);
         if let Some((sender, numbers)) = numbered
             && !numbers.is_empty()

@@ -3,6 +3,7 @@
 mod deaths;
 mod hostile;
 mod life;
+mod rates;
 mod sender;
 mod sessions;
 mod starting;
