@@ -67,6 +67,7 @@ impl StreamingContext {
         let conf = &engine.parts().conf;
         let block_interval = conf.block_interval_for(batch_interval)?;
         conf.rates_for(batch_interval)?;
+        conf.most_waiting()?;
         let graceful_limit = conf.graceful_stop_limit(batch_interval);
         let progress = Progress::new(conf.listeners.clone(), conf.warnings);
         Ok(StreamingContext {

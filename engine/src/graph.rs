@@ -155,6 +155,8 @@ pub(crate) struct Graph<'b> {
     early_allowed: bool,
     unparsed: Unparsed,
     streams: usize,
+    /// How often windows slide.
+    slides: BTreeSet<Duration>,
     /// The first thing that was described and cannot be.
     refused: Option<Error>,
 }
@@ -178,6 +180,7 @@ impl<'b> Graph<'b> {
             early_allowed,
             unparsed,
             streams: 0,
+            slides: BTreeSet::new(),
             refused: None,
         }
     }
@@ -191,6 +194,16 @@ impl<'b> Graph<'b> {
     pub(crate) fn next_stream(&mut self) -> usize {
         self.streams += 1;
         self.streams
+    }
+
+    /// There is a stream with this slide.
+    pub(crate) fn note_slide(&mut self, slide: Duration) {
+        self.slides.insert(slide);
+    }
+
+    /// The slides of streams that are longer than the batch interval.
+    pub(crate) fn longer_slides(&self) -> Vec<Duration> {
+        self.slides.iter().copied().filter(|slide| *slide > self.batch_interval).collect()
     }
 
     /// Adds a source and gives its number.

@@ -146,13 +146,15 @@ pub mod testing;
 pub mod spark {}
 #[doc = include_str!("../../docs/windows.md")]
 pub mod windows {}
+#[doc = include_str!("../../docs/overload.md")]
+pub mod overload {}
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
 
 pub use clock::{Clock, ManualClock};
 pub use columns::{Columns, Fields};
-pub use conf::{Conf, InvalidUtf8, LongLines, Unparsed};
+pub use conf::{Conf, InvalidUtf8, LongLines, Overrun, Unparsed};
 pub use context::{Running, StreamingContext};
 pub use dstream::{DStream, WindowedWhole, WithState};
 pub use durable::Durable;

@@ -31,6 +31,9 @@ pub struct BatchReport {
     pub batch_time_ms: i64,
     /// How often batches are cut.
     pub batch_interval_ms: i64,
+    /// How many due times the batch stands for: its own, and those right before it that were left out
+    /// ([`Conf::overrun`](crate::Conf::overrun)), whose records it has. 1 for a batch that is run again.
+    pub covers_batches: u64,
     /// Records that the batch took in, over all sources: those that were given to operators.
     pub records: u64,
     /// Bytes that the batch took in.
@@ -386,6 +389,7 @@ impl From<(Time, Duration)> for BatchReport {
             schema_version: SCHEMA_VERSION,
             batch_time_ms: time.as_millis(),
             batch_interval_ms: interval.as_millis(),
+            covers_batches: 1,
             records: 0,
             bytes: 0,
             scheduling_delay_ms: 0.0,

@@ -3,6 +3,7 @@
 
 mod durability;
 mod exposure;
+mod overrun;
 mod rates;
 mod records;
 mod storage;
@@ -10,6 +11,8 @@ mod storage;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use self::overrun::MOST_WAITING;
+pub use self::overrun::Overrun;
 pub(crate) use self::rates::Rates;
 pub use self::records::{InvalidUtf8, LongLines, Unparsed};
 use crate::clock::Clock;
@@ -52,6 +55,8 @@ pub struct Conf {
     pub(crate) pid: Pid,
     pub(crate) max_rate: u64,
     pub(crate) initial_rate: Option<u64>,
+    pub(crate) overrun: Overrun,
+    pub(crate) max_backlog: Option<u64>,
     pub(crate) early_work: bool,
     pub(crate) graceful_stop_timeout: Option<Duration>,
     pub(crate) checkpoint_interval: Option<Duration>,
@@ -82,6 +87,8 @@ impl Conf {
             pid: Pid::default(),
             max_rate: 0,
             initial_rate: None,
+            overrun: Overrun::default(),
+            max_backlog: None,
             early_work: true,
             graceful_stop_timeout: None,
             checkpoint_interval: None,

@@ -1,5 +1,6 @@
 //! The driver: one thread that owns the clock's grid and gives one batch after the other its turn.
 
+mod backlog;
 mod durable;
 mod opening;
 mod sources;
@@ -11,10 +12,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
+use self::backlog::{Backlog, Due};
 use self::durable::Checkpointing;
 pub(crate) use self::durable::Durability;
 use self::stopping::{STOP_NOW_LIMIT, say_unless_ended};
 use crate::clock::Clock;
+use crate::conf::Overrun;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Reaches};
@@ -31,10 +34,6 @@ use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
 use crate::turn::Turn;
 use crate::writer::Writer;
-
-/// Where more batches are due at once than a driver can be meant to make up for, one is cut instead of them.
-/// At an interval of a second this is more than a day.
-const MOST_DUE: i64 = 100_000;
 
 /// What a driver is started with.
 pub(crate) struct Orders {
@@ -77,7 +76,13 @@ pub(crate) struct Driver {
     /// Whether the writer waits where there is no room: not while the stream starts.
     waits_for_room: Arc<AtomicBool>,
     checkpointing: Option<Checkpointing>,
+    /// The due time after that of the last batch.
     next: Time,
+    /// When the last batch was over.
+    ended: Time,
+    backlog: Backlog,
+    /// For a sentence about batches that were merged.
+    merged: Occasional,
     /// How each source's blocks are read.
     reads: Vec<Reads>,
     /// By source, the rate of its receiver where that is limited; none before the receivers start.
@@ -108,8 +113,9 @@ impl Driver {
         punctual::wake_this_thread_in_time();
         let watched = punctual::watched(self.orders.batch_interval.to_std());
         let stop = loop {
-            match self.orders.status.wait_for(&clock, self.next, watched) {
-                Wake::Due => self.leave_out_most(),
+            let due = self.backlog.waits_for(self.next, self.ended);
+            match self.orders.status.wait_for(&clock, due, watched) {
+                Wake::Due => {}
                 Wake::Stop(stop) => break stop,
                 Wake::Snapshot(asked) => {
                     self.give_snapshot(&asked);
@@ -155,17 +161,24 @@ impl Driver {
         drop(asked.send(snapshot));
     }
 
-    /// Where far too many batches are due, goes on at the last of them, which has all that was received.
-    fn leave_out_most(&mut self) {
-        let last = self.next.max(self.clock.now().floor(self.orders.batch_interval));
-        let due = (last - self.next).as_millis() / self.orders.batch_interval.as_millis() + 1;
-        if due > MOST_DUE {
+    /// Says where due times have no batch of their own that would have one.
+    fn say_merged(&mut self, due: &Due) {
+        let Due { time, covers, waiting } = due;
+        let since = self.next;
+        if due.is_for_a_gap() {
             self.orders.progress.warn(format!(
-                "{due} batches are due at once, since {}; one is cut instead of them, at {last}, with all \
-                 that was received",
-                self.next
+                "{waiting} batches are due at once, since {since}; one is cut instead of them, at {time}, with \
+                 all that was received"
             ));
-            self.next = last;
+        } else if *covers > 1
+            && self.orders.engine.parts().conf.overrun == Overrun::Queue
+            && self.merged.is_time()
+        {
+            self.orders.progress.warn(format!(
+                "{waiting} batches wait, since {since}, and that is more than may (Conf::max_backlog); the \
+                 oldest {covers} are one, at {time}; this is said once a minute, and counted in every batch's \
+                 report"
+            ));
         }
     }
 
@@ -176,10 +189,16 @@ impl Driver {
         if self.cut_short {
             return;
         }
-        let time = self.next;
+        let due = self.backlog.due(self.next, self.ended, self.clock.now());
+        self.say_merged(&due);
+        let time = due.time;
         self.next = time + self.orders.batch_interval;
-        match self.turn().run(time) {
+        let outcome = self.turn().run(time);
+        // Before anybody hears of its end, and moves the clock.
+        self.ended = self.clock.now();
+        match outcome {
             Ok((mut report, first_error)) => {
+                report.covers_batches = due.covers;
                 self.adapt_rates(&mut report);
                 self.has_run(time, &report, first_error);
                 self.recovered_waits = false;

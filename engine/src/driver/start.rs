@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::backlog::Backlog;
 use super::durable::Checkpointing;
 use super::opening::{is_logged, keeping, opened};
 use super::sources::begin_polled;
@@ -111,6 +112,8 @@ impl Driver {
         clock.on_move(&wake);
         let next = before + orders.batch_interval;
         let held = parts.slabs.reservation();
+        let conf = &parts.conf;
+        let backlog = Backlog::new(conf.overrun, conf.most_waiting()?, zero, &graph);
         let mut driver = Driver {
             orders,
             clock,
@@ -124,6 +127,9 @@ impl Driver {
             waits_for_room,
             checkpointing,
             next,
+            ended: before,
+            backlog,
+            merged: Occasional::default(),
             reads,
             rates: Vec::new(),
             zero,

@@ -56,10 +56,13 @@ impl<'b, P: Replay<'b>> DStream<'b, P> {
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
     /// The window over this stream. One that does not suit it is refused at the start.
     pub(super) fn span(&self, operation: &'static str, window: Window) -> Span {
-        window.over(self.slide, operation).unwrap_or_else(|error| {
-            self.graph.lock().refuse(error);
+        let mut graph = self.graph.lock();
+        let span = window.over(self.slide, operation).unwrap_or_else(|error| {
+            graph.refuse(error);
             Span { length: self.slide, slide: self.slide, step: self.slide }
-        })
+        });
+        graph.note_slide(span.slide);
+        span
     }
 
     /// How many records the window has: one number for every window, 0 for an empty one. Spark's

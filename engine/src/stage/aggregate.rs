@@ -115,6 +115,16 @@ struct Made<P> {
     failed: Option<String>,
 }
 
+impl<P> Made<P> {
+    /// What has been made for two batches that are one.
+    fn with(mut self, other: Self) -> Self {
+        self.pieces.extend(other.pieces);
+        self.retries += other.retries;
+        self.failed = self.failed.or(other.failed);
+        self
+    }
+}
+
 impl<P> Default for Made<P> {
     fn default() -> Self {
         Made { pieces: Vec::new(), retries: 0, failed: None }
@@ -139,6 +149,17 @@ impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> AggregateNode<'b, P, A> {
                 piece
             })
         })
+    }
+
+    /// Makes all that was made for batches up to that at `time` its own: where due times were left out, it has
+    /// been given what was received for them, and early work has been done on that under their names.
+    fn gather(&self, time: Time) {
+        let mut made = self.made.lock();
+        let later = made.split_off(&(time + crate::time::millis(1)));
+        let due = std::mem::replace(&mut *made, later).into_values();
+        if let Some(all) = due.reduce(Made::with) {
+            made.insert(time, all);
+        }
     }
 
     fn give_piece(&self, time: Time, piece: A::Piece) {
@@ -189,6 +210,9 @@ impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> EarlyStage<'b> for AggregateNode<'b, 
 impl<'b, P: Pipe<'b>, A: Aggregate<'b, P>> Compute<'b, A::Out> for AggregateNode<'b, P, A> {
     fn compute(&self, batch: &Batch<'b>) -> Partitions<A::Out> {
         let (time, name) = (batch.time(), self.aggregate.name());
+        if batch.is_current() {
+            self.gather(time);
+        }
         if let Some(made) = self.made.lock().get_mut(&time) {
             batch.count_early_retries(name, std::mem::take(&mut made.retries));
             if let Some(reason) = made.failed.take() {

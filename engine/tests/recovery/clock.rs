@@ -2,9 +2,9 @@
 //! them, and nothing is collected that is needed.
 
 use millstream::disk::MemoryDisk;
-use millstream::{Duration, ManualClock, Stop, Time, mins, secs};
+use millstream::{Duration, ManualClock, Overrun, Stop, Time, mins, secs};
 
-use crate::job::{Life, Waited};
+use crate::job::{Life, Waited, conf};
 use crate::oracle::Outputs;
 
 const START: Time = Time::from_millis(1_700_000_000_000);
@@ -103,4 +103,39 @@ fn ten_years_ahead_between_two_lives_are_one_batch() {
     let before = (1..=4).map(|n| START + secs(n));
     let expected: Vec<Time> = before.chain([after + secs(1), after + secs(2)]).collect();
     assert_eq!(goes_on_after(TEN_YEARS), expected);
+}
+
+#[test]
+fn what_a_batch_had_for_due_times_that_were_left_out_it_has_again() {
+    for policy in [Overrun::Coalesce, Overrun::Skip] {
+        let disk = MemoryDisk::default();
+        let clock = ManualClock::at(START);
+        let with = |disk: &MemoryDisk, clock: &ManualClock, number| {
+            Life::with(conf(disk, clock).overrun(policy), clock.clone(), number).unwrap()
+        };
+        let mut first = with(&disk, &clock, 0);
+        for _ in 0..3 {
+            assert_eq!(first.batch(2, 1), Waited::Done);
+        }
+        first.feed(2, 1);
+        clock.advance(secs(5));
+        assert_eq!(first.wait_for_batch(START + secs(8)), Waited::Done);
+        first.feed(2, 0);
+        clock.advance(millstream::millis(200));
+        first.wait_until("lines are received", |life| life.received() == 10);
+        let died = disk.after_power_failure(millstream::disk::Names::Lost);
+        drop(first);
+
+        let mut second = with(&died, &clock, 1);
+        second.feed(2, 1);
+        clock.advance(secs(1));
+        assert_eq!(second.wait_for_batch(START + secs(9)), Waited::Done);
+        assert!(second.stop(Stop::Graceful).drained);
+        let outputs = Outputs::on(&died);
+        outputs.is_complete();
+        let fed = [crate::job::Fed { socket: 10, queue: 4 }, second.fed()];
+        assert_eq!(outputs.check(&fed), fed);
+        let seconds = [1, 2, 3, 8, 9].map(|n| START + secs(n));
+        assert_eq!(batches(&died), seconds, "{policy:?}");
+    }
 }
