@@ -37,6 +37,8 @@ pub(super) struct Gathered {
 #[derive(Default)]
 struct Span {
     batches: u64,
+    /// How many intervals they stand for: one each, where none has overrun.
+    intervals: u64,
     records: u64,
     bytes: u64,
     early_bytes: u64,
@@ -96,7 +98,7 @@ impl Gathered {
         usage: Usage,
     ) -> Summary {
         let measured = &self.measured;
-        let seconds = measured.batches as f64 * batch_interval_ms as f64 / 1e3;
+        let seconds = measured.intervals as f64 * batch_interval_ms as f64 / 1e3;
         let per_s = |total: u64| if measured.batches == 0 { 0.0 } else { total as f64 / seconds };
         let mean = |ms: f64| ms / measured.batches.max(1) as f64;
         let ms = |histogram: &Option<Histogram<u64>>, share: f64| {
@@ -143,6 +145,7 @@ impl Span {
     /// One more batch, so long after the first with records.
     fn add(&mut self, since_first: Duration, report: &BatchReport, cpu_seconds: f64) {
         self.batches += 1;
+        self.intervals += report.covers_batches;
         self.records += report.records;
         self.bytes += report.bytes;
         self.early_bytes += report.early_bytes;
@@ -164,6 +167,7 @@ impl Span {
 
     fn append(&mut self, other: Span) {
         self.batches += other.batches;
+        self.intervals += other.intervals;
         self.records += other.records;
         self.bytes += other.bytes;
         self.early_bytes += other.early_bytes;
@@ -220,6 +224,18 @@ mod tests {
         assert!((1.9..2.1).contains(&summary.processing_p99_ms), "{}", summary.processing_p99_ms);
         assert_eq!(summary.totals, json!({ "lines": 308 }));
         assert_eq!((summary.measured_records, summary.measured_cpu_seconds), (300, 1.5));
+    }
+
+    #[test]
+    fn a_batch_that_stands_for_several_due_times_has_had_as_many_intervals() {
+        let mut gathered = Gathered::after(Duration::ZERO);
+        for (at_s, covers, records) in [(1, 1, 5), (4, 3, 600), (5, 1, 200), (6, 1, 5)] {
+            let mut report = BatchReport::from((Time::from_millis(at_s * 1000), secs(1)));
+            (report.covers_batches, report.records) = (covers, records);
+            gathered.add(&report, None, 0.0);
+        }
+        let summary = gathered.summary("count", 1000, 1, Usage::default());
+        assert_eq!((summary.measured_batches, summary.lines_per_s), (2, 200.0));
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn written_over(text: &str) -> String {
 }
 
 fn text(report: &BatchReport, answer: Option<&Answer>) -> String {
-    let interval_s = report.batch_interval_ms as f64 / 1e3;
+    let interval_s = report.batch_interval_ms as f64 / 1e3 * report.covers_batches as f64;
     let found = match (report.errors.first(), answer) {
         (Some(error), _) => error.clone(),
         (None, Some(answer)) => found(answer),

@@ -8,6 +8,7 @@ mod ndjson;
 mod course;
 mod trend;
 mod summary;
+mod overload;
 mod gathered;
 mod from_memory;
 mod run;
@@ -23,6 +24,7 @@ use millstream::Conf;
 
 pub use answers::{Answer, Answers};
 pub use course::Moment;
+pub use overload::Overload;
 pub use run::run;
 pub use stamped::StampedSummary;
 pub use summary::Summary;
@@ -66,6 +68,10 @@ Examples:
 
   Words that are counted on after the program was killed, none of those that were received being lost:
     bench-suite job word-count --listen 127.0.0.1:7777 --checkpoint counts.job --write-ahead-log
+
+  Words of whoever sends as fast as it can, at the rate that batches keep up with, and one batch for all that
+  is due where one overruns:
+    bench-suite job word-count --listen 127.0.0.1:7777 --backpressure --overrun coalesce
 
   How late the result of each line is, counted from when it was due, and whether all came:
     loadgen serve --preset stamped --rate 100k --for 20s
@@ -159,6 +165,9 @@ pub struct Options {
     /// What a figure must be, such as latency.p99<1s; may be repeated. Missed, the exit code is 4
     #[arg(long = "objective", value_name = "FIGURE<BOUND")]
     pub objectives: Vec<Objective>,
+    /// What the engine is told of rates and overruns.
+    #[command(flatten)]
+    pub overload: Overload,
     /// What some workloads are told beside.
     #[command(flatten)]
     pub flags: Flags,
@@ -177,7 +186,7 @@ impl Options {
         if let Some(memory) = self.memory {
             conf = conf.memory_bytes(memory.as_u64());
         }
-        conf.write_ahead_log(self.write_ahead_log)
+        self.overload.told_to(conf).write_ahead_log(self.write_ahead_log)
     }
 
     /// How many batches the workload's window has; none where it has no window.
