@@ -50,13 +50,7 @@ impl Engine {
                 want: format!("{} to {} bytes", MAX_LINE_BYTES.start(), MAX_LINE_BYTES.end()),
             });
         }
-        if conf.max_connections == Some(0) {
-            return Err(Error::Setting {
-                setting: "the number of connections of a listener (Conf::max_connections)",
-                got: "0".into(),
-                want: "at least 1".into(),
-            });
-        }
+        conf.exposure.check()?;
         if let Some(limit) = conf.graceful_stop_timeout.filter(|limit| *limit < Duration::ZERO) {
             return Err(Error::Setting {
                 setting: "the limit of a graceful stop (Conf::graceful_stop_timeout)",
@@ -141,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_listener_for_nobody_and_a_stop_before_it_is_asked_for_are_refused() {
-        assert!(refused(Conf::new("t").max_connections(0)).contains("is 0; it must be at least 1"));
+        assert!(refused(Conf::new("t").max_connections(0)).contains("Conf::max_connections"));
         let e = refused(Conf::new("t").graceful_stop_timeout(Duration::from_millis(-5)));
         assert!(e.contains("is -5 ms; it must be at least 0 ms"), "{e}");
     }

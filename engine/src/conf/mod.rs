@@ -6,6 +6,7 @@ mod exposure;
 mod overrun;
 mod rates;
 mod records;
+mod secret;
 mod storage;
 
 use std::path::PathBuf;
@@ -14,7 +15,9 @@ use std::sync::Arc;
 pub(crate) use self::overrun::MOST_WAITING;
 pub use self::overrun::Overrun;
 pub(crate) use self::rates::Rates;
+pub(crate) use self::exposure::Exposure;
 pub use self::records::{InvalidUtf8, LongLines, Unparsed};
+pub(crate) use self::secret::{MOST_SECRET_BYTES, Secret};
 use crate::clock::Clock;
 use crate::disk::{AnyDisk, Disk, RealDisk};
 use crate::error::{Error, Result};
@@ -50,13 +53,13 @@ pub struct Conf {
     pub(crate) long_lines: LongLines,
     pub(crate) invalid_utf8: InvalidUtf8,
     pub(crate) unparsed: Unparsed,
-    pub(crate) max_connections: Option<u64>,
     pub(crate) backpressure: bool,
     pub(crate) pid: Pid,
     pub(crate) max_rate: u64,
     pub(crate) initial_rate: Option<u64>,
     pub(crate) overrun: Overrun,
     pub(crate) max_backlog: Option<u64>,
+    pub(crate) exposure: Exposure,
     pub(crate) early_work: bool,
     pub(crate) graceful_stop_timeout: Option<Duration>,
     pub(crate) checkpoint_interval: Option<Duration>,
@@ -82,13 +85,13 @@ impl Conf {
             long_lines: LongLines::default(),
             invalid_utf8: InvalidUtf8::default(),
             unparsed: Unparsed::default(),
-            max_connections: None,
             backpressure: false,
             pid: Pid::default(),
             max_rate: 0,
             initial_rate: None,
             overrun: Overrun::default(),
             max_backlog: None,
+            exposure: Exposure::default(),
             early_work: true,
             graceful_stop_timeout: None,
             checkpoint_interval: None,

@@ -37,16 +37,20 @@ impl Driver {
             matches!(source.kind, SourceKind::Listen(..) | SourceKind::Acknowledged(..))
         };
         let listeners = self.graph.sources.iter().filter(is_listener).count() as u64;
-        let wanted = parts.conf.max_connections.map(|each| each.saturating_mul(listeners));
+        let exposure = &parts.conf.exposure;
+        let wanted = exposure.max_connections.map(|each| each.saturating_mul(listeners));
         let most_connections = if listeners > 0 { reserve_descriptors(wanted)? } else { 0 };
         let mut listening = Vec::new();
         for (id, source) in self.graph.sources.iter_mut().enumerate() {
             let mut listen = |address: &str| {
-                let most = parts.conf.max_connections.unwrap_or(most_connections);
-                let (endpoint, address) = Endpoint::listen(address, most)?;
+                let most = exposure.max_connections.unwrap_or(most_connections);
+                let (endpoint, address) = Endpoint::listen(address, most, exposure)?;
                 listening.push(address);
                 let notice = Notice::Listening { source: source.name.to_string(), address };
                 self.orders.progress.notice(&notice);
+                if let Some(sentence) = exposure.opens_to_others(address.ip()) {
+                    self.orders.progress.warn(format!("{}: {sentence}", source.name));
+                }
                 Ok::<_, Error>(endpoint)
             };
             surroundings.rate = SourceRate::new(&rates, &self.clock)?;

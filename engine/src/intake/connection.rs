@@ -2,17 +2,16 @@
 //! into its carry.
 
 use std::io::{self, Read};
-use std::net::Shutdown;
+use std::time::Instant;
 
-use mio::net::TcpStream;
-
+use super::transport::Transport;
 use crate::framing::{Carry, Framed, Framing, RecordLimit};
 use crate::progress::LineCounts;
 use crate::slabs::Slab;
 
 /// A connection. Idle, it costs this struct and at most a kibibyte of carry.
 pub(super) struct Connection {
-    stream: TcpStream,
+    transport: Transport,
     carry: Carry,
     /// Bytes read since the connection was made.
     received: u64,
@@ -24,6 +23,8 @@ pub(super) struct Connection {
     /// of the unfinished one.
     unfinished: Option<LineCounts>,
     has_closed: bool,
+    /// When something came last, as far as anybody who wants to know has noted it.
+    pub(super) heard_at: Instant,
 }
 
 /// What one read brought.
@@ -47,27 +48,28 @@ pub(super) enum Outcome {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, framing: Framing) -> Self {
+    pub(super) fn new(transport: Transport, framing: Framing, now: Instant) -> Self {
         let carry = Carry::new(framing);
         Connection {
-            stream,
+            transport,
             carry,
             received: 0,
             offset: 0,
             queued: false,
             unfinished: None,
             has_closed: false,
+            heard_at: now,
         }
     }
 
     /// A connection of lines of which each counts when its newline has come.
-    pub(super) fn of_numbered_lines(stream: TcpStream) -> Self {
+    pub(super) fn of_numbered_lines(transport: Transport, now: Instant) -> Self {
         let unfinished = Some(LineCounts::default());
-        Connection { unfinished, ..Connection::new(stream, Framing::Lines) }
+        Connection { unfinished, ..Connection::new(transport, Framing::Lines, now) }
     }
 
-    pub(super) fn stream(&mut self) -> &mut TcpStream {
-        &mut self.stream
+    pub(super) fn transport(&mut self) -> &mut Transport {
+        &mut self.transport
     }
 
     /// The room that a slab must have before [`Connection::read`]: the unfinished record, and `more`.
@@ -97,11 +99,21 @@ impl Connection {
         Some(framed)
     }
 
+    /// It is closed from this side: what it has not finished is rejected, for nobody knows how it would go on.
+    pub(super) fn reject_record(&mut self) -> Framed {
+        let mut framed = Framed::default();
+        if self.has_unfinished_record() && self.unfinished.is_none() {
+            framed.counts.rejected = 1;
+            framed.counts.unterminated = 1;
+        }
+        framed
+    }
+
     /// Closes its own direction, once: closing wakes whoever waits for events.
     pub(super) fn close_own_direction(&mut self) -> io::Result<()> {
         match std::mem::replace(&mut self.has_closed, true) {
             true => Ok(()),
-            false => self.stream.shutdown(Shutdown::Write),
+            false => self.transport.close_own_direction(),
         }
     }
 
@@ -120,7 +132,7 @@ impl Connection {
         let room = slab.room();
         let end = room.len().min(gap.saturating_add(most));
         let read = loop {
-            match self.stream.read(&mut room[gap..end]) {
+            match self.transport.read(&mut room[gap..end]) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 other => break other,
             }

@@ -11,7 +11,11 @@ use mio::{Interest, Registry, Token};
 use nix::sys::socket::Backlog;
 
 use super::backoff::Backoff;
+use super::entrance::{Denials, Entrance, Gate};
+use super::idle::IdleWatch;
+use super::keep_alive::ask_after;
 use super::occasional::Occasional;
+use crate::conf::Exposure;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
@@ -24,17 +28,34 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long to wait before accepting again when there is no descriptor, or no room.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// So many connections are accepted in a row. A flood of those that are denied must not keep the receiver from
+/// reading the others.
+const MOST_ACCEPTED_IN_A_ROW: usize = 1024;
+
 /// Where a socket receiver gets its connections from.
 pub(crate) enum Endpoint {
     /// It dials `HOST:PORT`, again and again.
     Dial(String),
-    /// It accepts this many connections at once.
-    Listen(TcpListener, u64),
+    /// It accepts them.
+    Listen(Box<Listening>),
+}
+
+/// A socket that listens, and who may come in how.
+pub(crate) struct Listening {
+    listener: TcpListener,
+    max_connections: u64,
+    gate: Gate,
+    exposure: Exposure,
 }
 
 impl Endpoint {
-    /// Listens on `HOST:PORT`; on loopback where only a `PORT`, or `:PORT`, is given.
-    pub(crate) fn listen(address: &str, max_connections: u64) -> Result<(Self, SocketAddr)> {
+    /// Listens on `HOST:PORT`; on loopback where only a `PORT`, or `:PORT`, is given. So many connections are
+    /// accepted at once.
+    pub(crate) fn listen(
+        address: &str,
+        max_connections: u64,
+        exposure: &Exposure,
+    ) -> Result<(Self, SocketAddr)> {
         let address = whole_address(address);
         let failed = |e: io::Error| {
             let what = "give HOST:PORT, or :PORT for this machine alone";
@@ -46,7 +67,25 @@ impl Endpoint {
         // would be turned away, to try again a second later.
         nix::sys::socket::listen(&listener, Backlog::MAXCONN).map_err(|e| failed(e.into()))?;
         let bound = listener.local_addr().map_err(failed)?;
-        Ok((Endpoint::Listen(TcpListener::from_std(listener), max_connections), bound))
+        let (listener, gate) = (TcpListener::from_std(listener), Gate::new(exposure)?);
+        let exposure = exposure.clone();
+        let listening = Listening { listener, max_connections, gate, exposure };
+        Ok((Endpoint::Listen(Box::new(listening)), bound))
+    }
+
+    /// What its connections come in by.
+    pub(super) fn entrance(&self) -> Entrance {
+        match self {
+            Endpoint::Dial(_) => Entrance::new(None),
+            Endpoint::Listen(listening) => Entrance::new(listening.exposure.token.clone()),
+        }
+    }
+
+    /// What closes idle connections, if anything does. A server that is dialled may be silent.
+    pub(super) fn idle_watch(&self) -> Option<IdleWatch> {
+        let Endpoint::Listen(listening) = self else { return None };
+        let timeout_ms = listening.exposure.idle_timeout?.as_millis();
+        Some(IdleWatch::new(Duration::from_millis(timeout_ms.unsigned_abs())))
     }
 }
 
@@ -84,6 +123,7 @@ enum Side {
     Listen {
         listener: TcpListener,
         max_connections: u64,
+        gate: Gate,
         /// When to look without an event: what came while there was no room caused its event then.
         again_at: Option<Instant>,
         no_more: Occasional,
@@ -117,10 +157,11 @@ impl Link {
                 backoff: Backoff::default(),
                 state: Dialling::At(Instant::now()),
             },
-            Endpoint::Listen(mut listener, max_connections) => {
+            Endpoint::Listen(listening) => {
+                let Listening { mut listener, max_connections, gate, .. } = *listening;
                 registry.register(&mut listener, LISTENER, Interest::READABLE)?;
                 let no_more = Occasional::default();
-                Side::Listen { listener, max_connections, again_at: None, no_more }
+                Side::Listen { listener, max_connections, gate, again_at: None, no_more }
             }
         };
         Ok(Link { name, progress, registry, next_id: 0, side })
@@ -137,20 +178,23 @@ impl Link {
     }
 
     /// Goes on after an event of its own, or because it is due. Gives the connections that are new;
-    /// `open` are those that there are.
-    pub(super) fn tend(&mut self, event: bool, open: usize) -> Vec<Made> {
+    /// `open` are those that there are. Those that may not come in are closed, and counted.
+    pub(super) fn tend(&mut self, event: bool, open: usize, denials: &mut Denials) -> Vec<Made> {
         let due = self.due().is_some_and(|at| Instant::now() >= at);
         match &self.side {
             _ if !event && !due => Vec::new(),
             Side::Dial { .. } => self.dial().into_iter().collect(),
-            Side::Listen { .. } => self.accept(open),
+            Side::Listen { .. } => self.accept(open, denials),
         }
     }
 
-    /// A connection has ended: a dialled one is dialled again.
-    pub(super) fn lost_one(&mut self) {
-        if let Side::Dial { backoff, state, .. } = &mut self.side {
-            *state = Dialling::At(Instant::now() + backoff.failed());
+    /// Connection `id` has ended: a dialled one is dialled again.
+    pub(super) fn lost(&mut self, id: usize) {
+        match &mut self.side {
+            Side::Dial { backoff, state, .. } => {
+                *state = Dialling::At(Instant::now() + backoff.failed());
+            }
+            Side::Listen { gate, .. } => gate.leave(id),
         }
     }
 
@@ -161,23 +205,39 @@ impl Link {
     // ---- accepting ----
 
     /// Accepts what waits, as far as there is room.
-    fn accept(&mut self, open: usize) -> Vec<Made> {
+    fn accept(&mut self, open: usize, denials: &mut Denials) -> Vec<Made> {
         let mut made = Vec::new();
-        let Side::Listen { listener, max_connections, again_at, no_more } = &mut self.side else {
+        let Side::Listen { listener, max_connections, gate, again_at, no_more } = &mut self.side
+        else {
             return made;
         };
         *again_at = None;
+        let mut accepted = 0;
         let refused = loop {
             if (open + made.len()) as u64 >= *max_connections {
                 break "Conf::max_connections allows no more".to_string();
             }
+            if accepted == MOST_ACCEPTED_IN_A_ROW {
+                *again_at = Some(Instant::now());
+                return made;
+            }
+            accepted += 1;
             match listener.accept() {
                 Ok((mut stream, peer)) => {
                     let id = self.next_id;
                     self.next_id += 1;
-                    match self.registry.register(&mut stream, Token(id), Interest::READABLE) {
+                    if let Err(denial) = gate.admit(id, peer.ip()) {
+                        denials.count(denial, peer.ip());
+                        continue;
+                    }
+                    let interest = Interest::READABLE;
+                    let registered = self.registry.register(&mut stream, Token(id), interest);
+                    match registered.and_then(|()| ask_after(&stream)) {
                         Ok(()) => made.push(Made { id, stream, peer }),
-                        Err(e) => break e.to_string(),
+                        Err(e) => {
+                            gate.leave(id);
+                            break e.to_string();
+                        }
                     }
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return made,
@@ -216,7 +276,9 @@ impl Link {
             Dialling::Trying { id, mut stream, address, others, until } => {
                 let failure = match outcome_of(&stream) {
                     Ok(true) => {
-                        match self.registry.reregister(&mut stream, Token(id), Interest::READABLE) {
+                        let interest = Interest::READABLE;
+                        let registered = self.registry.reregister(&mut stream, Token(id), interest);
+                        match registered.and_then(|()| ask_after(&stream)) {
                             Ok(()) => {
                                 self.succeeded();
                                 return Some(Made { id, stream, peer: address });

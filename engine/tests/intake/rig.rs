@@ -1,7 +1,7 @@
 //! A running engine in a test's hands: bytes in, batches out, and an ear on everything that it
 //! says.
 
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::sleep;
@@ -236,6 +236,16 @@ pub(crate) fn client_of(address: SocketAddr) -> TcpStream {
     client.set_nodelay(true).expect("a socket takes options");
     client.set_write_timeout(Some(PATIENCE)).expect("a socket takes options");
     client
+}
+
+/// Whether the engine has closed the connection, with or without a reset; waits until it has.
+pub(crate) fn assert_closed(client: &mut TcpStream) {
+    client.set_read_timeout(Some(PATIENCE)).expect("a socket takes options");
+    match client.read(&mut [0; 16]) {
+        Ok(0) => {}
+        Err(e) if e.kind() == ErrorKind::ConnectionReset => {}
+        other => panic!("it is not closed: {other:?}"),
+    }
 }
 
 /// A server's side of the connection that the engine dials.

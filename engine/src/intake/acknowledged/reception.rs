@@ -128,6 +128,13 @@ impl Reception {
         }
     }
 
+    /// A connection is not to be listened to, for a reason that lies outside this conversation.
+    pub(crate) fn turn_away(&mut self, id: ConnectionId, reason: String, now: Instant) {
+        if self.reads(id) == Reads::Greeting {
+            self.refuse(id, reason, now);
+        }
+    }
+
     /// Bytes have come before the answer to a greeting: lines that are numbered by nobody.
     pub(crate) fn came_too_early(&mut self, id: ConnectionId, now: Instant) {
         if let Some(Talk { stage: Stage::Waiting(name) | Stage::Sending(name), .. }) =
@@ -222,6 +229,16 @@ impl Reception {
                 Stage::Refused { .. } => Reads::Dropped,
             },
         }
+    }
+
+    /// Whether a sender waits for something to be said.
+    pub(crate) fn owes(&self, id: ConnectionId) -> bool {
+        self.talks.get(&id).is_some_and(|talk| match &talk.stage {
+            Stage::Greeting(_) => false,
+            Stage::Waiting(_) => true,
+            Stage::Sending(name) => !self.senders.is_settled(name) || !talk.answers.is_empty(),
+            Stage::Refused { .. } => !talk.answers.is_empty(),
+        })
     }
 
     /// Whether all that was taken in is durable.
@@ -470,6 +487,31 @@ mod tests {
         rig.now = rig.reception.due().unwrap();
         rig.reception.look_at_the_time(rig.now);
         assert_eq!((rig.reception.take_untold(), rig.then(2)), (vec![1, 2], Then::Close));
+    }
+
+    #[test]
+    fn who_is_turned_away_is_told_why_and_listened_to_no_more() {
+        let mut rig = Rig::new();
+        rig.connect(1, "");
+        rig.reception.turn_away(1, "not you".into(), rig.now);
+        rig.reception.hear(1, b"MILLSTREAM 1 a\n", rig.now);
+        assert_eq!(rig.reception.reads(1), Reads::Dropped);
+        assert_eq!(rig.told(1), "REFUSE not you\n");
+        assert!(rig.reception.senders().all_is_durable() && rig.reception.speakers.is_empty());
+    }
+
+    #[test]
+    fn who_has_lines_that_are_not_acknowledged_is_owed_something() {
+        let mut rig = Rig::new();
+        rig.connect(1, "MILLSTREAM 1 a\n");
+        assert!(rig.reception.owes(1), "its first number");
+        rig.told(1);
+        assert!(!rig.reception.owes(1));
+        let (name, first) = rig.reception.take_in(1, 2, rig.now).unwrap();
+        assert!(rig.reception.owes(1), "an acknowledgement");
+        rig.reception.make_durable(&name, first + 2);
+        rig.told(1);
+        assert!(!rig.reception.owes(1));
     }
 
     #[test]

@@ -11,24 +11,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
-use nix::sys::socket::{setsockopt, sockopt};
 
 use super::reached::Logged;
 use super::reception::{ConnectionId, Reads, Reception, Then};
 use super::senders::{SenderName, Senders};
 use crate::intake::connection::Connection;
-
-/// A connection that has been silent for so long is asked whether it is still there.
-const SILENT_S: u32 = 30;
-
-/// How long after that it is asked again, and how often before it is given up.
-const ASKED_AGAIN_S: u32 = 10;
-const ASKED_TIMES: u32 = 3;
-
-/// Nor is it waited longer for an answer of ours to arrive.
-const UNANSWERED_MS: u32 = (SILENT_S + ASKED_AGAIN_S * ASKED_TIMES) * 1000;
+use crate::intake::transport::Transport;
 
 /// So much is read at once of what is no line.
 const HEARD_BYTES: usize = 4096;
@@ -74,21 +63,25 @@ impl Talks {
     pub(in crate::intake) fn connect(
         &mut self,
         id: ConnectionId,
-        stream: &mut TcpStream,
+        transport: &mut Transport,
         registry: &Registry,
     ) -> io::Result<()> {
+        let stream = transport.socket();
         // Answers are a few bytes each, and each is waited for.
         stream.set_nodelay(true)?;
-        // A sender whose host has vanished would be waited for until the machine is started again.
-        setsockopt(stream, sockopt::KeepAlive, &true)?;
-        setsockopt(stream, sockopt::TcpKeepIdle, &SILENT_S)?;
-        setsockopt(stream, sockopt::TcpKeepInterval, &ASKED_AGAIN_S)?;
-        setsockopt(stream, sockopt::TcpKeepCount, &ASKED_TIMES)?;
-        // The same for one that vanished with an answer on its way, which nobody asks after.
-        setsockopt(stream, sockopt::TcpUserTimeout, &UNANSWERED_MS)?;
         registry.reregister(stream, Token(id), Interest::READABLE | Interest::WRITABLE)?;
         self.reception.connect(id, Instant::now());
         Ok(())
+    }
+
+    /// A connection is refused before it has said anything that is listened to.
+    pub(in crate::intake) fn refuse(&mut self, id: ConnectionId, reason: &str) {
+        self.reception.turn_away(id, reason.into(), Instant::now());
+    }
+
+    /// Whether the sender of a connection waits for an answer, or for its lines to be taken in.
+    pub(in crate::intake) fn owes(&self, id: ConnectionId) -> bool {
+        self.left.contains(&id) || self.reception.owes(id)
     }
 
     /// Whether what comes on a connection is lines.
@@ -195,9 +188,10 @@ impl Talks {
             Reads::Nothing => drop(self.left.insert(id)),
             Reads::Greeting | Reads::Dropped => {
                 let mut heard = [0; HEARD_BYTES];
-                match read_once(connection.stream(), &mut heard) {
+                match read_once(connection.transport(), &mut heard) {
                     Ok(0) => return self.end(id),
                     Ok(n) if reads == Reads::Greeting => {
+                        connection.heard_at = now;
                         self.reception.hear(id, &heard[..n], now);
                         round.is_waited_for |= self.reception.reads(id) == Reads::Nothing;
                     }
@@ -219,10 +213,10 @@ impl Talks {
         now: Instant,
         round: &mut Round,
     ) {
-        if self.reception.resumes(id) && has_bytes(connection.stream()) {
+        if self.reception.resumes(id) && connection.transport().has_bytes() {
             self.reception.came_too_early(id, now);
         }
-        let told = self.tell(id, connection.stream());
+        let told = self.tell(id, connection.transport());
         let then = told.and_then(|()| {
             let then = self.reception.then(id, now);
             if then == Then::CloseOwnDirection {
@@ -243,7 +237,7 @@ impl Talks {
         }
     }
 
-    fn tell(&mut self, id: ConnectionId, stream: &mut TcpStream) -> io::Result<()> {
+    fn tell(&mut self, id: ConnectionId, stream: &mut Transport) -> io::Result<()> {
         loop {
             let bytes = self.reception.unwritten(id);
             if bytes.is_empty() {
@@ -259,12 +253,7 @@ impl Talks {
     }
 }
 
-/// Whether bytes have come that are not read yet. Where that cannot be told, reading them will tell why.
-fn has_bytes(stream: &TcpStream) -> bool {
-    stream.peek(&mut [0]).is_ok_and(|bytes| bytes > 0)
-}
-
-fn read_once(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+fn read_once(stream: &mut Transport, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match stream.read(buffer) {
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -278,6 +267,8 @@ mod tests {
     use std::net;
 
     use mio::Poll;
+    use mio::net::TcpStream;
+    use nix::sys::socket::{setsockopt, sockopt};
 
     use super::super::reached::Reached;
     use super::*;
@@ -304,8 +295,10 @@ mod tests {
             poll.registry().register(&mut stream, Token(0), Interest::READABLE).unwrap();
             let logged = Arc::new(Logged::new(Arc::new(|| {})));
             let mut talks = Talks::new(Senders::default(), logged.clone());
-            talks.connect(0, &mut stream, poll.registry()).unwrap();
-            let connections = HashMap::from([(0, Connection::of_numbered_lines(stream))]);
+            let mut transport = Transport::Plain(stream);
+            talks.connect(0, &mut transport, poll.registry()).unwrap();
+            let connection = Connection::of_numbered_lines(transport, Instant::now());
+            let connections = HashMap::from([(0, connection)]);
             sender.write_all(b"MILLSTREAM 1 a\n").unwrap();
             let mut rig = Rig { sender, connections, logged, talks, _poll: poll };
             while !rig.talks.reads_lines(0) {
@@ -368,7 +361,7 @@ mod tests {
         }
         assert_eq!(rig.talks.reception.reads(0), Reads::Nothing);
         rig.sender.write_all(b"line\n").unwrap();
-        while !has_bytes(rig.connections.get_mut(&0).unwrap().stream()) {}
+        while !rig.connections.get_mut(&0).unwrap().transport().has_bytes() {}
         rig.logged.tell(&Reached::from([(SenderName::new("a").unwrap(), 1)]));
         rig.go_on();
         assert_eq!(rig.talks.reception.reads(0), Reads::Dropped);

@@ -1,6 +1,7 @@
 //! The socket receiver: one thread, one event loop, any number of connections, all reading into one
 //! slab; and, where lines are acknowledged, the conversations with those who send them.
 
+mod coming;
 mod reading;
 mod stopping;
 mod talking;
@@ -17,13 +18,14 @@ use parking_lot::Mutex;
 use super::acknowledged::{Logged, Senders, Talks};
 use super::assignment::Work;
 use super::connection::Connection;
+use super::entrance::{Denials, Entrance};
 use super::filling::Filling;
-use super::link::{Endpoint, LISTENER, Link, Made};
+use super::idle::IdleWatch;
+use super::link::{Endpoint, LISTENER, Link};
 use super::occasional::Occasional;
 use super::receiver::{Order, ReceiverThread, Surroundings};
 use crate::block::SourceId;
 use crate::error::{Error, Result};
-use crate::progress::Notice;
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -66,6 +68,7 @@ pub(crate) fn start_socket(
         }));
     }
     let registry = poll.registry().try_clone().map_err(failed)?;
+    let (entrance, idle) = (endpoint.entrance(), endpoint.idle_watch());
     let link = Link::new(name.clone(), endpoint, registry, surroundings.progress.clone());
     let link = link.map_err(failed)?;
     let order = Arc::new(Order::default());
@@ -92,6 +95,10 @@ pub(crate) fn start_socket(
         draining: false,
         talks,
         link,
+        entrance,
+        denials: Denials::default(),
+        idle,
+        looked_at: Instant::now(),
         around: surroundings,
     };
     let thread = ReceiverThread::spawn(source, &clock, order, wake, move || receiver.run())?;
@@ -122,6 +129,12 @@ struct SocketReceiver {
     /// What is said on the connections beside lines, where lines are acknowledged.
     talks: Option<Talks>,
     link: Link,
+    /// Connections that have something to show still.
+    entrance: Entrance,
+    denials: Denials,
+    idle: Option<IdleWatch>,
+    /// When this round began: what is read in it has come by then.
+    looked_at: Instant,
     around: Surroundings,
 }
 
@@ -134,8 +147,10 @@ impl SocketReceiver {
                 return self.stop(drain);
             }
             self.close_when_due();
+            self.looked_at = Instant::now();
             let link_event = self.note(&events);
             self.tend_link(link_event);
+            self.close_idle();
             self.read_ready_once();
             self.talk();
         }
@@ -162,6 +177,7 @@ impl SocketReceiver {
                         talks.attend_next(id);
                     }
                 }
+                Token(id) if self.entrance.stir(id) => {}
                 Token(_) => link_event = true,
             }
         }
@@ -174,7 +190,12 @@ impl SocketReceiver {
         if may_read || self.talks.as_ref().is_some_and(Talks::is_busy) {
             return Some(StdDuration::ZERO);
         }
-        let others = [self.link.due(), self.talks.as_ref().and_then(Talks::due)];
+        let others = [
+            self.link.due(),
+            self.entrance.due(),
+            self.idle.as_ref().and_then(IdleWatch::due),
+            self.talks.as_ref().and_then(Talks::due),
+        ];
         let others = others.into_iter().flatten().min();
         let others = others.map(|at| at.saturating_duration_since(Instant::now()));
         let close = self.filling.lock().due();
@@ -203,42 +224,6 @@ impl SocketReceiver {
             let work = self.filling.lock().close_early_when_due(self.around.clock.now());
             let Some(work) = work else { return };
             work();
-        }
-    }
-
-    fn disconnect(&mut self, id: usize, reason: Option<String>) {
-        if let Some(mut connection) = self.connections.remove(&id) {
-            self.carried_bytes -= connection.carried();
-            if let Err(e) = self.poll.registry().deregister(connection.stream()) {
-                self.around
-                    .progress
-                    .warn(format!("{}: connection {id} could not be deregistered: {e}", self.name));
-            }
-        }
-        if let Some(talks) = &mut self.talks {
-            talks.lose(id);
-        }
-        let notice =
-            Notice::Disconnected { source: self.name.clone(), connection: id as u64, reason };
-        self.around.progress.notice(&notice);
-        self.link.lost_one();
-    }
-
-    fn tend_link(&mut self, event: bool) {
-        for Made { id, stream, peer } in self.link.tend(event, self.connections.len()) {
-            let notice = Notice::Connected {
-                source: self.name.clone(),
-                connection: id as u64,
-                peer: peer.to_string(),
-            };
-            let connection = match &self.talks {
-                None => Connection::new(stream, self.around.policy.framing()),
-                Some(_) => Connection::of_numbered_lines(stream),
-            };
-            self.connections.insert(id, connection);
-            self.around.progress.notice(&notice);
-            self.begin_talk(id);
-            self.queue(id);
         }
     }
 }

@@ -144,6 +144,9 @@ impl SocketReceiver {
             numbered = talks.take_in(id, arrived);
             numbered.is_some()
         });
+        if matches!(step.outcome, Outcome::More) {
+            connection.heard_at = self.looked_at;
+        }
         let carried = connection.carried();
         if let Some(rate) = rate {
             let records = slab.bytes(step.framed.records.clone());

@@ -66,5 +66,8 @@ impl SocketReceiver {
         if drain && is_acknowledged {
             self.end_talks();
         }
+        if let Some(sentence) = self.denials.sentence() {
+            self.around.progress.warn(format!("{}: {sentence}", self.name));
+        }
     }
 }

@@ -18,8 +18,15 @@ impl SocketReceiver {
         else {
             return;
         };
-        if let Err(e) = talks.connect(id, connection.stream(), self.poll.registry()) {
+        if let Err(e) = talks.connect(id, connection.transport(), self.poll.registry()) {
             self.disconnect(id, Some(e.to_string()));
+        }
+    }
+
+    /// A connection is not to go on, for a reason that its sender is told.
+    pub(super) fn refuse_talk(&mut self, id: usize, reason: &str) {
+        if let Some(talks) = &mut self.talks {
+            talks.refuse(id, reason);
         }
     }
 

@@ -9,6 +9,8 @@ use crate::rig::{client_of, wait_until};
 
 pub(super) struct Sender {
     name: String,
+    /// What it says in front of its greeting.
+    token_line: String,
     link: Option<TcpStream>,
     heard: Vec<u8>,
     is_answered: bool,
@@ -27,6 +29,7 @@ impl Sender {
     pub(super) fn new(name: &str) -> Self {
         Sender {
             name: name.into(),
+            token_line: String::new(),
             link: None,
             heard: Vec::new(),
             is_answered: false,
@@ -36,6 +39,11 @@ impl Sender {
             refusal: None,
             is_over: false,
         }
+    }
+
+    /// One that knows a secret.
+    pub(super) fn with_token(self, secret: &str) -> Self {
+        Sender { token_line: format!("TOKEN {secret}\n"), ..self }
     }
 
     /// The line of a number.
@@ -51,7 +59,7 @@ impl Sender {
     /// Dials and greets. What it had before is broken off.
     pub(super) fn dial(&mut self, address: SocketAddr) {
         let mut link = client_of(address);
-        writeln!(link, "MILLSTREAM 1 {}", self.name).expect("the engine reads");
+        writeln!(link, "{}MILLSTREAM 1 {}", self.token_line, self.name).expect("the engine reads");
         link.set_nonblocking(true).expect("a socket takes options");
         *self = self.apart();
         self.link = Some(link);
@@ -62,6 +70,7 @@ impl Sender {
         Sender {
             most_sent: self.most_sent,
             acknowledged: self.acknowledged,
+            token_line: self.token_line.clone(),
             ..Sender::new(&self.name)
         }
     }

@@ -1,0 +1,115 @@
+//! How connections come to a socket receiver, and go: at the end, for lack of what is to be shown, or because
+//! nothing comes over them.
+
+use std::time::Instant;
+
+use super::SocketReceiver;
+use crate::intake::connection::Connection;
+use crate::intake::entrance::{Denial, Newcomer, Shown};
+use crate::intake::link::Made;
+use crate::intake::transport::Transport;
+use crate::progress::Notice;
+
+impl SocketReceiver {
+    /// Brings in what has come about, once it has shown what is to be shown.
+    pub(super) fn tend_link(&mut self, event: bool) {
+        let open = self.connections.len() + self.entrance.len();
+        for Made { id, stream, peer } in self.link.tend(event, open, &mut self.denials) {
+            let newcomer = Newcomer { id, transport: Transport::Plain(stream), peer };
+            if let Some(newcomer) = self.entrance.welcome(newcomer) {
+                self.take_in(newcomer);
+            }
+        }
+        for shown in self.entrance.look() {
+            match shown {
+                Shown::Enough(newcomer) => self.take_in(newcomer),
+                Shown::TooLittle(newcomer, denial) => self.deny(newcomer, denial),
+            }
+        }
+        if let Some(sentence) = self.denials.sentence_if_due() {
+            self.around.progress.warn(format!("{}: {sentence}", self.name));
+        }
+    }
+
+    fn take_in(&mut self, newcomer: Newcomer) {
+        let Newcomer { id, transport, peer } = newcomer;
+        let notice = Notice::Connected {
+            source: self.name.clone(),
+            connection: id as u64,
+            peer: peer.to_string(),
+        };
+        let now = Instant::now();
+        let connection = match &self.talks {
+            None => Connection::new(transport, self.around.policy.framing(), now),
+            Some(_) => Connection::of_numbered_lines(transport, now),
+        };
+        self.connections.insert(id, connection);
+        if let Some(idle) = &mut self.idle {
+            idle.forget_gone(&self.connections);
+            idle.look_after(id, now);
+        }
+        self.around.progress.notice(&notice);
+        self.begin_talk(id);
+        self.queue(id);
+    }
+
+    /// Closes a connection that has not shown what it is to show. Where lines are acknowledged it is told why, as
+    /// any sender that is refused.
+    fn deny(&mut self, newcomer: Newcomer, denial: Denial) {
+        self.denials.count(denial, newcomer.peer.ip());
+        let id = newcomer.id;
+        if self.talks.is_some() {
+            self.take_in(newcomer);
+            self.refuse_talk(id, denial.told());
+        } else {
+            let Newcomer { mut transport, .. } = newcomer;
+            self.deregister(id, &mut transport);
+            self.link.lost(id);
+        }
+    }
+
+    pub(super) fn disconnect(&mut self, id: usize, reason: Option<String>) {
+        if let Some(mut connection) = self.connections.remove(&id) {
+            self.carried_bytes -= connection.carried();
+            self.deregister(id, connection.transport());
+        }
+        if let Some(talks) = &mut self.talks {
+            talks.lose(id);
+        }
+        let notice =
+            Notice::Disconnected { source: self.name.clone(), connection: id as u64, reason };
+        self.around.progress.notice(&notice);
+        self.link.lost(id);
+    }
+
+    fn deregister(&self, id: usize, transport: &mut Transport) {
+        if let Err(e) = self.poll.registry().deregister(transport.socket()) {
+            let warning = format!("{}: connection {id} could not be deregistered: {e}", self.name);
+            self.around.progress.warn(warning);
+        }
+    }
+
+    /// Closes connections over which nothing has come for too long. What is held back here is not idle, nor is
+    /// who waits for an answer.
+    pub(super) fn close_idle(&mut self) {
+        let now = self.looked_at;
+        while let Some(id) = self.idle.as_mut().and_then(|idle| idle.take_due(now)) {
+            let waits = self.talks.as_ref().is_some_and(|talks| talks.owes(id));
+            let (Some(connection), Some(idle)) = (self.connections.get_mut(&id), &mut self.idle)
+            else {
+                continue;
+            };
+            let heard_at = if connection.queued || waits { now } else { connection.heard_at };
+            if idle.is_too_long(heard_at, now) {
+                let reason = idle.close();
+                self.filling.lock().take_in(id, 0, &connection.reject_record());
+                self.disconnect(id, Some(reason));
+            } else {
+                idle.look_after(id, heard_at);
+            }
+        }
+        if let Some(sentence) = self.idle.as_mut().and_then(|idle| idle.sentence_if_due()) {
+            self.around.progress.warn(format!("{}: {sentence}", self.name));
+        }
+    }
+}

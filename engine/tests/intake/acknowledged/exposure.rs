@@ -1,0 +1,69 @@
+//! A token in front of the greeting, and senders that are silent.
+
+use std::io::{Read, Write};
+use std::time::Duration as StdDuration;
+
+use millstream::disk::MemoryDisk;
+use millstream::secs;
+
+use super::life::{Life, clock, lines};
+use super::sender::Sender;
+use crate::rig::{PATIENCE, client_of, wait_until};
+
+const SECRET: &str = "d41d8cd98f00b204";
+
+#[test]
+fn a_sender_shows_its_token_and_greets_in_one_breath() {
+    let disk = MemoryDisk::default();
+    let life = Life::with(&disk, &clock(), |conf| conf.receiver_token(SECRET));
+    let mut sender = Sender::new("a").with_token(SECRET);
+    assert_eq!(sender.greet(life.address()), 0);
+    sender.send(3);
+    life.acknowledge(&mut sender);
+    assert_eq!(sender.greet(life.address()), 3);
+    assert_eq!(lines(life.end()), sender.lines());
+}
+
+#[test]
+fn who_has_no_token_is_refused_with_the_reason_and_no_name_is_taken() {
+    let disk = MemoryDisk::default();
+    let life = Life::with(&disk, &clock(), |conf| conf.receiver_token(SECRET));
+    for said in ["MILLSTREAM 1 a\n", "TOKEN d41d8cd98f00b205\nMILLSTREAM 1 a\n", &"x".repeat(5000)]
+    {
+        let mut client = client_of(life.address());
+        client.write_all(said.as_bytes()).expect("the engine reads");
+        client.set_read_timeout(Some(PATIENCE)).expect("a socket takes options");
+        let mut told = String::new();
+        client.read_to_string(&mut told).expect("the engine closes");
+        assert!(told.starts_with("REFUSE the first line must be TOKEN SECRET"), "{told}");
+        assert!(!told.contains("d41d"), "{told}");
+    }
+    let mut sender = Sender::new("a").with_token(SECRET);
+    assert_eq!(sender.greet(life.address()), 0);
+    assert_eq!(life.end().len(), 0);
+}
+
+#[test]
+fn a_sender_that_waits_for_its_acknowledgement_is_not_idle_and_one_that_waits_for_nothing_is() {
+    let disk = MemoryDisk::default();
+    let life = Life::with(&disk, &clock(), |conf| conf.idle_timeout(secs(1)));
+    let mut sender = Sender::new("a");
+    sender.greet(life.address());
+    sender.send(1);
+    let idle = client_of(life.address());
+    idle.set_read_timeout(Some(PATIENCE)).expect("a socket takes options");
+    // The clock stands still, so nothing is acknowledged for as long as the other one lives, and longer.
+    wait_until("the one that says nothing to be closed", || {
+        (life.ear.disconnected() == 1).then_some(())
+    });
+    let mut second = client_of(life.address());
+    second.set_read_timeout(Some(StdDuration::from_secs(10))).expect("a socket takes options");
+    let mut told = String::new();
+    second.read_to_string(&mut told).expect("it is closed");
+    assert_eq!((told.as_str(), life.ear.disconnected()), ("", 2));
+    life.acknowledge(&mut sender);
+    wait_until("the sender to be closed once nothing is owed to it", || {
+        (life.ear.disconnected() == 3).then_some(())
+    });
+    assert_eq!(lines(life.end()), sender.lines());
+}
