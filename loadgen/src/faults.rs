@@ -12,6 +12,8 @@ use crate::time;
 pub struct Faults {
     /// Write in pieces of one to so many bytes, each by itself.
     pub chop_bytes: Option<usize>,
+    /// Send at most so many bytes a second on each connection, a few at a time.
+    pub bytes_per_s: Option<u64>,
     /// Fall silent now and then, in the middle of a line.
     pub stall: Option<Stall>,
     /// End each connection after so many lines. When sending, a new one is dialled in its place.
@@ -48,6 +50,11 @@ impl Faults {
     pub(crate) fn check(&self) -> Result<()> {
         if self.chop_bytes == Some(0) {
             return Err(Error::Usage("--chop 0 is not possible: it must be at least 1".into()));
+        }
+        if self.bytes_per_s == Some(0) {
+            return Err(Error::Usage(
+                "--bytes-per-s 0 is not possible: it must be at least 1".into(),
+            ));
         }
         if self.lines_per_connection == Some(0) {
             return Err(Error::Usage(

@@ -56,6 +56,7 @@ mod objective;
 mod seed;
 mod sender_name;
 mod stop;
+mod token;
 mod wall_clock;
 mod wall_watch;
 // Which lines, and when.
@@ -88,5 +89,6 @@ pub use sending::{listen, send, serve};
 pub use stamp::{Checker, EndMark, Place, Stamp, StampedLine, Verdict, body_of};
 pub use stop::Stop;
 pub use summary::{Acknowledged, SCHEMA_VERSION, Summary, WarmUp};
+pub use token::Token;
 pub use wall_clock::WallClock;
 pub use wall_watch::WallWatch;

@@ -10,6 +10,7 @@ use crate::replay::Replay;
 use crate::schedule::{Pace, Schedule};
 use crate::sender_name::SenderName;
 use crate::time;
+use crate::token::Token;
 
 /// A run goes on for so long at least, and waits for so long at least.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -47,6 +48,8 @@ pub struct Load {
     /// Send lines until they are acknowledged, as `docs/line-protocol.md` has it, each connection as a
     /// sender of its own: called this, a hyphen and its number. Without it, lines are sent as they are.
     pub sender: Option<SenderName>,
+    /// Sending: what each target is shown first.
+    pub token: Option<Token>,
     /// The most threads that send. Each has connections of its own, so there are never more of
     /// them than `connections`.
     pub threads: usize,
@@ -74,6 +77,7 @@ impl Default for Load {
             connections: 1,
             first_source: 0,
             sender: None,
+            token: None,
             threads: 2,
             send_buffer_bytes: None,
             faults: Faults::default(),
@@ -143,6 +147,10 @@ impl Load {
 
     /// Refuses what cannot be served, in terms of the flags that ask for it.
     pub fn check_serving(&self) -> Result<()> {
+        if self.token.is_some() {
+            let what = "a token does not go with serve: whoever dials shows one; use send";
+            return Err(Error::Usage(what.into()));
+        }
         match &self.sender {
             None => Ok(()),
             Some(_) => Err(Error::Usage(

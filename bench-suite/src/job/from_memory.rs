@@ -35,7 +35,7 @@ pub(super) fn summary(options: &Options, batch_bytes: usize) -> Result<Summary> 
     let input = TextBlocks::render(&data)?;
     let (queue, answers, seen) = (Queue::new(), Answers::default(), Seen::default());
     let clock = ManualClock::at(Time::default());
-    let conf = options.conf().clock(clock.clone()).listener(seen.clone());
+    let conf = options.conf()?.clock(clock.clone()).listener(seen.clone());
     let ssc = StreamingContext::new(conf, options.batch)?;
     let described = (options.clone(), queue.clone(), answers.clone());
     let running = ssc.start(move |s| {

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
-use loadgen::Objective;
 use loadgen::time::written;
+use loadgen::{Objective, Token};
 use millstream::Conf;
 
 pub use answers::{Answer, Answers};
@@ -94,6 +94,9 @@ pub struct Options {
     /// loopback
     #[arg(long, value_name = "ADDR", group = "source", value_parser = port_or_address)]
     pub listen: Option<String>,
+    /// With --listen: take lines only of clients that show the token in this file's one line first
+    #[arg(long, value_name = "FILE", requires = "listen")]
+    pub token_file: Option<PathBuf>,
     /// No network: batches of so many bytes, such as 4MiB, rounded up to whole MiB, that are in memory,
     /// one after the other with no time between them. The figures are those of the work alone
     #[arg(long, value_name = "SIZE", group = "source", value_parser = some_bytes,
@@ -175,7 +178,7 @@ pub struct Options {
 
 impl Options {
     /// What they say of the engine.
-    fn conf(&self) -> Conf {
+    fn conf(&self) -> loadgen::Result<Conf> {
         let mut conf = Conf::new(self.workload.name());
         if let Some(tasks) = self.parallelism {
             conf = conf.parallelism(tasks);
@@ -186,7 +189,10 @@ impl Options {
         if let Some(memory) = self.memory {
             conf = conf.memory_bytes(memory.as_u64());
         }
-        self.overload.told_to(conf).write_ahead_log(self.write_ahead_log)
+        if let Some(file) = &self.token_file {
+            conf = conf.receiver_token(Token::from_file(file)?.secret());
+        }
+        Ok(self.overload.told_to(conf).write_ahead_log(self.write_ahead_log))
     }
 
     /// How many batches the workload's window has; none where it has no window.

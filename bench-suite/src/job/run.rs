@@ -65,7 +65,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
         gathered: Mutex::new(gathered),
         closed: AtomicUsize::new(0),
     });
-    let new = || StreamingContext::new(options.conf(), options.batch);
+    let conf = options.conf()?;
+    let new = || StreamingContext::new(conf, options.batch);
     let context = match &options.checkpoint {
         Some(directory) => StreamingContext::get_or_create(directory, new),
         None => new(),

@@ -1,6 +1,6 @@
 //! The thread that is not a lane: it brings in connections, watches the time and tells.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -161,6 +161,10 @@ impl Conductor<'_> {
                 let bytes = bytes.min(i32::MAX as usize);
                 setsockopt(&stream, sockopt::SndBuf, &bytes)
                     .map_err(|error| Error::system("set the send buffer's size")(error.into()))?;
+            }
+            if let Some(token) = &self.load.token {
+                // A new socket has room for it; to a peer that has just gone, the first write will say so.
+                (&stream).write_all(token.line().as_bytes()).ok();
             }
             let id = *next_id;
             *next_id += 1;

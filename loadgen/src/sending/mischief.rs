@@ -1,6 +1,6 @@
 //! What goes wrong on one connection on request.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -11,10 +11,16 @@ use crate::seed::{self, Purpose};
 /// Before a silence, a write of at most so many bytes: the line breaks off in its middle, mostly.
 const LAST_WORDS_BYTES: usize = 40;
 
-/// Chops writes and falls silent, at moments that the seed and the connection's number decide.
+/// A slow connection writes as often as this where it has a byte for each time.
+const SLOW_WRITES_PER_S: u64 = 50;
+
+/// Chops writes, slows them down and falls silent, at moments that the seed and the connection's number decide.
 pub(crate) struct Mischief {
     random: Xoshiro256PlusPlus,
     chop_bytes: Option<usize>,
+    bytes_per_s: Option<u64>,
+    /// The part of the first pause that a slow connection makes, so that many do not write all at once.
+    first_pause: f64,
     stall: Option<Stall>,
     next_silence: Option<Instant>,
     silent_until: Option<Instant>,
@@ -25,8 +31,18 @@ impl Mischief {
         let mut random = seed::generator(seed, Purpose::Faults, connection);
         let first = |stall: Stall| now + stall.every.mul_f64(random.random_range(0.0..1.0));
         let next_silence = faults.stall.map(first);
-        let (chop_bytes, stall) = (faults.chop_bytes, faults.stall);
-        Self { random, chop_bytes, stall, next_silence, silent_until: None }
+        let first_pause =
+            if faults.bytes_per_s.is_some() { random.random_range(0.0..1.0) } else { 1.0 };
+        let Faults { chop_bytes, bytes_per_s, stall, .. } = *faults;
+        Self {
+            random,
+            chop_bytes,
+            bytes_per_s,
+            first_pause,
+            stall,
+            next_silence,
+            silent_until: None,
+        }
     }
 
     /// How many bytes the next write may have.
@@ -34,11 +50,18 @@ impl Mischief {
         let chopped = self.chop_bytes.map_or(at_most, |most| self.random.random_range(1..=most));
         let is_last = self.stall.is_some() && self.is_time();
         let last = if is_last { self.random.random_range(1..=LAST_WORDS_BYTES) } else { at_most };
-        at_most.min(chopped).min(last)
+        let slow =
+            self.bytes_per_s.map_or(at_most, |rate| (rate / SLOW_WRITES_PER_S).max(1) as usize);
+        at_most.min(chopped).min(last).min(slow)
     }
 
-    /// Falls silent after a write if it is time.
-    pub(crate) fn wrote(&mut self) {
+    /// Falls silent after a write of so many bytes if it is time, or if it is slow.
+    pub(crate) fn wrote(&mut self, bytes: usize) {
+        if let Some(rate) = self.bytes_per_s {
+            let part = std::mem::replace(&mut self.first_pause, 1.0);
+            let pause = Duration::from_secs_f64(part * bytes as f64 / rate as f64);
+            self.silent_until = Some(Instant::now() + pause);
+        }
         if let (Some(stall), Some(begins)) = (self.stall, self.next_silence)
             && self.is_time()
         {
@@ -65,8 +88,8 @@ impl Mischief {
         self.silent_until = None;
     }
 
-    /// Ends the silence that there is, and lets no other come.
+    /// Ends the silence that there is, and lets no other come, nor is it slow any more.
     pub(crate) fn end_silences(&mut self) {
-        (self.stall, self.silent_until) = (None, None);
+        (self.stall, self.bytes_per_s, self.silent_until) = (None, None, None);
     }
 }

@@ -113,7 +113,7 @@ impl Outgoing {
             self.room.fills(times.elapsed());
             self.feed.withdraw();
         }
-        self.mischief.wrote();
+        self.mischief.wrote(sent);
         Ok(Ok(Tally { lines, bytes: sent as u64 }))
     }
 }

@@ -48,6 +48,25 @@ fn chopped_lines_arrive_whole() {
     assert_eq!((verdict.out_of_order, summary.connections_lost), (0, 0));
 }
 
+/// A byte at a time, and the rest of the line at the end of the run.
+#[test]
+fn a_slow_connection_sends_a_byte_at_a_time_at_its_rate() {
+    let faults = Faults { bytes_per_s: Some(20), ..Faults::default() };
+    let run_for = Duration::from_millis(1500);
+    let load =
+        Load { faults, connections: 5, records: None, run_for: Some(run_for), ..small_load(1) };
+    let (read, summary) = send_in_pieces(&load);
+    for pieces in &read {
+        let (last, slow) = pieces.split_last().unwrap();
+        assert!(slow.len() <= 31 && slow.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() <= 31);
+        let after_the_first = slow.windows(2).skip(1);
+        let paces = after_the_first.map(|two| two[1].0.duration_since(two[0].0));
+        assert!(paces.sum::<Duration>() <= run_for);
+        assert!(last.1.ends_with(b"\n"), "the line in progress is sent to its end");
+    }
+    assert_eq!((summary.connections_lost, summary.records), (0, 5));
+}
+
 /// At so slow a rate a reader that keeps up sees the pieces as they were written.
 #[test]
 fn chopped_lines_come_in_small_pieces() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use loadgen::{End, Faults, Load, Objective, Replay, Result, Schedule, SenderName, Stall};
+use loadgen::{End, Faults, Load, Objective, Replay, Result, Schedule, SenderName, Stall, Token};
 
 use crate::lines::Lines;
 use crate::{address, examples};
@@ -46,6 +46,9 @@ pub(crate) enum Command {
         /// How many connections to open in all, in turns over the targets [default: one each]
         #[arg(long, value_name = "N")]
         connections: Option<usize>,
+        /// How they let it in.
+        #[command(flatten)]
+        entry: Entry,
         /// What both commands share.
         #[command(flatten)]
         shared: Box<Shared>,
@@ -67,6 +70,15 @@ pub(crate) enum Command {
         /// The command that it is about [default: all of them]
         command: Option<String>,
     },
+}
+
+/// What targets want before they take lines.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Targets that let in not everybody")]
+pub(crate) struct Entry {
+    /// Show the token in this file's one line first of all
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
 
 /// Flags of `check`.
@@ -180,6 +192,9 @@ struct FaultFlags {
     /// Write in pieces of one to N bytes, each by itself
     #[arg(long, value_name = "N")]
     chop: Option<usize>,
+    /// Send at most N bytes a second on each connection, as a very slow client would
+    #[arg(long, value_name = "N")]
+    bytes_per_s: Option<u64>,
     /// Fall silent now and then, in the middle of a line: 1s/10s for a second in every ten, on each
     /// connection at another moment
     #[arg(long, value_name = "TIME/TIME")]
@@ -262,6 +277,14 @@ impl Shared {
     }
 }
 
+impl Entry {
+    /// The load with what it needs to be let in.
+    pub(crate) fn complete(&self, load: Load) -> Result<Load> {
+        let token = self.token_file.as_deref().map(Token::from_file).transpose()?;
+        Ok(Load { token, ..load })
+    }
+}
+
 impl ReplayFlags {
     fn replay(&self) -> Option<Replay> {
         let (speed, time_column) = (self.speed, self.time_column);
@@ -273,6 +296,7 @@ impl FaultFlags {
     fn faults(&self) -> Faults {
         Faults {
             chop_bytes: self.chop,
+            bytes_per_s: self.bytes_per_s,
             stall: self.stall,
             lines_per_connection: self.lines_per_connection,
             end: match self.end {

@@ -6,7 +6,7 @@ use loadgen::{Error, Event, Load, Met, Objective, Result, Stop, Summary};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::cli::{Output, Shared};
+use crate::cli::{Entry, Output, Shared};
 use crate::series::Series;
 use crate::terminal::Terminal;
 use crate::{FAILED, NOT_VALID, OBJECTIVE_MISSED, stdout, table};
@@ -24,8 +24,13 @@ pub(crate) fn serve(listen: &str, connections: usize, shared: &Shared) -> Result
 }
 
 /// Dials targets and sends; gives the exit code.
-pub(crate) fn send(connect: &[String], connections: Option<usize>, shared: &Shared) -> Result<u8> {
-    let load = shared.load(connections.unwrap_or(connect.len()))?;
+pub(crate) fn send(
+    connect: &[String],
+    connections: Option<usize>,
+    entry: &Entry,
+    shared: &Shared,
+) -> Result<u8> {
+    let load = entry.complete(shared.load(connections.unwrap_or(connect.len()))?)?;
     run(&load, &shared.output, Role::Send, |stop, teller| {
         loadgen::send(connect, &load, stop, |event| teller.tell(event))
     })

@@ -32,8 +32,8 @@ fn main() -> ExitCode {
         Command::Serve { listen, connections, shared } => {
             feed::serve(&listen, connections, &shared)
         }
-        Command::Send { connect, connections, shared } => {
-            feed::send(&connect, connections, &shared)
+        Command::Send { connect, connections, entry, shared } => {
+            feed::send(&connect, connections, &entry, &shared)
         }
         Command::Check(options) => check::run(&options),
         Command::Schema => papers::schema(),

@@ -22,6 +22,8 @@ const READS: usize = 16;
 
 pub(super) struct Link {
     name: String,
+    /// What is said first of all on each connection.
+    token_line: String,
     dialling: Dialling,
     send_buffer_bytes: Option<usize>,
     /// How long nothing may be said or taken while something is due.
@@ -74,13 +76,14 @@ pub(super) struct Around<'a> {
 impl Link {
     pub(super) fn new(
         name: String,
+        token_line: String,
         dialling: Dialling,
         send_buffer_bytes: Option<usize>,
         patience: Duration,
         now: Instant,
     ) -> Self {
         let state = State::Apart { dials_at: now };
-        Self { name, dialling, send_buffer_bytes, patience, state, is_told: false }
+        Self { name, token_line, dialling, send_buffer_bytes, patience, state, is_told: false }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -214,7 +217,7 @@ impl Link {
             setsockopt(&stream, sockopt::SndBuf, &bytes)
                 .map_err(|error| Error::system("set the send buffer's size")(error.into()))?;
         }
-        let greeting = format!("MILLSTREAM 1 {}\n", self.name);
+        let greeting = format!("{}MILLSTREAM 1 {}\n", self.token_line, self.name);
         match stream.write(greeting.as_bytes()) {
             Ok(bytes) if bytes == greeting.len() => {
                 let (answers, stage) = (Answers::default(), Stage::Greeted);

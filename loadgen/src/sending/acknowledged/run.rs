@@ -33,6 +33,7 @@ use crate::sending::ticker::Ticker;
 use crate::stop::Stop;
 use crate::summary::{Acknowledged, Summary};
 use crate::time;
+use crate::token::Token;
 use crate::wall_watch::WallWatch;
 
 /// How long a pulled switch or the end of the run may go unnoticed.
@@ -147,7 +148,8 @@ fn sender<'a>(
     let feed = Feed::repeatable(source, load.label, number);
     let mischief = Mischief::new(&load.faults, load.data.seed, number, now);
     let (name, patience) = (name.of_connection(number), load.patience);
-    let link = Link::new(name, dialling, load.send_buffer_bytes, patience, now);
+    let token_line = load.token.as_ref().map(Token::line).unwrap_or_default();
+    let link = Link::new(name, token_line, dialling, load.send_buffer_bytes, patience, now);
     Sender::new(source, lines, Outgoing::new(feed, mischief), link)
 }
 
