@@ -155,6 +155,8 @@ pub mod internals;
 pub use clock::{Clock, ManualClock};
 pub use columns::{Columns, Fields};
 pub use conf::{Conf, InvalidUtf8, LongLines, Overrun, Unparsed};
+#[cfg(feature = "tls")]
+pub use conf::{TlsClient, TlsServer};
 pub use context::{Running, StreamingContext};
 pub use dstream::{DStream, WindowedWhole, WithState};
 pub use durable::Durable;

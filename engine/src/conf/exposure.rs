@@ -19,6 +19,10 @@ pub(crate) struct Exposure {
     /// As they were written; nobody but these, where there are any.
     allowed: Option<Vec<String>>,
     pub(crate) token: Option<Secret>,
+    #[cfg(feature = "tls")]
+    pub(crate) listen_tls: Option<super::tls::TlsServer>,
+    #[cfg(feature = "tls")]
+    pub(crate) dial_tls: Option<super::tls::TlsClient>,
 }
 
 impl Conf {
@@ -145,6 +149,8 @@ impl Exposure {
     /// A sentence about a listener at `address` that others than this machine can reach, and that keeps nobody out.
     pub(crate) fn opens_to_others(&self, address: IpAddr) -> Option<String> {
         let is_guarded = self.token.is_some() || self.allowed.is_some();
+        #[cfg(feature = "tls")]
+        let is_guarded = is_guarded || self.listen_tls.is_some();
         (!is_guarded && !address.to_canonical().is_loopback()).then(|| {
             format!(
                 "it listens on {address}, where whoever reaches this machine can send to it: listen on \

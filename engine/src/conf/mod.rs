@@ -8,6 +8,8 @@ mod rates;
 mod records;
 mod secret;
 mod storage;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +20,8 @@ pub(crate) use self::rates::Rates;
 pub(crate) use self::exposure::Exposure;
 pub use self::records::{InvalidUtf8, LongLines, Unparsed};
 pub(crate) use self::secret::{MOST_SECRET_BYTES, Secret};
+#[cfg(feature = "tls")]
+pub use self::tls::{TlsClient, TlsServer};
 use crate::clock::Clock;
 use crate::disk::{AnyDisk, Disk, RealDisk};
 use crate::error::{Error, Result};

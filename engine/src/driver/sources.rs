@@ -56,7 +56,7 @@ impl Driver {
             surroundings.rate = SourceRate::new(&rates, &self.clock)?;
             let (endpoint, framing, senders) = match &mut source.kind {
                 SourceKind::Dial(target, framing) => {
-                    (Endpoint::Dial(target.clone()), *framing, None)
+                    (Endpoint::dial(target, exposure)?, *framing, None)
                 }
                 SourceKind::Listen(address, framing) => (listen(address)?, *framing, None),
                 SourceKind::Acknowledged(address) => {

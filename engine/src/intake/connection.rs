@@ -167,6 +167,11 @@ impl Connection {
                 Step { framed, first_offset, outcome: Outcome::More }
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => nothing(Outcome::Drained),
+            // Something on the way may have cut the record, which this transport is to keep from happening.
+            Err(error) if self.transport.has_an_end_of_its_own() => {
+                let framed = self.reject_record();
+                Step { framed, first_offset, outcome: Outcome::Broke(error) }
+            }
             Err(error) => self.end(slab, Outcome::Broke(error)),
         }
     }

@@ -11,16 +11,20 @@ use mio::{Interest, Registry, Token};
 use nix::sys::socket::Backlog;
 
 use super::backoff::Backoff;
-use super::entrance::{Denials, Entrance, Gate};
+use super::entrance::{Denials, Entrance, Gate, Made};
 use super::idle::IdleWatch;
 use super::keep_alive::ask_after;
 use super::occasional::Occasional;
+use super::transport::Wrapping;
 use crate::conf::Exposure;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
 /// The token of the listener; connections have their own numbers.
 pub(super) const LISTENER: Token = Token(usize::MAX - 1);
+
+/// A handshake may have to wait for room; who only reads hears once that there is some.
+const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 /// A dialled connection that is not up by then is given up.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -35,7 +39,7 @@ const MOST_ACCEPTED_IN_A_ROW: usize = 1024;
 /// Where a socket receiver gets its connections from.
 pub(crate) enum Endpoint {
     /// It dials `HOST:PORT`, again and again.
-    Dial(String),
+    Dial(String, Wrapping),
     /// It accepts them.
     Listen(Box<Listening>),
 }
@@ -45,10 +49,16 @@ pub(crate) struct Listening {
     listener: TcpListener,
     max_connections: u64,
     gate: Gate,
+    wrapping: Wrapping,
     exposure: Exposure,
 }
 
 impl Endpoint {
+    /// Dials `HOST:PORT`.
+    pub(crate) fn dial(target: &str, exposure: &Exposure) -> Result<Self> {
+        Ok(Endpoint::Dial(target.into(), Wrapping::for_dialling(target, exposure)?))
+    }
+
     /// Listens on `HOST:PORT`; on loopback where only a `PORT`, or `:PORT`, is given. So many connections are
     /// accepted at once.
     pub(crate) fn listen(
@@ -69,15 +79,18 @@ impl Endpoint {
         let bound = listener.local_addr().map_err(failed)?;
         let (listener, gate) = (TcpListener::from_std(listener), Gate::new(exposure)?);
         let exposure = exposure.clone();
-        let listening = Listening { listener, max_connections, gate, exposure };
+        let wrapping = Wrapping::for_listening(&exposure);
+        let listening = Listening { listener, max_connections, gate, wrapping, exposure };
         Ok((Endpoint::Listen(Box::new(listening)), bound))
     }
 
     /// What its connections come in by.
     pub(super) fn entrance(&self) -> Entrance {
         match self {
-            Endpoint::Dial(_) => Entrance::new(None),
-            Endpoint::Listen(listening) => Entrance::new(listening.exposure.token.clone()),
+            Endpoint::Dial(_, wrapping) => Entrance::new(wrapping.clone(), None),
+            Endpoint::Listen(listening) => {
+                Entrance::new(listening.wrapping.clone(), listening.exposure.token.clone())
+            }
         }
     }
 
@@ -96,13 +109,6 @@ pub(crate) fn whole_address(address: &str) -> String {
         Ok(port) => format!("127.0.0.1:{port}"),
         Err(_) => address.to_string(),
     }
-}
-
-/// A new connection, registered for reading under its number.
-pub(super) struct Made {
-    pub(super) id: usize,
-    pub(super) stream: TcpStream,
-    pub(super) peer: SocketAddr,
 }
 
 /// Makes a receiver's connections, and numbers them.
@@ -152,7 +158,7 @@ impl Link {
         progress: Arc<Progress>,
     ) -> io::Result<Self> {
         let side = match endpoint {
-            Endpoint::Dial(target) => Side::Dial {
+            Endpoint::Dial(target, _) => Side::Dial {
                 target,
                 backoff: Backoff::default(),
                 state: Dialling::At(Instant::now()),
@@ -185,6 +191,29 @@ impl Link {
             _ if !event && !due => Vec::new(),
             Side::Dial { .. } => self.dial().into_iter().collect(),
             Side::Listen { .. } => self.accept(open, denials),
+        }
+    }
+
+    /// A connection is one that lines can come over.
+    pub(super) fn has_come_about(&mut self) {
+        let Side::Dial { target, backoff, .. } = &mut self.side else { return };
+        if backoff.succeeded() {
+            self.progress.warn(format!("{target} is reached again"));
+        }
+    }
+
+    /// Connection `id` was made, and has not become one that lines can come over: says whether it is to be counted as
+    /// one that was denied. One that was dialled has failed.
+    pub(super) fn came_to_nothing(&mut self, id: usize, why: &str) -> bool {
+        match &mut self.side {
+            Side::Dial { .. } => {
+                self.failed(why);
+                false
+            }
+            Side::Listen { gate, .. } => {
+                gate.leave(id);
+                true
+            }
         }
     }
 
@@ -230,7 +259,7 @@ impl Link {
                         denials.count(denial, peer.ip());
                         continue;
                     }
-                    let interest = Interest::READABLE;
+                    let interest = INTEREST;
                     let registered = self.registry.register(&mut stream, Token(id), interest);
                     match registered.and_then(|()| ask_after(&stream)) {
                         Ok(()) => made.push(Made { id, stream, peer }),
@@ -276,11 +305,10 @@ impl Link {
             Dialling::Trying { id, mut stream, address, others, until } => {
                 let failure = match outcome_of(&stream) {
                     Ok(true) => {
-                        let interest = Interest::READABLE;
+                        let interest = INTEREST;
                         let registered = self.registry.reregister(&mut stream, Token(id), interest);
                         match registered.and_then(|()| ask_after(&stream)) {
                             Ok(()) => {
-                                self.succeeded();
                                 return Some(Made { id, stream, peer: address });
                             }
                             Err(e) => e.to_string(),
@@ -334,13 +362,6 @@ impl Link {
         if backoff.worth_a_word() {
             self.progress
                 .warn(format!("{target} cannot be reached ({failure}); trying again until it can"));
-        }
-    }
-
-    fn succeeded(&mut self) {
-        let Side::Dial { target, backoff, .. } = &mut self.side else { return };
-        if backoff.succeeded() {
-            self.progress.warn(format!("{target} is reached again"));
         }
     }
 }

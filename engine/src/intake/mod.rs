@@ -29,6 +29,8 @@ pub(crate) mod recoverable;
 pub(crate) mod socket;
 pub(crate) mod store;
 pub(crate) mod supervisor;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 
 pub(crate) use acknowledged::{Reached, Senders};

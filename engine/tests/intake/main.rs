@@ -21,5 +21,7 @@ mod rates;
 mod records;
 mod slow;
 mod stopping;
+#[cfg(feature = "tls-tests")]
+mod tls;
 mod unparsed;
 mod workers;

@@ -240,10 +240,10 @@ impl Talks {
     fn tell(&mut self, id: ConnectionId, stream: &mut Transport) -> io::Result<()> {
         loop {
             let bytes = self.reception.unwritten(id);
-            if bytes.is_empty() {
-                return Ok(());
-            }
-            match stream.write(bytes) {
+            let written =
+                if bytes.is_empty() { stream.flush().map(|()| 0) } else { stream.write(bytes) };
+            match written {
+                Ok(0) => return Ok(()),
                 Ok(n) => self.reception.wrote(id, n),
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),

@@ -14,20 +14,30 @@ pub(in crate::intake) enum Denial {
     TooMany,
     /// It has shown another token, or something that is none.
     WrongToken,
+    /// It has not agreed on how to speak.
+    NoHandshake,
     /// It has not shown in time what is to be shown first, or has gone before.
     NothingShown,
 }
 
 impl Denial {
-    const ALL: [Denial; 4] =
-        [Denial::Address, Denial::TooMany, Denial::WrongToken, Denial::NothingShown];
+    const ALL: [Denial; 5] = [
+        Denial::Address,
+        Denial::TooMany,
+        Denial::WrongToken,
+        Denial::NoHandshake,
+        Denial::NothingShown,
+    ];
 
     fn reason(self) -> &'static str {
         match self {
             Denial::Address => "came from an address outside Conf::allow_addresses",
             Denial::TooMany => "had Conf::max_connections_per_address others beside them",
             Denial::WrongToken => "showed no token, or a wrong one",
-            Denial::NothingShown => "left, or let 10 s pass, before they had shown their token",
+            Denial::NoHandshake => "did not speak TLS as it is spoken here",
+            Denial::NothingShown => {
+                "left, or let 10 s pass, before they had shown what is to be shown"
+            }
         }
     }
 
@@ -40,6 +50,7 @@ impl Denial {
                 "the first line must be TOKEN SECRET with the secret that this engine was given, in front of \
                  the greeting"
             }
+            Denial::NoHandshake => "TLS is spoken here",
             Denial::NothingShown => "no token has come within 10 s",
         }
     }

@@ -9,14 +9,16 @@ mod gate;
 mod token;
 
 use std::collections::{HashMap, VecDeque};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
 
 pub(super) use self::denials::{Denial, Denials};
 pub(super) use self::gate::Gate;
 use self::token::{Judged, MOST_LINE_BYTES, TokenLine};
-use super::transport::Transport;
+use super::transport::{Transport, Wrapping};
 use crate::conf::Secret;
 
 /// What is to be shown first must be shown so soon after the connection.
@@ -24,6 +26,13 @@ const SHOWS_WITHIN: Duration = Duration::from_secs(10);
 
 /// So few entries of those that are done are not worth clearing away.
 const FEW: usize = 1024;
+
+/// A socket that is connected, and registered for events under its number.
+pub(super) struct Made {
+    pub(super) id: usize,
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+}
 
 /// A connection that has come about.
 pub(super) struct Newcomer {
@@ -36,12 +45,13 @@ pub(super) struct Newcomer {
 pub(super) enum Shown {
     /// It has shown what is to be shown.
     Enough(Newcomer),
-    /// It has not, and will not.
-    TooLittle(Newcomer, Denial),
+    /// It has not, and will not: of which kind that is, and why.
+    TooLittle(Newcomer, Denial, String),
 }
 
 /// Those that have something to show still.
 pub(super) struct Entrance {
+    wrapping: Wrapping,
     token: Option<Secret>,
     waiting: HashMap<usize, Waiting>,
     /// When each must be done; those that are done are still in it.
@@ -58,12 +68,18 @@ struct Waiting {
 enum Step {
     Done,
     NotYet,
-    Never(Denial),
+    Never(Denial, String),
 }
 
 impl Entrance {
-    pub(super) fn new(token: Option<Secret>) -> Self {
-        Entrance { token, waiting: HashMap::new(), until: VecDeque::new(), stirring: Vec::new() }
+    pub(super) fn new(wrapping: Wrapping, token: Option<Secret>) -> Self {
+        Entrance {
+            wrapping,
+            token,
+            waiting: HashMap::new(),
+            until: VecDeque::new(),
+            stirring: Vec::new(),
+        }
     }
 
     /// So many are in it.
@@ -71,19 +87,21 @@ impl Entrance {
         self.waiting.len()
     }
 
-    /// Takes in a newcomer; gives it back where it has nothing to show.
-    pub(super) fn welcome(&mut self, newcomer: Newcomer) -> Option<Newcomer> {
-        if self.token.is_none() {
-            return Some(newcomer);
+    /// Takes in a newcomer; gives it back at once where it has nothing to show. Fails where the transport cannot be
+    /// made.
+    pub(super) fn welcome(&mut self, made: Made) -> io::Result<Option<Newcomer>> {
+        let Made { id, stream, peer } = made;
+        let newcomer = Newcomer { id, transport: self.wrapping.wrap(stream)?, peer };
+        if self.token.is_none() && self.wrapping.is_bare() {
+            return Ok(Some(newcomer));
         }
-        let id = newcomer.id;
         if self.until.len() > FEW + 2 * self.waiting.len() {
             self.until.retain(|(_, id)| self.waiting.contains_key(id));
         }
         self.waiting.insert(id, Waiting { newcomer, line: TokenLine::default() });
         self.until.push_back((Instant::now() + SHOWS_WITHIN, id));
         self.stirring.push(id);
-        None
+        Ok(None)
     }
 
     /// Something has happened on connection `id`. Says whether it is here.
@@ -109,8 +127,9 @@ impl Entrance {
             match step {
                 Step::NotYet => {}
                 Step::Done => done.extend(self.take(id).map(Shown::Enough)),
-                Step::Never(denial) => {
-                    done.extend(self.take(id).map(|newcomer| Shown::TooLittle(newcomer, denial)));
+                Step::Never(denial, why) => {
+                    let newcomer = self.take(id);
+                    done.extend(newcomer.map(|newcomer| Shown::TooLittle(newcomer, denial, why)));
                 }
             }
         }
@@ -118,7 +137,8 @@ impl Entrance {
             && (until <= Instant::now() || !self.waiting.contains_key(&id))
         {
             self.until.pop_front();
-            let late = |newcomer| Shown::TooLittle(newcomer, Denial::NothingShown);
+            let why = || format!("nothing came of it within {} s", SHOWS_WITHIN.as_secs());
+            let late = |newcomer| Shown::TooLittle(newcomer, Denial::NothingShown, why());
             done.extend(self.take(id).map(late));
         }
         done
@@ -132,19 +152,25 @@ impl Entrance {
 impl Waiting {
     /// Goes on as far as it can at once.
     fn step(&mut self, token: Option<&Secret>) -> Step {
+        match self.newcomer.transport.shake_hands() {
+            Ok(()) => {}
+            Err(e) if e.kind() == ErrorKind::WouldBlock => return Step::NotYet,
+            Err(e) => return Step::Never(Denial::NoHandshake, e.to_string()),
+        }
         let Some(secret) = token else { return Step::Done };
+        let never = |denial: Denial| Step::Never(denial, denial.told().into());
         let mut bytes = [0; MOST_LINE_BYTES];
         loop {
             match self.newcomer.transport.read_line(&mut bytes) {
-                Ok(0) => return Step::Never(Denial::NothingShown),
+                Ok(0) => return never(Denial::NothingShown),
                 Ok(n) => match self.line.hear(&bytes[..n], secret) {
                     Judged::Right => return Step::Done,
-                    Judged::Wrong => return Step::Never(Denial::WrongToken),
+                    Judged::Wrong => return never(Denial::WrongToken),
                     Judged::Unfinished => {}
                 },
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Step::NotYet,
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Step::Never(Denial::NothingShown),
+                Err(_) => return never(Denial::NothingShown),
             }
         }
     }

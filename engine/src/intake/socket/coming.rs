@@ -6,7 +6,6 @@ use std::time::Instant;
 use super::SocketReceiver;
 use crate::intake::connection::Connection;
 use crate::intake::entrance::{Denial, Newcomer, Shown};
-use crate::intake::link::Made;
 use crate::intake::transport::Transport;
 use crate::progress::Notice;
 
@@ -14,16 +13,22 @@ impl SocketReceiver {
     /// Brings in what has come about, once it has shown what is to be shown.
     pub(super) fn tend_link(&mut self, event: bool) {
         let open = self.connections.len() + self.entrance.len();
-        for Made { id, stream, peer } in self.link.tend(event, open, &mut self.denials) {
-            let newcomer = Newcomer { id, transport: Transport::Plain(stream), peer };
-            if let Some(newcomer) = self.entrance.welcome(newcomer) {
-                self.take_in(newcomer);
+        for made in self.link.tend(event, open, &mut self.denials) {
+            let id = made.id;
+            match self.entrance.welcome(made) {
+                Ok(Some(newcomer)) => self.take_in(newcomer),
+                Ok(None) => {}
+                Err(e) => {
+                    let warning = format!("{}: connection {id} cannot be used: {e}", self.name);
+                    self.around.progress.warn(warning);
+                    self.link.came_to_nothing(id, &e.to_string());
+                }
             }
         }
         for shown in self.entrance.look() {
             match shown {
                 Shown::Enough(newcomer) => self.take_in(newcomer),
-                Shown::TooLittle(newcomer, denial) => self.deny(newcomer, denial),
+                Shown::TooLittle(newcomer, denial, why) => self.deny(newcomer, denial, &why),
             }
         }
         if let Some(sentence) = self.denials.sentence_if_due() {
@@ -44,6 +49,7 @@ impl SocketReceiver {
             Some(_) => Connection::of_numbered_lines(transport, now),
         };
         self.connections.insert(id, connection);
+        self.link.has_come_about();
         if let Some(idle) = &mut self.idle {
             idle.forget_gone(&self.connections);
             idle.look_after(id, now);
@@ -55,16 +61,18 @@ impl SocketReceiver {
 
     /// Closes a connection that has not shown what it is to show. Where lines are acknowledged it is told why, as
     /// any sender that is refused.
-    fn deny(&mut self, newcomer: Newcomer, denial: Denial) {
-        self.denials.count(denial, newcomer.peer.ip());
-        let id = newcomer.id;
-        if self.talks.is_some() {
+    fn deny(&mut self, newcomer: Newcomer, denial: Denial, why: &str) {
+        let (id, peer) = (newcomer.id, newcomer.peer.ip());
+        if self.talks.is_some() && denial != Denial::NoHandshake {
+            self.denials.count(denial, peer);
             self.take_in(newcomer);
-            self.refuse_talk(id, denial.told());
-        } else {
-            let Newcomer { mut transport, .. } = newcomer;
-            self.deregister(id, &mut transport);
-            self.link.lost(id);
+            return self.refuse_talk(id, denial.told());
+        }
+        let Newcomer { mut transport, .. } = newcomer;
+        self.deregister(id, &mut transport);
+        transport.say_goodbye();
+        if self.link.came_to_nothing(id, why) {
+            self.denials.count(denial, peer);
         }
     }
 
@@ -72,6 +80,7 @@ impl SocketReceiver {
         if let Some(mut connection) = self.connections.remove(&id) {
             self.carried_bytes -= connection.carried();
             self.deregister(id, connection.transport());
+            connection.transport().say_goodbye();
         }
         if let Some(talks) = &mut self.talks {
             talks.lose(id);
