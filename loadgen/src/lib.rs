@@ -56,6 +56,8 @@ mod objective;
 mod seed;
 mod sender_name;
 mod stop;
+#[cfg(feature = "tls")]
+mod tls;
 mod token;
 mod wall_clock;
 mod wall_watch;
@@ -89,6 +91,8 @@ pub use sending::{listen, send, serve};
 pub use stamp::{Checker, EndMark, Place, Stamp, StampedLine, Verdict, body_of};
 pub use stop::Stop;
 pub use summary::{Acknowledged, SCHEMA_VERSION, Summary, WarmUp};
+#[cfg(feature = "tls")]
+pub use tls::Tls;
 pub use token::Token;
 pub use wall_clock::WallClock;
 pub use wall_watch::WallWatch;

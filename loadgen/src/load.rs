@@ -10,6 +10,8 @@ use crate::replay::Replay;
 use crate::schedule::{Pace, Schedule};
 use crate::sender_name::SenderName;
 use crate::time;
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::token::Token;
 
 /// A run goes on for so long at least, and waits for so long at least.
@@ -50,6 +52,9 @@ pub struct Load {
     pub sender: Option<SenderName>,
     /// Sending: what each target is shown first.
     pub token: Option<Token>,
+    /// Sending: what targets are spoken to in, and whom of them to trust.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Tls>,
     /// The most threads that send. Each has connections of its own, so there are never more of
     /// them than `connections`.
     pub threads: usize,
@@ -78,6 +83,8 @@ impl Default for Load {
             first_source: 0,
             sender: None,
             token: None,
+            #[cfg(feature = "tls")]
+            tls: None,
             threads: 2,
             send_buffer_bytes: None,
             faults: Faults::default(),

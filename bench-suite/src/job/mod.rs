@@ -97,6 +97,14 @@ pub struct Options {
     /// With --listen: take lines only of clients that show the token in this file's one line first
     #[arg(long, value_name = "FILE", requires = "listen")]
     pub token_file: Option<PathBuf>,
+    /// With --listen: speak TLS 1.3, with the certificates in this PEM file, the own one first
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "listen", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of that certificate, in PEM
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// No network: batches of so many bytes, such as 4MiB, rounded up to whole MiB, that are in memory,
     /// one after the other with no time between them. The figures are those of the work alone
     #[arg(long, value_name = "SIZE", group = "source", value_parser = some_bytes,
@@ -178,7 +186,7 @@ pub struct Options {
 
 impl Options {
     /// What they say of the engine.
-    fn conf(&self) -> loadgen::Result<Conf> {
+    fn conf(&self) -> anyhow::Result<Conf> {
         let mut conf = Conf::new(self.workload.name());
         if let Some(tasks) = self.parallelism {
             conf = conf.parallelism(tasks);
@@ -191,6 +199,10 @@ impl Options {
         }
         if let Some(file) = &self.token_file {
             conf = conf.receiver_token(Token::from_file(file)?.secret());
+        }
+        #[cfg(feature = "tls")]
+        if let (Some(certificates), Some(key)) = (&self.tls_cert, &self.tls_key) {
+            conf = conf.listen_tls(millstream::TlsServer::from_files(certificates, key)?);
         }
         Ok(self.overload.told_to(conf).write_ahead_log(self.write_ahead_log))
     }

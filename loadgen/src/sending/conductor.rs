@@ -18,6 +18,7 @@ use super::patience::Patience;
 use super::peers::Targets;
 use super::standing::Stands;
 use super::ticker::Ticker;
+use super::transport::Wrapping;
 use crate::error::{Error, Result};
 use crate::lines::Source;
 use crate::load::Load;
@@ -53,6 +54,7 @@ impl Peers {
 
 pub(crate) struct Conductor<'a> {
     pub(crate) peers: Peers,
+    pub(crate) wrapping: Wrapping,
     pub(crate) source: &'a Source,
     pub(crate) load: &'a Load,
     pub(crate) dealer: &'a Dealer,
@@ -162,9 +164,11 @@ impl Conductor<'_> {
                 setsockopt(&stream, sockopt::SndBuf, &bytes)
                     .map_err(|error| Error::system("set the send buffer's size")(error.into()))?;
             }
+            let mut transport =
+                self.wrapping.wrap(stream).map_err(Error::system("set up a connection"))?;
             if let Some(token) = &self.load.token {
                 // A new socket has room for it; to a peer that has just gone, the first write will say so.
-                (&stream).write_all(token.line().as_bytes()).ok();
+                transport.write_all(token.line().as_bytes()).ok();
             }
             let id = *next_id;
             *next_id += 1;
@@ -176,7 +180,7 @@ impl Conductor<'_> {
             let most_lines = faults.lines_per_connection.unwrap_or(ENDLESS);
             let feed = Feed::new(self.source, self.load.label, number, most_lines);
             let mischief = Mischief::new(faults, self.load.data.seed, number, now);
-            let connection = Connection::new(stream, peer, Outgoing::new(feed, mischief));
+            let connection = Connection::new(transport, peer, Outgoing::new(feed, mischief));
             self.dealer.join(id, id as usize % lanes, connection, now);
         }
         // All of them: the schedule may have started, for every connection that was there before.

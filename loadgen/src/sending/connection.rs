@@ -1,7 +1,7 @@
 //! One client or target, and what it is still to get.
 
-use std::io::{self, ErrorKind, Read};
-use std::net::{Shutdown, SocketAddr};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
 
 use mio::net::TcpStream;
 use nix::sys::socket::{setsockopt, sockopt};
@@ -9,6 +9,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use super::grants::Grant;
 use super::outgoing::{Outgoing, Tally};
 use super::times::Times;
+use super::transport::Transport;
 use crate::error::Result;
 use crate::faults::End;
 use crate::lines::Source;
@@ -19,7 +20,7 @@ const DISCARD_READS: usize = 16;
 
 /// An open connection with the lines that it is owed.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    transport: Transport,
     pub(crate) peer: SocketAddr,
     pub(crate) outgoing: Outgoing,
     /// Lines sent so far.
@@ -41,12 +42,17 @@ pub(crate) enum Stage {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, peer: SocketAddr, outgoing: Outgoing) -> Self {
-        Self { stream, peer, outgoing, lines: 0, queued: false, stage: Stage::Open }
+    pub(crate) fn new(transport: Transport, peer: SocketAddr, outgoing: Outgoing) -> Self {
+        Self { transport, peer, outgoing, lines: 0, queued: false, stage: Stage::Open }
     }
 
     pub(crate) fn stream_mut(&mut self) -> &mut TcpStream {
-        &mut self.stream
+        self.transport.socket()
+    }
+
+    /// Brings on its way what was written. Gives whether all is; a failure is left for whoever writes.
+    pub(crate) fn flush(&mut self) -> bool {
+        !self.transport.flush().is_err_and(|e| e.kind() == ErrorKind::WouldBlock)
     }
 
     pub(crate) fn stage(&self) -> Stage {
@@ -60,7 +66,7 @@ impl Connection {
         times: &mut Times<'_>,
         done: &mut Vec<Grant>,
     ) -> Result<io::Result<Tally>> {
-        let written = self.outgoing.write(&mut self.stream, source, times, done)?;
+        let written = self.outgoing.write(&mut self.transport, source, times, done)?;
         self.lines += written.as_ref().map_or(0, |sent| sent.lines);
         Ok(written)
     }
@@ -72,7 +78,7 @@ impl Connection {
     /// tell.
     pub(crate) fn discard_input(&mut self, scratch: &mut [u8]) -> io::Result<bool> {
         for _ in 0..DISCARD_READS {
-            match self.stream.read(scratch) {
+            match self.transport.read(scratch) {
                 Ok(0) => return Ok(true),
                 // Its end may have come together with these bytes, and no event would tell of it.
                 Ok(_) => {}
@@ -97,14 +103,14 @@ impl Connection {
     pub(crate) fn end(&mut self, end: End) {
         match end {
             // A peer that has just gone makes these fail, and has its end all the same.
-            End::Close => self.stream.shutdown(Shutdown::Write).ok(),
+            End::Close => self.transport.end().ok(),
             End::HalfClose => {
                 self.stage = Stage::HalfClosed;
-                self.stream.shutdown(Shutdown::Write).ok()
+                self.transport.end().ok()
             }
             End::Reset => {
                 let at_once = nix::libc::linger { l_onoff: 1, l_linger: 0 };
-                setsockopt(&self.stream, sockopt::Linger, &at_once).ok()
+                setsockopt(self.transport.socket(), sockopt::Linger, &at_once).ok()
             }
         };
     }

@@ -166,7 +166,11 @@ impl<'a> Lane<'a> {
                 && let Some(connection) = self.connections.get_mut(&id)
             {
                 connection.outgoing.has_room(room_since);
+                let was_held_up = connection.stage() == Stage::Ending && connection.flush();
                 self.enqueue(id);
+                if was_held_up {
+                    self.go_on(id);
+                }
             }
         }
         Ok(())
@@ -265,7 +269,10 @@ impl<'a> Lane<'a> {
             self.dealer.leave(id, returned, Departure::Spent, Instant::now());
         }
         if connection.stage() == Stage::Ending && !connection.outgoing.feed.has_more() {
-            self.close(id);
+            // What is still on its way through TLS closes it when it is through.
+            if connection.flush() {
+                self.close(id);
+            }
         } else {
             self.enqueue(id);
         }

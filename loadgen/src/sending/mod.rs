@@ -28,6 +28,9 @@ mod standing;
 mod taken_up;
 mod ticker;
 mod times;
+#[cfg(feature = "tls")]
+mod tls_stream;
+mod transport;
 
 pub use peers::listen;
 pub use run::{send, serve};

@@ -4,13 +4,12 @@
 use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
 
-use mio::net::TcpStream;
-
 use super::feed::Feed;
 use super::grants::Grant;
 use super::mischief::Mischief;
 use super::room::Room;
 use super::times::Times;
+use super::transport::Transport;
 use crate::error::Result;
 use crate::lines::Source;
 
@@ -93,7 +92,7 @@ impl Outgoing {
     /// line cannot be had, by this peer or any other.
     pub(crate) fn write(
         &mut self,
-        stream: &mut TcpStream,
+        stream: &mut Transport,
         source: &Source,
         times: &mut Times<'_>,
         done: &mut Vec<Grant>,

@@ -18,6 +18,7 @@ use super::lateness::{Gauge, Lateness};
 use super::peers::Targets;
 use super::standing::Stands;
 use super::ticker::Ticker;
+use super::transport::Wrapping;
 use crate::error::{Error, Result};
 use crate::lines::Source;
 use crate::load::Load;
@@ -41,7 +42,7 @@ pub fn serve(
     descriptors::make_room_for(load.connections)?;
     descriptors::make_all_room()?;
     let source = source(load, stop, &mut on_event)?;
-    run(Peers::listening(listener)?, &source, load, stop, on_event)
+    run(Peers::listening(listener)?, Wrapping::bare(), &source, load, stop, on_event)
 }
 
 /// Dials the targets and sends them lines until the load is sent, its time is up or `stop` is
@@ -73,9 +74,10 @@ pub fn send(
         let timetable = timetable(load, &source);
         return acknowledged::run(targets, name, &source, &timetable, load, stop, on_event);
     }
+    let wrapping = Wrapping::new(load, targets)?;
     let mut targets = Targets::resolve(targets)?;
     let streams = targets.dial(load.connections, stop)?;
-    run(Peers::Dialled { streams, targets }, &source, load, stop, on_event)
+    run(Peers::Dialled { streams, targets }, wrapping, &source, load, stop, on_event)
 }
 
 fn source(load: &Load, stop: &Stop, on_event: &mut impl FnMut(Event<'_>)) -> Result<Source> {
@@ -94,6 +96,7 @@ fn timetable(load: &Load, source: &Source) -> Arc<Timetable> {
 
 fn run(
     peers: Peers,
+    wrapping: Wrapping,
     source: &Source,
     load: &Load,
     stop: &Stop,
@@ -115,7 +118,8 @@ fn run(
         lanes.push(Lane::new(number, source, &dealer, lateness, lines.clone(), end, poll));
     }
     let mut ticker = Ticker::new(&dealer, &gauges, load.warm_up);
-    let conductor = Conductor { peers, source, load, dealer: &dealer, wakers: &wakers, stop };
+    let conductor =
+        Conductor { peers, wrapping, source, load, dealer: &dealer, wakers: &wakers, stop };
 
     let (conducted, reports) = thread::scope(|scope| {
         let lanes: Vec<_> = lanes

@@ -8,6 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use loadgen::{End, Faults, Load, Objective, Replay, Result, Schedule, SenderName, Stall, Token};
 
+#[cfg(feature = "tls")]
+use loadgen::Tls;
+
 use crate::lines::Lines;
 use crate::{address, examples};
 
@@ -79,6 +82,14 @@ pub(crate) struct Entry {
     /// Show the token in this file's one line first of all
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Speak TLS 1.3, and trust targets whose certificate is signed by one of those in this PEM file
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+    /// The name that their certificate must be for [default: the host of the first target]
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "NAME", requires = "tls_ca")]
+    tls_name: Option<String>,
 }
 
 /// Flags of `check`.
@@ -281,7 +292,14 @@ impl Entry {
     /// The load with what it needs to be let in.
     pub(crate) fn complete(&self, load: Load) -> Result<Load> {
         let token = self.token_file.as_deref().map(Token::from_file).transpose()?;
-        Ok(Load { token, ..load })
+        let load = Load { token, ..load };
+        #[cfg(feature = "tls")]
+        let load = {
+            let tls =
+                |trusted: &PathBuf| Tls { trusted: trusted.clone(), name: self.tls_name.clone() };
+            Load { tls: self.tls_ca.as_ref().map(tls), ..load }
+        };
+        Ok(load)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::sending::lane::LaneReport;
 use crate::sending::lateness::Lateness;
 use crate::sending::looked::Looked;
 use crate::sending::times::Times;
+use crate::sending::transport::Wrapping;
 
 /// The token of the waker; a sender's token is its place in its lane.
 pub(super) const WAKE: Token = Token(usize::MAX);
@@ -33,6 +34,7 @@ pub(super) struct Lane<'a> {
     senders: Vec<Sender<'a>>,
     lateness: Lateness<'a>,
     lines: TimetableReader,
+    wrapping: &'a Wrapping,
     poll: Poll,
     clock: Clock,
     /// The last look at what sockets have room.
@@ -69,6 +71,7 @@ impl<'a> Lane<'a> {
         senders: Vec<Sender<'a>>,
         lateness: Lateness<'a>,
         lines: TimetableReader,
+        wrapping: &'a Wrapping,
         poll: Poll,
     ) -> Self {
         Self {
@@ -77,6 +80,7 @@ impl<'a> Lane<'a> {
             senders,
             lateness,
             lines,
+            wrapping,
             poll,
             clock: Clock { time: ScheduleTime::starting_at(Instant::now()), has_started: false },
             looked: Looked { last: Instant::now() },
@@ -162,12 +166,12 @@ impl<'a> Lane<'a> {
 
     /// One write for each sender that has something to write and room for it.
     fn write_pass(&mut self) -> Result<()> {
-        let Self { senders, poll, lines, clock, scratch, news, .. } = self;
+        let Self { senders, wrapping, poll, lines, clock, scratch, news, .. } = self;
         for (nth, sender) in senders.iter_mut().enumerate().filter(|(_, s)| s.can_write()) {
             let now = Instant::now();
             let (token, elapsed) = (Token(nth), clock.elapsed(now));
             let registry = poll.registry();
-            let mut around = Around { registry, token, now, elapsed, scratch, news };
+            let mut around = Around { registry, wrapping, token, now, elapsed, scratch, news };
             let sent = sender.write(&mut Times::new(lines, clock.time), &mut around)?;
             self.lateness.note(&[sent], clock.elapsed(Instant::now()), sender.room());
         }
@@ -202,6 +206,7 @@ impl<'a> Lane<'a> {
         let elapsed = self.clock.elapsed(now);
         let mut around = Around {
             registry: self.poll.registry(),
+            wrapping: self.wrapping,
             token: Token(nth),
             now,
             elapsed,

@@ -2,11 +2,10 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
-use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use nix::sys::socket::{setsockopt, sockopt};
 
@@ -14,6 +13,7 @@ use super::answers::{Answer, Answers};
 use super::dialling::{Attempt, Dialling, Outcome};
 use super::news::News;
 use crate::error::{Error, Result};
+use crate::sending::transport::{Transport, Wrapping};
 use crate::time;
 
 /// A peer that says much must not keep the others waiting: after so many reads the rest waits for the
@@ -42,7 +42,7 @@ enum State {
 
 /// A connection that has come about.
 struct Talk {
-    stream: TcpStream,
+    stream: Transport,
     peer: SocketAddr,
     answers: Answers,
     stage: Stage,
@@ -65,6 +65,7 @@ pub(super) enum Stage {
 /// What a link works with, and whom it tells.
 pub(super) struct Around<'a> {
     pub(super) registry: &'a Registry,
+    pub(super) wrapping: &'a Wrapping,
     pub(super) token: Token,
     pub(super) now: Instant,
     /// The same in the schedule's time.
@@ -103,7 +104,7 @@ impl Link {
     }
 
     /// Where lines are written to, if they may be.
-    pub(super) fn stream(&mut self) -> Option<&mut TcpStream> {
+    pub(super) fn stream(&mut self) -> Option<&mut Transport> {
         match &mut self.state {
             State::Talking(talk) if talk.stage == Stage::Sending => Some(&mut talk.stream),
             _ => None,
@@ -197,6 +198,10 @@ impl Link {
             }
             return Ok(None);
         }
+        if let (true, State::Talking(talk)) = (event.is_writable(), &mut self.state) {
+            // A failure is left for whoever reads or writes next.
+            talk.stream.flush().ok();
+        }
         let is_readable = event.is_readable() || event.is_read_closed() || event.is_error();
         Ok(if is_readable { self.listen(around) } else { None })
     }
@@ -207,7 +212,7 @@ impl Link {
         let State::Dialling(attempt) = mem::replace(&mut self.state, dialled) else {
             return Ok(());
         };
-        let Attempt { mut stream, peer, .. } = attempt;
+        let Attempt { stream, peer, .. } = attempt;
         // Lines should leave when they are due; a peer that has just gone makes this fail, and the
         // greeting will say so.
         stream.set_nodelay(true).ok();
@@ -217,6 +222,8 @@ impl Link {
             setsockopt(&stream, sockopt::SndBuf, &bytes)
                 .map_err(|error| Error::system("set the send buffer's size")(error.into()))?;
         }
+        let mut stream =
+            around.wrapping.wrap(stream).map_err(Error::system("set up a connection"))?;
         let greeting = format!("{}MILLSTREAM 1 {}\n", self.token_line, self.name);
         match stream.write(greeting.as_bytes()) {
             Ok(bytes) if bytes == greeting.len() => {
@@ -288,16 +295,16 @@ impl Link {
     pub(super) fn half_close(&mut self) {
         if let State::Talking(talk) = &mut self.state {
             // A peer that has just gone makes this fail, and has its end all the same.
-            talk.stream.shutdown(Shutdown::Write).ok();
+            talk.stream.end().ok();
             talk.stage = Stage::Ending;
         }
     }
 
     /// Breaks the connection off on request: what the other side has not read is lost to it.
     pub(super) fn reset(&mut self, around: &mut Around<'_>) {
-        if let State::Talking(talk) = &self.state {
+        if let State::Talking(talk) = &mut self.state {
             let at_once = nix::libc::linger { l_onoff: 1, l_linger: 0 };
-            setsockopt(&talk.stream, sockopt::Linger, &at_once).ok();
+            setsockopt(talk.stream.socket(), sockopt::Linger, &at_once).ok();
         }
         self.leave(around);
     }

@@ -30,6 +30,7 @@ use crate::sending::outgoing::Outgoing;
 use crate::sending::peers;
 use crate::sending::standing::Stands;
 use crate::sending::ticker::Ticker;
+use crate::sending::transport::Wrapping;
 use crate::stop::Stop;
 use crate::summary::{Acknowledged, Summary};
 use crate::time;
@@ -56,6 +57,7 @@ pub(in crate::sending) fn run(
     stop: &Stop,
     mut on_event: impl FnMut(Event<'_>),
 ) -> Result<Summary> {
+    let wrapping = &Wrapping::new(load, targets)?;
     let begun = Instant::now();
     let lines = TimetableReader::new(timetable);
     let meeting = Meeting::new(lines.clone(), load.warm_up, load.connections, load.lanes());
@@ -75,7 +77,7 @@ pub(in crate::sending) fn run(
         let waker = Waker::new(poll.registry(), WAKE);
         wakers.push(waker.map_err(Error::system("create a waker"))?);
         let lateness = Lateness::new(gauge, lines.clone(), load.warm_up);
-        lanes.push(Lane::new(number, &meeting, senders, lateness, lines.clone(), poll));
+        lanes.push(Lane::new(number, &meeting, senders, lateness, lines.clone(), wrapping, poll));
     }
     let mut ticker = Ticker::new(&meeting, &gauges, load.warm_up);
     let conductor = Conductor { meeting: &meeting, load, stop, wakers: &wakers, begun };
