@@ -8,8 +8,8 @@ usage() {
     cat <<'HELP'
 usage: scripts/slow-senders.sh [TURNS] [SENDERS] [RATE]
 
-Counts words of RATE lines a second (300k) over loopback, TURNS times (5) alone and TURNS times beside SENDERS (1000)
-connections that send a byte a second each, for 18 seconds of which the first 3 do not count, in batches of 200 ms. Prints
+Counts words of RATE lines a second (300k), 200,000 different ones, over loopback, TURNS times (5) alone and TURNS times beside SENDERS (1000)
+connections that send a byte a second each, for 18 seconds of which the first 3 do not count, in batches of a second. Prints
 the median and the 99th percentile of a batch's processing time for each turn, and the medians with their ratios. Every whole
 line of every sender must be counted, or it fails.
 
@@ -35,7 +35,7 @@ figure() { grep -oE "\"$2\": ?[0-9.]+" "$1" | head -n 1 | grep -oE '[0-9.]+$'; }
 run() {
     local slow=$1 address='' job sending=0
     : >"$work/listening"
-    "$programs/bench-suite" job word-count --listen 127.0.0.1:0 --batch 200ms --for 23s --warm-up 3s \
+    "$programs/bench-suite" job word-count --listen 127.0.0.1:0 --batch 1s --for 23s --warm-up 3s \
         --json >"$work/counted" 2>"$work/listening" &
     job=$!
     while [ -z "$address" ]; do
@@ -48,7 +48,7 @@ run() {
             --json >"$work/slow" &
         sending=$!
     fi
-    "$programs/loadgen" send --connect "$address" --rate "$rate" --for 18s --quiet --json >"$work/fast"
+    "$programs/loadgen" send --connect "$address" --rate "$rate" --vocabulary 200000 --for 18s --quiet --json >"$work/fast"
     if [ $sending -gt 0 ]; then wait $sending; fi
     wait $job
     local sent counted
