@@ -14,10 +14,10 @@ mod tls;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(crate) use self::exposure::Exposure;
 pub(crate) use self::overrun::MOST_WAITING;
 pub use self::overrun::Overrun;
 pub(crate) use self::rates::Rates;
-pub(crate) use self::exposure::Exposure;
 pub use self::records::{InvalidUtf8, LongLines, Unparsed};
 pub(crate) use self::secret::{MOST_SECRET_BYTES, Secret};
 #[cfg(feature = "tls")]
@@ -26,8 +26,8 @@ use crate::clock::Clock;
 use crate::disk::{AnyDisk, Disk, RealDisk};
 use crate::error::{Error, Result};
 use crate::progress::Listener;
-use crate::storage::StorageLevel;
 use crate::rate::Pid;
+use crate::storage::StorageLevel;
 use crate::time::{Duration, millis};
 
 /// Blocks close at most this far apart where no block interval is given.
