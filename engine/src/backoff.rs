@@ -1,4 +1,4 @@
-//! How long to wait before a connection is dialled again, or a receiver started again.
+//! How long to wait before something that has failed is tried again: a dial, a receiver's start, a write.
 
 use std::time::Duration;
 

@@ -352,6 +352,16 @@ pub enum Error {
         /// The first failure.
         reason: String,
     },
+    /// A replica that cannot be had.
+    #[error("the replica at {address} could not be had, {reason}; {cure}")]
+    Replica {
+        /// Where it should listen.
+        address: String,
+        /// For how long, and why.
+        reason: String,
+        /// What can be done.
+        cure: &'static str,
+    },
     /// A batch that could not be written down, and so was not run, before the stream stopped.
     #[error(
         "the batch {time} was given up: it could not be written down before the stream stopped; what it was \

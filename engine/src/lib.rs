@@ -70,6 +70,9 @@ mod threads;
 mod punctual;
 mod panics;
 mod huge_pages;
+mod backoff;
+mod occasional;
+mod token;
 pub mod disk;
 pub mod progress;
 mod storage;
@@ -99,6 +102,7 @@ mod directory;
 mod log;
 mod checkpoint;
 mod spill;
+pub mod replica;
 
 // intake: received -> assigned -> done
 mod intake;

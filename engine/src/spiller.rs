@@ -11,10 +11,12 @@ use std::time::{Duration as StdDuration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use crate::backoff::Backoff;
 use crate::block::SourceId;
 use crate::error::{Error, Result};
 use crate::input::SharedHistory;
-use crate::intake::{Backoff, Intake, Occasional, Parcel};
+use crate::intake::{Intake, Parcel};
+use crate::occasional::Occasional;
 use crate::progress::Progress;
 use crate::received::ReceivedBlock;
 use crate::slabs::SlabPool;

@@ -19,7 +19,8 @@ use crate::disk::{failed, publish};
 use crate::error::{Error, Result};
 use crate::frame::MOST_PAYLOAD_BYTES;
 
-const FILES: Numbered = Numbered { before: "checkpoint-", behind: "" };
+/// The names of checkpoints.
+pub(crate) const FILES: Numbered = Numbered { before: "checkpoint-", behind: "" };
 
 /// How many are kept.
 const KEPT: usize = 2;

@@ -6,6 +6,7 @@ mod exposure;
 mod overrun;
 mod rates;
 mod records;
+mod replica;
 mod secret;
 mod storage;
 #[cfg(feature = "tls")]
@@ -19,6 +20,7 @@ pub(crate) use self::overrun::MOST_WAITING;
 pub use self::overrun::Overrun;
 pub(crate) use self::rates::Rates;
 pub use self::records::{InvalidUtf8, LongLines, Unparsed};
+pub(crate) use self::replica::ReplicaAt;
 pub(crate) use self::secret::{MOST_SECRET_BYTES, Secret};
 #[cfg(feature = "tls")]
 pub use self::tls::{TlsClient, TlsServer};
@@ -68,6 +70,8 @@ pub struct Conf {
     pub(crate) graceful_stop_timeout: Option<Duration>,
     pub(crate) checkpoint_interval: Option<Duration>,
     pub(crate) write_ahead_log: bool,
+    pub(crate) replica: Option<ReplicaAt>,
+    pub(crate) replica_timeout: Option<Duration>,
     pub(crate) clock: Clock,
     pub(crate) disk: Arc<dyn AnyDisk>,
     pub(crate) warnings: bool,
@@ -100,6 +104,8 @@ impl Conf {
             graceful_stop_timeout: None,
             checkpoint_interval: None,
             write_ahead_log: false,
+            replica: None,
+            replica_timeout: None,
             clock: Clock::system(),
             disk: Arc::new(RealDisk),
             warnings: true,

@@ -27,7 +27,8 @@ pub(crate) const BATCHES: &str = "batches";
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 
 const LOCK: &str = "lock";
-const IDENTITY: &str = "identity";
+/// Whose the directory is.
+pub(crate) const IDENTITY: &str = "identity";
 
 /// What the name of a job may have, for the first frame of a file to stay short.
 const MOST_JOB_BYTES: usize = 4 << 10;
@@ -43,9 +44,17 @@ pub(crate) struct Directory {
     lock: Box<dyn Send + Sync>,
 }
 
-impl Directory {
+/// A directory that this process has to itself, of which nothing has been read.
+pub(crate) struct Taken {
+    disk: Arc<dyn AnyDisk>,
+    path: PathBuf,
+    job: String,
+    lock: Box<dyn Send + Sync>,
+}
+
+impl Taken {
     /// Takes the directory at `path` for a job; makes it where it is missing.
-    pub(crate) fn open(disk: Arc<dyn AnyDisk>, path: &Path, job: &str) -> Result<Directory> {
+    pub(crate) fn take(disk: Arc<dyn AnyDisk>, path: &Path, job: &str) -> Result<Taken> {
         if job.len() > MOST_JOB_BYTES {
             return Err(Error::Setting {
                 setting: "the job's name",
@@ -63,18 +72,37 @@ impl Directory {
             });
         }
         let lock = take_lock(&*disk, path)?;
-        let number = match read_identity(&*disk, path)? {
+        Ok(Taken { disk, path: path.to_owned(), job: job.to_owned(), lock })
+    }
+
+    /// The same, on a disk that does more than the one that it was taken on.
+    pub(crate) fn on(self, disk: Arc<dyn AnyDisk>) -> Taken {
+        Taken { disk, ..self }
+    }
+
+    /// Reads whose it is; one that is nobody's is this job's from then on.
+    pub(crate) fn identified(self) -> Result<Directory> {
+        let Taken { disk, path, job, lock } = self;
+        let number = match read_identity(&*disk, &path)? {
             Some(found) => {
-                let expected = identity(job, found.begin.directory);
+                let expected = identity(&job, found.begin.directory);
                 found
                     .begin
                     .expect(&expected)
                     .map_err(|misfit| misfit.of(&path.join(IDENTITY), ""))?;
                 found.begin.directory
             }
-            None => make_identity(&*disk, path, job)?,
+            None => make_identity(&*disk, &path, &job)?,
         };
-        Ok(Directory { disk, path: path.to_owned(), job: job.to_owned(), number, lock })
+        Ok(Directory { disk, path, job, number, lock })
+    }
+}
+
+impl Directory {
+    /// Takes the directory at `path` for a job, and reads whose it is; makes it where it is missing.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) fn open(disk: Arc<dyn AnyDisk>, path: &Path, job: &str) -> Result<Directory> {
+        Taken::take(disk, path, job)?.identified()
     }
 
     /// Fails if the directory is no longer where it was, or is not the same any more.

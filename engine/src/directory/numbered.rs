@@ -50,7 +50,8 @@ impl Numbered {
         format!("{}{number:010}{}", self.before, self.behind)
     }
 
-    fn number(self, name: &str) -> Option<u64> {
+    /// The number in the name of such a file.
+    pub(crate) fn number(self, name: &str) -> Option<u64> {
         let digits = name.strip_prefix(self.before)?.strip_suffix(self.behind)?;
         let number = digits.parse::<u32>().ok()?.into();
         (self.name(number) == name).then_some(number)

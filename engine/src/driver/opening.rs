@@ -1,21 +1,50 @@
 //! How a driver opens the durable files of its stream.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Orders;
+use crate::directory::Taken;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Source, SourceKind, place_of};
-use crate::intake::Occasional;
 use crate::journal::{Journal, Recovered, SendersBySource};
+use crate::occasional::Occasional;
+use crate::replica::{Hooks, Mirror};
 use crate::writer::Keeping;
 
-/// The durable files of the stream, where it has any, and what is to be gone on from.
-pub(super) fn opened(orders: &Orders, graph: &Graph<'_>) -> Result<(Option<Journal>, Recovered)> {
-    let Some(durability) = &orders.durability else { return Ok((None, Recovered::default())) };
+/// The durable files of the stream, where it has any, and what is to be gone on from. `runs` will say that it has
+/// started.
+pub(super) fn opened(
+    orders: &Orders,
+    graph: &Graph<'_>,
+    runs: &Arc<AtomicBool>,
+) -> Result<(Option<Journal>, Recovered)> {
     let conf = &orders.engine.parts().conf;
-    let opened = Journal::open(conf.disk.clone(), &durability.directory, &conf.app_name)?;
-    let (journal, mut recovered) = opened;
+    let Some(durability) = &orders.durability else {
+        return match conf.replica {
+            None => Ok((None, Recovered::default())),
+            Some(_) => Err(Error::Setting {
+                setting: "Conf::replica",
+                got: "set, and there is no directory to be kept twice".to_owned(),
+                want: "left out, or the context be given a checkpoint directory, by \
+                       StreamingContext::get_or_create or checkpoint"
+                    .to_owned(),
+            }),
+        };
+    };
+    let taken = Taken::take(conf.disk.clone(), &durability.directory, &conf.app_name)?;
+    let (taken, mirror) = match &conf.replica {
+        None => (taken, None),
+        Some(at) => {
+            let here = (conf.disk.clone(), &*durability.directory);
+            let limit = conf.replica_limit()?;
+            let (mirror, found) =
+                Mirror::open(at, limit, here, &conf.app_name, hooks(orders, runs))?;
+            found.into_iter().for_each(|sentence| orders.progress.warn(sentence));
+            (taken.on(mirror.disk()), Some(mirror))
+        }
+    };
+    let (journal, mut recovered) = Journal::of(taken.identified()?, mirror)?;
     durability.check(&recovered)?;
     for name in recovered.find_sources(|id, name| place_of(graph.source_names(), id, name)) {
         orders.progress.warn(format!(
@@ -25,6 +54,16 @@ pub(super) fn opened(orders: &Orders, graph: &Graph<'_>) -> Result<(Option<Journ
     }
     warn_of_senders_left(&recovered.senders, graph, orders);
     Ok((Some(journal), recovered))
+}
+
+/// What a link to a replica asks of the stream, and tells it.
+fn hooks(orders: &Orders, runs: &Arc<AtomicBool>) -> Hooks {
+    let (progress, status, runs) = (orders.progress.clone(), orders.status.clone(), runs.clone());
+    Hooks {
+        warn: Box::new(move |sentence| progress.warn(sentence)),
+        is_starting: Box::new(move || !runs.load(Ordering::Relaxed)),
+        given_up: Box::new(move || status.waits_no_more()),
+    }
 }
 
 /// The longest line of which a parcel with it fits into a frame of the log.

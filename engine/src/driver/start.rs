@@ -19,8 +19,9 @@ use crate::error::{BoxError, Error, Result};
 use crate::explain::explain;
 use crate::graph::{Graph, Reaches, Source, SourceKind};
 use crate::input::{History, SharedHistory};
-use crate::intake::{Admission, Bounds, Intake, Occasional, Reads};
+use crate::intake::{Admission, Bounds, Intake, Reads};
 use crate::journal::Recovered;
+use crate::occasional::Occasional;
 use crate::progress::Progress;
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
@@ -43,7 +44,8 @@ impl Driver {
         let reaches = graph.reaches();
         let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;
 
-        let (journal, mut recovered) = opened(&orders, &graph)?;
+        let waits_for_room = Arc::new(AtomicBool::new(false));
+        let (journal, mut recovered) = opened(&orders, &graph, &waits_for_room)?;
         let is_new = recovered.parts.is_none();
         let snapshot = match recovered.parts.take() {
             Some(parts) => Some(Snapshot::of_parts(parts)?),
@@ -91,7 +93,6 @@ impl Driver {
         let history = SharedHistory::new(history);
         let spiller = spiller(&graph, parts, &intake, &history, &orders.progress)?;
         let log = orders.durability.as_ref().map(|_| graph.log_writer());
-        let waits_for_room = Arc::new(AtomicBool::new(false));
         let keeping =
             journal.map(|journal| keeping(journal, &graph, &orders, waits_for_room.clone()));
         let writer = match graph.take_jobs() {

@@ -73,6 +73,13 @@ pub(crate) struct Beginning {
     pub(super) end: usize,
 }
 
+impl Beginning {
+    /// Where the first frame behind it begins.
+    pub(crate) fn end(&self) -> usize {
+        self.end
+    }
+}
+
 impl Begin {
     /// As it is written; there is only one way.
     fn to_payload(&self) -> Vec<u8> {

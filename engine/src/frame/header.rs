@@ -7,8 +7,8 @@ use super::{Flaw, HEADER_BYTES, MAGIC, MOST_PAYLOAD_BYTES, VERSION};
 pub(crate) struct Salt(pub(super) u32);
 
 impl Salt {
-    /// That of a frame that is to be read before anything is known of its file.
-    pub(super) const NONE: Salt = Salt(0);
+    /// That of a frame that is to be read before anything is known of its file, or that has none.
+    pub(crate) const NONE: Salt = Salt(0);
 }
 
 /// What stands in front of a payload.

@@ -13,6 +13,7 @@
 //! the header's CRC. `docs/durable-files.md` says what each field means, and what becomes of what is
 //! broken.
 
+mod arriving;
 mod begin;
 mod flaw;
 mod frames;
@@ -24,6 +25,7 @@ use std::io::{self, Write};
 
 use bytes::Bytes;
 
+pub(crate) use arriving::Arriving;
 pub(crate) use begin::{Begin, Beginning, MOST_BEGIN_BYTES, Misfit};
 pub(crate) use flaw::Flaw;
 pub(crate) use frames::Frames;
@@ -37,10 +39,10 @@ const MAGIC: [u8; 4] = *b"\xf5mlf";
 /// The version of the format.
 const VERSION: u8 = 1;
 
-const HEADER_BYTES: usize = 32;
+pub(crate) const HEADER_BYTES: usize = 32;
 
 /// What stands behind a payload.
-const CRC_BYTES: usize = 4;
+pub(crate) const CRC_BYTES: usize = 4;
 
 /// What a payload may have.
 pub(crate) const MOST_PAYLOAD_BYTES: u32 = 1 << 30;
@@ -59,6 +61,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// How many it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        HEADER_BYTES + self.payload.len() + CRC_BYTES
+    }
+
     /// Writes it to another file of its row.
     pub(crate) fn write(
         &self,

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::occasional::Occasional;
+use crate::occasional::Occasional;
 
 /// As few entries are not worth clearing away.
 const FEW: usize = 1024;

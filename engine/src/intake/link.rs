@@ -10,14 +10,14 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use nix::sys::socket::Backlog;
 
-use super::backoff::Backoff;
 use super::entrance::{Denials, Entrance, Gate, Made};
 use super::idle::IdleWatch;
 use super::keep_alive::ask_after;
-use super::occasional::Occasional;
 use super::transport::Wrapping;
+use crate::backoff::Backoff;
 use crate::conf::Exposure;
 use crate::error::{Error, Result};
+use crate::occasional::Occasional;
 use crate::progress::Progress;
 
 /// The token of the listener; connections have their own numbers.

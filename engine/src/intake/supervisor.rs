@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use super::backoff::Backoff;
 use super::custom::Receiver;
 use super::polled::{Poll, Polled, Records, Start};
 use super::receiver::{Order, ReceiverThread, Surroundings};
 use super::store::{Buffer, Look, Wish};
+use crate::backoff::Backoff;
 use crate::block::SourceId;
 use crate::error::Result;
 use crate::panics::{drop_with_care, message_of};

@@ -15,6 +15,7 @@ mod records;
 mod recovery;
 mod senders;
 
+#[cfg(test)]
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,11 +26,13 @@ pub(crate) use self::recovery::{Again, Recovered};
 pub(crate) use self::senders::SendersBySource;
 use crate::checkpoint::{Checkpoints, Parts};
 use crate::directory::{BATCHES, BLOCKS, Directory};
+#[cfg(test)]
 use crate::disk::AnyDisk;
 use crate::error::Result;
 use crate::intake::Parcel;
 use crate::log::Log;
 use crate::received::ReceivedBlock;
+use crate::replica::Mirror;
 use crate::time::Time;
 
 /// The kind of a parcel's frame.
@@ -46,6 +49,8 @@ const SENDERS: &str = "senders";
 
 /// The durable files of a job, in the hands of the one thread that writes them.
 pub(crate) struct Journal {
+    /// The second copy, where there is one.
+    mirror: Option<Arc<Mirror>>,
     directory: Arc<Directory>,
     /// There where parcels are logged, or were.
     blocks: Log,
@@ -61,14 +66,24 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Opens the directory of a job, or makes it, and reads what is to be gone on from.
-    ///
-    /// Fails with a sentence that says what is wrong with which file, and changes nothing then.
+    #[cfg(test)]
     pub(crate) fn open(
         disk: Arc<dyn AnyDisk>,
         path: &Path,
         job: &str,
     ) -> Result<(Journal, Recovered)> {
-        let directory = Arc::new(Directory::open(disk, path, job)?);
+        Journal::of(Directory::open(disk, path, job)?, None)
+    }
+
+    /// Reads what is to be gone on from in the directory of a job, of which there may be a second copy.
+    ///
+    /// Fails with a sentence that says what is wrong with which file, and changes nothing then.
+    pub(crate) fn of(
+        directory: Directory,
+        mirror: Option<Arc<Mirror>>,
+    ) -> Result<(Journal, Recovered)> {
+        let directory = Arc::new(directory);
+        let path = directory.path();
         let (checkpoints, parts, warnings) = Checkpoints::open(&directory)?;
         let Split { position: newest, senders, parts } = position::split(parts, path)?;
         let mut reader = recovery::Reader::new(path, &newest, senders);
@@ -83,7 +98,8 @@ impl Journal {
         recovered.warnings.extend(more);
         let waiting = recovered.waiting.iter().map(|parcel| parcel.frame).collect();
         let journal = Journal {
-            directory,
+            mirror,
+            directory: directory.clone(),
             blocks,
             batches,
             checkpoints,
@@ -107,6 +123,12 @@ impl Journal {
         self.standing.logged(frame);
         self.senders.note(name, parcel.reached());
         Ok(frame)
+    }
+
+    /// Whether it was given up to wait for the second copy, because the job had to stop: then nothing is durable
+    /// in both any more, though nothing has failed.
+    pub(crate) fn gave_up_mirror(&self) -> bool {
+        self.mirror.as_ref().is_some_and(|mirror| mirror.gave_up())
     }
 
     pub(crate) fn sync_parcels(&mut self) -> Result<()> {

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use place::Place;
+pub(crate) use place::SEGMENTS;
 use recovery::{Recovered, recover};
 
 use crate::directory::Directory;

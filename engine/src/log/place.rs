@@ -10,7 +10,8 @@ use crate::disk::{AnyDisk, failed, make_directory, make_directory_durably};
 use crate::error::Result;
 use crate::frame::{Begin, MOST_BEGIN_BYTES};
 
-const SEGMENTS: Numbered = Numbered { before: "", behind: ".log" };
+/// The names of segments.
+pub(crate) const SEGMENTS: Numbered = Numbered { before: "", behind: ".log" };
 
 pub(super) struct Place {
     /// It stays this process's for as long as the log is there.

@@ -15,8 +15,9 @@ use super::{Folder, Job};
 use crate::checkpoint::Parts;
 use crate::disk::AnyDisk;
 use crate::error::{Error, Result};
-use crate::intake::{Occasional, Unlogged};
+use crate::intake::Unlogged;
 use crate::journal::Journal;
+use crate::occasional::Occasional;
 use crate::progress::Progress;
 
 /// How long until what has failed is tried again, for the first time; each time after, it is so many times
@@ -154,7 +155,9 @@ impl Keeping {
                 Error::Io { .. } => attempts >= ATTEMPTS,
                 _ => true,
             };
-            if is_final {
+            if is_final && self.journal.gave_up_mirror() {
+                return Err(error);
+            } else if is_final {
                 (self.on_failure)(error.clone());
                 self.failed = Some(error);
             } else if (self.given_up)() {

@@ -22,10 +22,10 @@ use super::entrance::{Denials, Entrance};
 use super::filling::Filling;
 use super::idle::IdleWatch;
 use super::link::{Endpoint, LISTENER, Link};
-use super::occasional::Occasional;
 use super::receiver::{Order, ReceiverThread, Surroundings};
 use crate::block::SourceId;
 use crate::error::{Error, Result};
+use crate::occasional::Occasional;
 
 const WAKE: Token = Token(usize::MAX);
 

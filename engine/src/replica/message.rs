@@ -1,0 +1,80 @@
+//! What a primary and a replica say to each other; `docs/replica-protocol.md` says what it means.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the protocol.
+pub(super) const VERSION: u32 = 1;
+
+/// The kinds of messages.
+pub(super) const REQUEST: u8 = 1;
+pub(super) const APPEND: u8 = 2;
+pub(super) const ANSWER: u8 = 3;
+pub(super) const DATA: u8 = 4;
+
+/// What a request or an answer may have.
+pub(super) const MOST_WORD_BYTES: usize = 4 << 10;
+
+/// How many bytes of a file go into a message.
+pub(super) const MOST_DATA_BYTES: usize = 1 << 20;
+
+/// What stands in front of bytes that are appended: the file, and the offset.
+pub(super) const APPEND_HEAD_BYTES: usize = 16;
+
+/// What a message of this kind may have; none where there is no such kind.
+pub(super) fn most_bytes(kind: u8) -> Option<usize> {
+    match kind {
+        REQUEST | ANSWER => Some(MOST_WORD_BYTES),
+        APPEND => Some(MOST_DATA_BYTES + APPEND_HEAD_BYTES),
+        DATA => Some(MOST_DATA_BYTES),
+        _ => None,
+    }
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Request {
+    Hello { version: u32, token: String, directory: String },
+    List,
+    Read { path: String },
+    Create { file: u64, path: String, like: Option<Like> },
+    Sync { file: u64 },
+    Close { file: u64 },
+    Rename { from: String, to: String },
+    Remove { path: String },
+    MakeDirectory { path: String },
+    SyncDirectory { path: String },
+    Ping,
+}
+
+/// What a file begins with.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Like {
+    pub(super) path: String,
+    pub(super) bytes: u64,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Answer {
+    Welcome,
+    Entry { path: String, bytes: u64, crc: u32 },
+    Done { sequence: u64 },
+    Refused { reason: Reason, sentence: String },
+}
+
+/// Why something was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Reason {
+    Version,
+    Token,
+    Directory,
+    InUse,
+    NoRoom,
+    Failed,
+    Protocol,
+}
+
+impl Reason {
+    /// Whether asking again is of no use.
+    pub(super) fn is_final(self) -> bool {
+        matches!(self, Reason::Version | Reason::Token | Reason::Directory)
+    }
+}

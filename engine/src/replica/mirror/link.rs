@@ -1,0 +1,294 @@
+//! The link to a replica: up, or dialled again until it is; what is written goes over it, and what is to be durable
+//! waits for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind, IoSlice};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::session::{Broken, Dial, Session};
+use super::together::{Apart, Doing, Sides};
+use crate::backoff::Backoff;
+use crate::disk::AnyDisk;
+use crate::error::{Error, Result};
+use crate::occasional::Occasional;
+use crate::replica::message::Request;
+
+/// A start waits for so many time limits.
+const LIMITS_AT_START: u32 = 3;
+
+/// How often who pauses looks whether it still should.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What a link asks of the job, and tells it.
+pub(crate) struct Hooks {
+    pub(crate) warn: Box<dyn Fn(String) + Send>,
+    /// Whether the job starts still: then a wait has its limit.
+    pub(crate) is_starting: Box<dyn Fn() -> bool + Send>,
+    /// Whether the job waits for nothing any more.
+    pub(crate) given_up: Box<dyn Fn() -> bool + Send>,
+}
+
+pub(super) struct Link {
+    pub(super) dial: Dial,
+    pub(super) disk: Arc<dyn AnyDisk>,
+    pub(super) directory: PathBuf,
+    pub(super) job: String,
+    pub(super) hooks: Hooks,
+    session: Option<Session>,
+    /// The copies have been together once.
+    was_together: bool,
+    open: BTreeMap<u64, Open>,
+    /// Since the replica has last said that all is done.
+    removed: BTreeSet<String>,
+    next_file: u64,
+    cut: Option<Cut>,
+    said_cut: Occasional,
+    said_back: Occasional,
+    /// A wait was given up.
+    pub(super) gave_up: bool,
+}
+
+/// A file that is written.
+struct Open {
+    path: String,
+    bytes: u64,
+}
+
+/// A link that is down.
+struct Cut {
+    since: Instant,
+    reason: String,
+    is_said: bool,
+}
+
+impl Link {
+    pub(super) fn new(
+        dial: Dial,
+        disk: Arc<dyn AnyDisk>,
+        directory: PathBuf,
+        job: String,
+        hooks: Hooks,
+    ) -> Self {
+        Link {
+            dial,
+            disk,
+            directory,
+            job,
+            hooks,
+            session: None,
+            was_together: false,
+            open: BTreeMap::new(),
+            removed: BTreeSet::new(),
+            next_file: 0,
+            cut: None,
+            said_cut: Occasional::default(),
+            said_back: Occasional::default(),
+            gave_up: false,
+        }
+    }
+
+    // ---- what is done here is done there ----
+
+    /// Notes that a file was made; answers its number.
+    pub(super) fn created(&mut self, path: &str) -> u64 {
+        let file = self.next_file;
+        self.next_file += 1;
+        self.removed.remove(path);
+        self.open.insert(file, Open { path: path.to_owned(), bytes: 0 });
+        self.tell(&Request::Create { file, path: path.to_owned(), like: None });
+        file
+    }
+
+    /// Notes that the first `bytes` of these parts were appended to a file.
+    pub(super) fn appended(&mut self, file: u64, parts: &[IoSlice<'_>], bytes: usize) {
+        let Some(open) = self.open.get_mut(&file) else { return };
+        let offset = open.bytes;
+        open.bytes += bytes as u64;
+        let Some(session) = &mut self.session else { return };
+        let sent = session.append(file, offset, parts, bytes, &self.hooks.given_up);
+        self.hold(sent);
+    }
+
+    pub(super) fn closed(&mut self, file: u64) {
+        if self.open.remove(&file).is_some() {
+            self.tell(&Request::Close { file });
+        }
+    }
+
+    pub(super) fn renamed(&mut self, from: &str, to: &str) {
+        for open in self.open.values_mut().filter(|open| open.path == from) {
+            open.path = to.to_owned();
+        }
+        self.tell(&Request::Rename { from: from.to_owned(), to: to.to_owned() });
+    }
+
+    pub(super) fn removed(&mut self, path: &str) {
+        self.open.retain(|_, open| open.path != path);
+        self.removed.insert(path.to_owned());
+        self.tell(&Request::Remove { path: path.to_owned() });
+    }
+
+    pub(super) fn made_directory(&mut self, path: &str) {
+        self.tell(&Request::MakeDirectory { path: path.to_owned() });
+    }
+
+    /// Asks for something to be made durable; answers what [`settle`](Link::settle) is to wait for.
+    pub(super) fn ask(&mut self, request: &Request) -> Option<u64> {
+        let session = self.session.as_mut()?;
+        let sent = session.tell(request, &self.hooks.given_up);
+        self.hold(sent)
+    }
+
+    /// Waits until what was asked for is durable there, over whatever breaks meanwhile.
+    pub(super) fn settle(&mut self, asked: Option<u64>) -> io::Result<()> {
+        if let (Some(asked), Some(session)) = (asked, &mut self.session) {
+            let done = session.wait_for(asked, &self.hooks.given_up);
+            if self.hold(done).is_some() {
+                self.removed.clear();
+                return Ok(());
+            }
+        }
+        self.reach().map(drop).map_err(|error| match self.gave_up {
+            true => io::Error::new(ErrorKind::TimedOut, error.to_string()),
+            false => io::Error::other(error.to_string()),
+        })
+    }
+
+    /// Gives a sign of life where none was given for so long.
+    pub(super) fn ping(&mut self, after: Duration) {
+        if let Some(session) = self.session.as_mut().filter(|session| session.idle() >= after) {
+            let answered = session.ask(&Request::Ping, &self.hooks.given_up);
+            self.hold(answered);
+        }
+    }
+
+    fn tell(&mut self, request: &Request) {
+        self.ask(request);
+    }
+
+    /// Takes what has come of the session, which is over where it has failed.
+    fn hold<T>(&mut self, outcome: Result<T, Broken>) -> Option<T> {
+        outcome.map_err(|broken| self.is_cut(broken)).ok()
+    }
+
+    fn is_cut(&mut self, broken: Broken) {
+        self.session = None;
+        let cut = self.cut.get_or_insert_with(|| Cut {
+            since: Instant::now(),
+            reason: String::new(),
+            is_said: false,
+        });
+        cut.reason = broken.reason;
+    }
+
+    // ---- dialling ----
+
+    /// Dials until the copies are together, and all that both have is durable. Answers what was found.
+    pub(super) fn reach(&mut self) -> Result<Vec<String>> {
+        let (began, mut pauses) = (Instant::now(), Backoff::default());
+        loop {
+            let broken = match self.attempt() {
+                Ok(found) => {
+                    self.is_back();
+                    return Ok(found);
+                }
+                Err(Apart::Here(error)) => {
+                    self.session = None;
+                    return Err(error);
+                }
+                Err(Apart::Link(broken)) => broken,
+            };
+            let is_final = broken.is_final;
+            self.is_cut(broken);
+            if (self.hooks.given_up)() {
+                self.gave_up = true;
+                return Err(self.lost("the job has to stop, and goes on from its own disk"));
+            }
+            let is_over = is_final || began.elapsed() >= self.dial.silence * LIMITS_AT_START;
+            match (self.hooks.is_starting)() {
+                true if is_over => {
+                    return Err(self.lost(
+                        "mend that, or leave Conf::replica out: then the job starts without a second copy, and \
+                         what it acknowledges is durable on its own disk alone",
+                    ));
+                }
+                true => {}
+                false => self.say_cut(),
+            }
+            self.pause(pauses.failed());
+        }
+    }
+
+    fn attempt(&mut self) -> Result<Vec<String>, Apart> {
+        // One that is there has said something that cannot be relied on.
+        self.session = None;
+        let session = self.session.insert(Session::open(&self.dial, &self.hooks.given_up)?);
+        let there = format!("{}/{}", self.dial.address, self.dial.directory);
+        let sides = Sides {
+            disk: &*self.disk,
+            directory: &self.directory,
+            job: &self.job,
+            there: &there,
+            session,
+            given_up: &self.hooks.given_up,
+            next_file: &mut self.next_file,
+        };
+        if !self.was_together {
+            let found = sides.at_start()?;
+            self.was_together = true;
+            return Ok(found);
+        }
+        let open = self.open.iter().map(|(&file, open)| (file, open.path.clone())).collect();
+        sides.while_running(&Doing { open: &open, removed: &self.removed })?;
+        self.removed.clear();
+        Ok(Vec::new())
+    }
+
+    fn is_back(&mut self) {
+        let Some(Cut { since, reason, is_said }) = self.cut.take() else { return };
+        if !(self.hooks.is_starting)() && (is_said || self.said_back.is_time()) {
+            (self.hooks.warn)(format!(
+                "the link to the replica at {} broke ({reason}), and is up again after {} ms; both copies have \
+                 the same",
+                self.dial.address,
+                since.elapsed().as_millis()
+            ));
+        }
+    }
+
+    fn say_cut(&mut self) {
+        if let Some(cut) = &mut self.cut
+            && self.said_cut.is_time()
+        {
+            cut.is_said = true;
+            (self.hooks.warn)(format!(
+                "the replica at {} cannot be had, for {} ms now: {}; it is dialled again, and until it is there \
+                 nothing is acknowledged, and senders are held back",
+                self.dial.address,
+                cut.since.elapsed().as_millis(),
+                cut.reason
+            ));
+        }
+    }
+
+    fn lost(&self, cure: &'static str) -> Error {
+        let (since, reason) = match &self.cut {
+            Some(cut) => (cut.since.elapsed(), cut.reason.clone()),
+            None => (Duration::ZERO, String::new()),
+        };
+        let address = self.dial.address.clone();
+        Error::Replica { address, reason: format!("for {} ms: {reason}", since.as_millis()), cure }
+    }
+
+    fn pause(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        while let left = until.saturating_duration_since(Instant::now())
+            && !left.is_zero()
+            && !(self.hooks.given_up)()
+        {
+            std::thread::sleep(left.min(LOOK));
+        }
+    }
+}

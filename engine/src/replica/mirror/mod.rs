@@ -1,0 +1,219 @@
+//! A disk of which one directory is mirrored at a replica: what is done to the durable files in it is done there too,
+//! and what is to be durable is so in both copies.
+
+mod link;
+mod ours;
+mod session;
+mod together;
+mod unite;
+
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+pub(crate) use self::link::Hooks;
+use self::link::Link;
+use self::session::Dial;
+use super::message::Request;
+use super::name::{directory_of, is_path};
+use crate::conf::ReplicaAt;
+use crate::disk::{AnyDisk, DiskFile, Entry, Metadata};
+use crate::error::{Error, Result};
+use crate::threads::EngineThread;
+use crate::time;
+
+/// An idle link gives a sign of life so many times in its limit.
+const SIGNS_OF_LIFE: u32 = 3;
+
+/// The second copy of a job's directory, and the link to it.
+pub(crate) struct Mirror {
+    link: Mutex<Link>,
+    disk: Arc<dyn AnyDisk>,
+    directory: PathBuf,
+    /// Nothing is ever sent: the thread that keeps the link alive ends with it.
+    _alive: Sender<()>,
+}
+
+impl Mirror {
+    /// Brings the directory of a job and its copy together, and mirrors it from then on. Nobody else may have it.
+    /// Also answers what was found, in sentences.
+    pub(crate) fn open(
+        at: &ReplicaAt,
+        limit: time::Duration,
+        (disk, directory): (Arc<dyn AnyDisk>, &Path),
+        job: &str,
+        hooks: Hooks,
+    ) -> Result<(Arc<Mirror>, Vec<String>)> {
+        let name = directory_of(job).ok_or_else(|| Error::Setting {
+            setting: "the job's name",
+            got: format!("{job:?}"),
+            want: "1 to 200 bytes long to name a directory at a replica, where each that is no letter, digit, _ \
+                   or - counts three times"
+                .to_owned(),
+        })?;
+        let dial = Dial {
+            address: at.address.clone(),
+            token: at.token()?,
+            directory: name,
+            silence: limit.to_std(),
+        };
+        let sign_after = dial.silence / SIGNS_OF_LIFE;
+        let mut link = Link::new(dial, disk.clone(), directory.to_owned(), job.to_owned(), hooks);
+        let found = link.reach()?;
+        let (alive, ended) = channel();
+        let directory = directory.to_owned();
+        let mirror = Arc::new(Mirror { link: Mutex::new(link), disk, directory, _alive: alive });
+        let weak = Arc::downgrade(&mirror);
+        EngineThread::spawn("mirror".into(), move || keep_alive(&weak, &ended, sign_after))
+            .map_err(|e| Error::io("no thread could be started for the replica", &e))?;
+        Ok((mirror, found))
+    }
+
+    /// Whether a wait for the replica was given up, because the job had to stop.
+    pub(crate) fn gave_up(&self) -> bool {
+        self.link.lock().gave_up
+    }
+
+    /// The disk that the job writes to.
+    pub(crate) fn disk(self: &Arc<Self>) -> Arc<dyn AnyDisk> {
+        Arc::new(Mirrored(self.clone()))
+    }
+
+    /// The path at the replica, if it is one that is mirrored.
+    fn path_there<'p>(&self, path: &'p Path) -> Option<&'p str> {
+        let path = path.strip_prefix(&self.directory).ok()?.to_str()?;
+        is_path(path).then_some(path)
+    }
+}
+
+/// Gives signs of life, where nothing else does.
+fn keep_alive(mirror: &Weak<Mirror>, ended: &Receiver<()>, after: Duration) {
+    while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(after) {
+        let Some(mirror) = mirror.upgrade() else { return };
+        if let Some(mut link) = mirror.link.try_lock() {
+            link.ping(after);
+        }
+    }
+}
+
+struct Mirrored(Arc<Mirror>);
+
+impl Mirrored {
+    fn here(&self) -> &dyn AnyDisk {
+        &*self.0.disk
+    }
+
+    /// Has the same done there, where the path is mirrored.
+    fn there(&self, path: &Path, act: impl FnOnce(&mut Link, &str)) {
+        if let Some(path) = self.0.path_there(path) {
+            act(&mut self.0.link.lock(), path);
+        }
+    }
+}
+
+impl AnyDisk for Mirrored {
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let here = self.here().create_new(path)?;
+        let Some(there) = self.0.path_there(path) else { return Ok(here) };
+        let number = self.0.link.lock().created(there);
+        Ok(Box::new(MirroredFile { here, number, mirror: self.0.clone() }))
+    }
+
+    fn read_at_most(&self, path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> {
+        self.here().read_at_most(path, most_bytes)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.here().rename(from, to)?;
+        if let Some(to) = self.0.path_there(to) {
+            self.there(from, |link, from| link.renamed(from, to));
+        }
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.here().remove(path)?;
+        self.there(path, |link, path| link.removed(path));
+        Ok(())
+    }
+
+    fn create_directory(&self, path: &Path) -> io::Result<()> {
+        self.here().create_directory(path)?;
+        self.there(path, |link, path| link.made_directory(path));
+        Ok(())
+    }
+
+    fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        match self.0.path_there(path) {
+            // No durable file goes with others at once.
+            Some(_) => Err(ErrorKind::Unsupported.into()),
+            None => self.here().remove_directory(path),
+        }
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<Entry>> {
+        self.here().list(directory)
+    }
+
+    fn metadata(&self, path: &Path) -> io::Result<Metadata> {
+        self.here().metadata(path)
+    }
+
+    fn sync_directory(&self, directory: &Path) -> io::Result<()> {
+        let path = match directory == self.0.directory {
+            true => Some(""),
+            false => self.0.path_there(directory),
+        };
+        let Some(path) = path else { return self.here().sync_directory(directory) };
+        let request = Request::SyncDirectory { path: path.to_owned() };
+        let asked = self.0.link.lock().ask(&request);
+        self.here().sync_directory(directory)?;
+        self.0.link.lock().settle(asked)
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>> {
+        self.here().lock(path)
+    }
+}
+
+/// A file in both copies.
+struct MirroredFile {
+    here: Box<dyn DiskFile>,
+    number: u64,
+    mirror: Arc<Mirror>,
+}
+
+impl Write for MirroredFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let bytes = self.here.write_vectored(parts)?;
+        self.mirror.link.lock().appended(self.number, parts, bytes);
+        Ok(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.here.flush()
+    }
+}
+
+impl DiskFile for MirroredFile {
+    /// The replica syncs its copy while this one is synced.
+    fn sync(&mut self) -> io::Result<()> {
+        let asked = self.mirror.link.lock().ask(&Request::Sync { file: self.number });
+        self.here.sync()?;
+        self.mirror.link.lock().settle(asked)
+    }
+}
+
+impl Drop for MirroredFile {
+    fn drop(&mut self) {
+        self.mirror.link.lock().closed(self.number);
+    }
+}

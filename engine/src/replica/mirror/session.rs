@@ -1,0 +1,235 @@
+//! A connection to a replica that lets this job have its directory there.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use crate::durable;
+use crate::replica::message::{
+    ANSWER, APPEND, Answer, DATA, MOST_DATA_BYTES, REQUEST, Request, VERSION,
+};
+use crate::replica::wire::{Patience, Wire};
+use crate::token::Token;
+
+/// A connection is up by then, or is not waited for.
+const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long who leaves waits for the replica to have let the directory go.
+const LEAVE_LIMIT: Duration = Duration::from_millis(200);
+
+/// Why something could not be had from a replica.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) reason: String,
+    /// Dialling again is of no use.
+    pub(super) is_final: bool,
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        let reason = match error.kind() {
+            ErrorKind::UnexpectedEof => "it has closed the connection".to_owned(),
+            _ => error.to_string(),
+        };
+        Broken { reason, is_final: false }
+    }
+}
+
+/// What a replica has of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) bytes: u64,
+    pub(super) crc: u32,
+}
+
+/// Whom to dial, and as whom.
+pub(super) struct Dial {
+    pub(super) address: String,
+    pub(super) token: Token,
+    /// The job's directory there.
+    pub(super) directory: String,
+    /// For so long nothing may move.
+    pub(super) silence: Duration,
+}
+
+/// How a session waits.
+pub(super) type GivenUp<'a> = &'a dyn Fn() -> bool;
+
+/// A link that is up.
+pub(super) struct Session {
+    wire: Wire,
+    silence: Duration,
+    /// The last request that was answered.
+    done: Option<u64>,
+    used: Instant,
+}
+
+impl Session {
+    pub(super) fn open(dial: &Dial, given_up: GivenUp<'_>) -> Result<Session, Broken> {
+        let stream = connect(&dial.address, dial.silence.min(CONNECT_LIMIT))?;
+        let wire = Wire::new(stream)?;
+        let mut session = Session { wire, silence: dial.silence, done: None, used: Instant::now() };
+        let hello = Request::Hello {
+            version: VERSION,
+            token: dial.token.secret().to_owned(),
+            directory: dial.directory.clone(),
+        };
+        session.tell(&hello, given_up)?;
+        match session.answer(given_up)? {
+            Answer::Welcome => Ok(session),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Sends a request; answers its sequence.
+    pub(super) fn tell(&mut self, request: &Request, given_up: GivenUp<'_>) -> Result<u64, Broken> {
+        let payload = durable::to_bytes(request).map_err(io::Error::other)?;
+        self.send(REQUEST, &[&payload], given_up)
+    }
+
+    /// Sends a request, and waits until it is carried out.
+    pub(super) fn ask(&mut self, request: &Request, given_up: GivenUp<'_>) -> Result<(), Broken> {
+        let sequence = self.tell(request, given_up)?;
+        self.wait_for(sequence, given_up)
+    }
+
+    /// Sends the first `bytes` of these parts, to be appended to a file at `offset`.
+    pub(super) fn append(
+        &mut self,
+        file: u64,
+        mut offset: u64,
+        parts: &[IoSlice<'_>],
+        mut bytes: usize,
+        given_up: GivenUp<'_>,
+    ) -> Result<(), Broken> {
+        for part in parts {
+            let part = &part[..part.len().min(bytes)];
+            bytes -= part.len();
+            for chunk in part.chunks(MOST_DATA_BYTES) {
+                let (file, at) = (file.to_le_bytes(), offset.to_le_bytes());
+                self.send(APPEND, &[&file, &at, chunk], given_up)?;
+                offset += chunk.len() as u64;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until a request that is answered is.
+    pub(super) fn wait_for(&mut self, sequence: u64, given_up: GivenUp<'_>) -> Result<(), Broken> {
+        while self.done.is_none_or(|done| done < sequence) {
+            match self.answer(given_up)? {
+                Answer::Done { sequence } => self.done = Some(sequence),
+                other => return Err(unexpected(&other)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The files that there are, by path.
+    pub(super) fn list(&mut self, given_up: GivenUp<'_>) -> Result<BTreeMap<String, Held>, Broken> {
+        let asked = self.tell(&Request::List, given_up)?;
+        let mut held = BTreeMap::new();
+        loop {
+            match self.answer(given_up)? {
+                Answer::Entry { path, bytes, crc } => {
+                    held.insert(path, Held { bytes, crc });
+                }
+                Answer::Done { sequence } if sequence >= asked => return Ok(held),
+                Answer::Done { .. } => {}
+                other => return Err(unexpected(&other)),
+            }
+        }
+    }
+
+    /// The content of a file.
+    pub(super) fn read(&mut self, path: &str, given_up: GivenUp<'_>) -> Result<Vec<u8>, Broken> {
+        let asked = self.tell(&Request::Read { path: path.to_owned() }, given_up)?;
+        let mut content = Vec::new();
+        loop {
+            let (kind, _) = self.wire.receive(&self.patience(given_up))?;
+            if kind == DATA {
+                content.extend_from_slice(self.wire.payload());
+                continue;
+            }
+            match self.read_answer(kind)? {
+                Answer::Done { sequence } if sequence >= asked => return Ok(content),
+                Answer::Done { .. } => {}
+                other => return Err(unexpected(&other)),
+            }
+        }
+    }
+
+    /// For how long nothing was sent.
+    pub(super) fn idle(&self) -> Duration {
+        self.used.elapsed()
+    }
+
+    fn send(&mut self, kind: u8, parts: &[&[u8]], given_up: GivenUp<'_>) -> Result<u64, Broken> {
+        self.used = Instant::now();
+        let patience = Patience { silence: self.silence, until: None, given_up };
+        let sent = self.wire.send(kind, parts, &patience);
+        // One that closes the connection has said why, most likely.
+        sent.map_err(|error| match self.answer(given_up) {
+            Err(refused) if refused.is_final => refused,
+            Err(refused)
+                if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) =>
+            {
+                refused
+            }
+            _ => error.into(),
+        })
+    }
+
+    fn answer(&mut self, given_up: GivenUp<'_>) -> Result<Answer, Broken> {
+        let (kind, _) = self.wire.receive(&self.patience(given_up))?;
+        self.read_answer(kind)
+    }
+
+    fn read_answer(&self, kind: u8) -> Result<Answer, Broken> {
+        let misfit = |reason| Broken { reason, is_final: false };
+        if kind != ANSWER {
+            return Err(misfit(format!("it has said something of kind {kind}")));
+        }
+        match durable::from_bytes(self.wire.payload()).map_err(misfit)? {
+            Answer::Refused { reason, sentence } => {
+                Err(Broken { reason: sentence, is_final: reason.is_final() })
+            }
+            answer => Ok(answer),
+        }
+    }
+
+    fn patience<'p>(&self, given_up: GivenUp<'p>) -> Patience<'p> {
+        Patience { silence: self.silence, until: None, given_up }
+    }
+}
+
+impl Drop for Session {
+    /// Lets the replica let the directory go, so that who comes next can have it.
+    fn drop(&mut self) {
+        if self.wire.stream().shutdown(Shutdown::Write).is_ok() {
+            let until = Instant::now() + LEAVE_LIMIT;
+            let patience = Patience {
+                silence: LEAVE_LIMIT,
+                until: Some(until),
+                given_up: &|| Instant::now() >= until,
+            };
+            while self.wire.receive(&patience).is_ok() {}
+        }
+    }
+}
+
+fn connect(address: &str, limit: Duration) -> io::Result<TcpStream> {
+    let mut failed = io::Error::new(ErrorKind::NotFound, "there is no such address");
+    for address in address.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, limit) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+fn unexpected(answer: &Answer) -> Broken {
+    Broken { reason: format!("it has answered {answer:?}, which was not asked"), is_final: false }
+}

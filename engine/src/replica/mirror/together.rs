@@ -1,0 +1,367 @@
+//! Brings a job's directory and the replica's together: what one lacks comes from the other.
+//!
+//! First it is found out what is to be done, and only where nothing speaks against it anything is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::IoSlice;
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::ours::{DIRECTORIES, begin_of, files_in};
+use super::session::{Broken, GivenUp, Held, Session};
+use super::unite::{United, unite};
+use crate::directory::IDENTITY;
+use crate::disk::{
+    AnyDisk, DiskFile, TEMPORARY, failed, make_directory_durably, parent_of, publish,
+};
+use crate::error::{Error, Result};
+use crate::frame::{Begin, Misfit};
+use crate::replica::message::{Like, Request};
+
+/// Why two directories were not brought together.
+#[derive(Debug)]
+pub(super) enum Apart {
+    /// The replica cannot be had, or not now.
+    Link(Broken),
+    /// Something that does not go away by itself.
+    Here(Error),
+}
+
+impl From<Broken> for Apart {
+    fn from(broken: Broken) -> Self {
+        Apart::Link(broken)
+    }
+}
+
+impl From<Error> for Apart {
+    fn from(error: Error) -> Self {
+        Apart::Here(error)
+    }
+}
+
+/// What the job has done with its files while it runs.
+pub(super) struct Doing<'a> {
+    /// The files that are open, by their numbers: their paths.
+    pub(super) open: &'a BTreeMap<u64, String>,
+    /// What was removed since the replica has last said that all is done.
+    pub(super) removed: &'a BTreeSet<String>,
+}
+
+/// Both sides.
+pub(super) struct Sides<'a> {
+    pub(super) disk: &'a dyn AnyDisk,
+    pub(super) directory: &'a Path,
+    pub(super) job: &'a str,
+    /// How the replica's directory is called in sentences.
+    pub(super) there: &'a str,
+    pub(super) session: &'a mut Session,
+    pub(super) given_up: GivenUp<'a>,
+    /// The number of the next file that is opened at the replica.
+    pub(super) next_file: &'a mut u64,
+}
+
+/// What is to be done with a file.
+enum Act {
+    /// It is sent, but for its first bytes, which are there; under a number it stays open.
+    Send {
+        keep: u64,
+        open: Option<u64>,
+    },
+    Fetch,
+    Remove,
+    Replace {
+        content: Bytes,
+        here: bool,
+        there: bool,
+    },
+}
+
+impl Sides<'_> {
+    /// At a start, when nobody has read or written anything yet. Answers what was found, in sentences.
+    pub(super) fn at_start(mut self) -> Result<Vec<String>, Apart> {
+        let (ours, theirs) = (files_in(self.disk, self.directory)?, self.list()?);
+        let number = self.number(&ours, &theirs)?;
+        let is_new_here = ours.is_empty();
+        let doubtful = last_of_each_log(&theirs);
+        let mut acts = Vec::new();
+        for path in ours.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
+            let act = match (ours.contains_key(path), theirs.get(path)) {
+                (true, None) => Some(Act::Send { keep: 0, open: None }),
+                (false, _) => Some(Act::Fetch),
+                (true, Some(held)) => self.compare(path, *held, number, doubtful.contains(path))?,
+            };
+            acts.extend(act.map(|act| (path.clone(), act)));
+        }
+        let warnings = self.told(&acts, is_new_here);
+        self.carry_out(acts)?;
+        Ok(warnings)
+    }
+
+    /// While the job runs: only the replica's copy is changed.
+    pub(super) fn while_running(mut self, doing: &Doing<'_>) -> Result<(), Apart> {
+        let (ours, theirs) = (files_in(self.disk, self.directory)?, self.list()?);
+        let number = self.number(&ours, &theirs)?;
+        let doubtful = last_of_each_log(&theirs);
+        let open: BTreeMap<&str, u64> =
+            doing.open.iter().map(|(number, path)| (path.as_str(), *number)).collect();
+        let mut acts = Vec::new();
+        for path in ours.keys() {
+            let open = open.get(path.as_str()).copied();
+            let act = match theirs.get(path) {
+                None => Some(Act::Send { keep: 0, open }),
+                Some(held) => {
+                    let is_doubtful = open.is_some() || doubtful.contains(path);
+                    match self.compare(path, *held, number, is_doubtful)? {
+                        Some(Act::Send { keep, .. }) => Some(Act::Send { keep, open }),
+                        Some(Act::Replace { here: true, .. }) => {
+                            return Err(self.damaged(path).into());
+                        }
+                        Some(Act::Replace { .. }) if open.is_some() => {
+                            Some(Act::Send { keep: 0, open })
+                        }
+                        other => other,
+                    }
+                }
+            };
+            acts.extend(act.map(|act| (path.clone(), act)));
+        }
+        // What is being written has no name yet.
+        for (&number, path) in doing.open {
+            if path.ends_with(TEMPORARY) {
+                acts.push((path.clone(), Act::Send { keep: 0, open: Some(number) }));
+            }
+        }
+        // What nothing needs any more goes once what needs it no more is there.
+        let is_gone = |path: &&String| !ours.contains_key(*path) && doing.removed.contains(*path);
+        acts.extend(theirs.keys().filter(is_gone).map(|path| (path.clone(), Act::Remove)));
+        self.carry_out(acts)
+    }
+
+    fn list(&mut self) -> Result<BTreeMap<String, Held>, Broken> {
+        let mut held = self.session.list(self.given_up)?;
+        held.retain(|path, _| begin_of(path, self.job, 0).is_some());
+        Ok(held)
+    }
+
+    /// The number of the directory, which both must have, where either has any. A damaged identity serves nobody,
+    /// and is taken for one that is not there where the other side has it.
+    fn number(
+        &mut self,
+        ours: &BTreeMap<String, u64>,
+        theirs: &BTreeMap<String, Held>,
+    ) -> Result<u64, Apart> {
+        let place = self.directory.join(IDENTITY);
+        let here = match ours.contains_key(IDENTITY) {
+            true => Some(
+                self.disk
+                    .read_at_most(&place, u64::MAX)
+                    .map_err(|e| failed("reading", &place, &e))?,
+            ),
+            false => None,
+        };
+        let there = match theirs.contains_key(IDENTITY) {
+            true => Some(self.session.read(IDENTITY, self.given_up)?),
+            false => None,
+        };
+        let here = here.map(|bytes| self.identity(bytes, &place.display().to_string()));
+        let there = there.map(|bytes| self.identity(bytes, &format!("{}/{IDENTITY}", self.there)));
+        match (here.transpose()?.flatten(), there.transpose()?.flatten()) {
+            (Some(here), Some(there)) if here != there => Err(Apart::Here(Error::Foreign {
+                file: self.directory.display().to_string(),
+                reason: format!(
+                    "and {} are directories of two jobs of the name {:?}",
+                    self.there, self.job
+                ),
+                cure: "move the one away that does not count, or give the job another name",
+            })),
+            (Some(number), _) | (None, Some(number)) => Ok(number),
+            // Nothing of either can be held against the other: whoever reads them says what is wrong.
+            (None, None) if ours.is_empty() || theirs.is_empty() => Ok(0),
+            (None, None) => Err(Apart::Here(Error::Foreign {
+                file: self.directory.display().to_string(),
+                reason: format!("and {} have files, and no {IDENTITY:?} that is whole", self.there),
+                cure: "bring one back, or move both away to begin anew",
+            })),
+        }
+    }
+
+    /// The number in an identity; none where that is damaged.
+    fn identity(&self, bytes: Vec<u8>, file: &str) -> Result<Option<u64>, Apart> {
+        let expect = |found: &Begin| {
+            let expected = begin_of(IDENTITY, self.job, found.directory);
+            expected.map_or(Ok(()), |expected| found.expect(&expected))
+        };
+        match Begin::read(&bytes.into()).and_then(|found| expect(&found.begin).map(|()| found)) {
+            Ok(found) => Ok(Some(found.begin.directory)),
+            Err(Misfit::Damaged(_)) => Ok(None),
+            Err(foreign) => Err(foreign.of(Path::new(file), "").into()),
+        }
+    }
+
+    /// What is to be done with a file that both have.
+    fn compare(
+        &mut self,
+        path: &str,
+        held: Held,
+        number: u64,
+        is_doubtful: bool,
+    ) -> Result<Option<Act>, Apart> {
+        let content = Bytes::from(self.read_here(path)?);
+        let begins = usize::try_from(held.bytes).ok().and_then(|bytes| content.get(..bytes));
+        if begins.is_some_and(|begins| crc32fast::hash(begins) == held.crc) {
+            let is_longer = content.len() as u64 > held.bytes;
+            let send = Act::Send { keep: held.bytes, open: None };
+            return Ok((is_longer || is_doubtful).then_some(send));
+        }
+        let expected = begin_of(path, self.job, number).expect("only such files are listed");
+        let theirs = Bytes::from(self.session.read(path, self.given_up)?);
+        match unite(&content, &theirs, &expected) {
+            Ok(United::Whole(united)) => {
+                let (here, there) = (united != content, united != theirs);
+                Ok(Some(Act::Replace { content: united, here, there }))
+            }
+            Ok(United::Damaged) => Ok(None),
+            Ok(United::Apart { offset }) => Err(Apart::Here(Error::Foreign {
+                file: self.directory.join(path).display().to_string(),
+                reason: format!(
+                    "and {}/{path} are different from byte {offset} on: each was gone on with without the other",
+                    self.there
+                ),
+                cure: "move the directory away that does not count",
+            })),
+            Err(misfit) => Err(misfit.of(&self.directory.join(path), "").into()),
+        }
+    }
+
+    fn damaged(&self, path: &str) -> Error {
+        Error::Damaged {
+            file: self.directory.join(path).display().to_string(),
+            offset: 0,
+            found: format!("it is not what was written, and {}/{path} is", self.there),
+            cure: "start the job again, which takes it from there".to_owned(),
+        }
+    }
+
+    /// What is worth saying of what is to be done.
+    fn told(&self, acts: &[(String, Act)], is_new_here: bool) -> Vec<String> {
+        let (here, there) = (self.directory.display(), self.there);
+        let fetched: Vec<&str> = acts
+            .iter()
+            .filter(|(_, act)| matches!(act, Act::Fetch))
+            .map(|(path, _)| path.as_str())
+            .collect();
+        let mut told = Vec::new();
+        match (fetched.first(), is_new_here) {
+            (Some(_), true) => told.push(format!(
+                "{here} is empty, and its {} files are taken from the copy in {there}",
+                fetched.len()
+            )),
+            (Some(first), false) => told.push(format!(
+                "{here} lacks {} files ({first} is the first), which are taken from the copy in {there}",
+                fetched.len()
+            )),
+            (None, _) => {}
+        }
+        for (path, act) in acts {
+            if let Act::Replace { here: is_here, there: is_there, .. } = act {
+                let which = match (is_here, is_there) {
+                    (true, true) => format!(
+                        "{here}/{path} and {there}/{path} are damaged, or end early, at different places"
+                    ),
+                    (true, false) => format!("{here}/{path} is damaged, or ends early"),
+                    (false, _) => {
+                        format!("{there}/{path} is damaged, or has an end that was never durable")
+                    }
+                };
+                told.push(format!(
+                    "{which}; it is replaced by what is whole in both copies together"
+                ));
+            }
+        }
+        told
+    }
+
+    fn carry_out(&mut self, acts: Vec<(String, Act)>) -> Result<(), Apart> {
+        for directory in DIRECTORIES {
+            let path = directory.to_owned();
+            self.session.tell(&Request::MakeDirectory { path }, self.given_up)?;
+        }
+        for (path, act) in acts {
+            match act {
+                Act::Send { keep, open } => {
+                    let content = self.read_here(&path)?;
+                    self.send(&path, &content, keep, open)?;
+                }
+                Act::Fetch => {
+                    let content = self.session.read(&path, self.given_up)?;
+                    self.put_here(&path, &content)?;
+                }
+                Act::Remove => {
+                    self.session.tell(&Request::Remove { path }, self.given_up)?;
+                }
+                Act::Replace { content, here, there } => {
+                    if here {
+                        self.put_here(&path, &content)?;
+                    }
+                    if there {
+                        self.send(&path, &content, 0, None)?;
+                    }
+                }
+            }
+        }
+        for path in DIRECTORIES.into_iter().chain([""]) {
+            let path = path.to_owned();
+            self.session.ask(&Request::SyncDirectory { path }, self.given_up)?;
+        }
+        Ok(())
+    }
+
+    fn read_here(&self, path: &str) -> Result<Vec<u8>> {
+        let place = self.directory.join(path);
+        self.disk.read_at_most(&place, u64::MAX).map_err(|e| failed("reading", &place, &e))
+    }
+
+    fn put_here(&self, path: &str, content: &[u8]) -> Result<()> {
+        let place = self.directory.join(path);
+        make_directory_durably(self.disk, parent_of(&place))?;
+        let fill = |file: &mut dyn DiskFile| file.write_all(content);
+        publish(self.disk, &place, fill, |_| Ok(())).map(drop).map_err(|failed| failed.error)
+    }
+
+    /// Has the replica make a file of this content under a temporary name, sync it, and give it its name. One that
+    /// has a temporary name here keeps that, and is not done with.
+    fn send(
+        &mut self,
+        path: &str,
+        content: &[u8],
+        keep: u64,
+        open: Option<u64>,
+    ) -> Result<(), Broken> {
+        let given_up = self.given_up;
+        let is_temporary = path.ends_with(TEMPORARY);
+        let temporary = if is_temporary { path.to_owned() } else { format!("{path}{TEMPORARY}") };
+        let file = open.unwrap_or(*self.next_file);
+        *self.next_file += u64::from(open.is_none());
+        let like = (keep > 0).then(|| Like { path: path.to_owned(), bytes: keep });
+        self.session.tell(&Request::Create { file, path: temporary.clone(), like }, given_up)?;
+        let rest = &content[keep as usize..];
+        self.session.append(file, keep, &[IoSlice::new(rest)], rest.len(), given_up)?;
+        self.session.ask(&Request::Sync { file }, given_up)?;
+        if !is_temporary {
+            let rename = Request::Rename { from: temporary, to: path.to_owned() };
+            self.session.tell(&rename, given_up)?;
+        }
+        if open.is_none() {
+            self.session.tell(&Request::Close { file }, given_up)?;
+        }
+        Ok(())
+    }
+}
+
+/// The last file of each log: nobody has said yet that all that is in it is durable.
+fn last_of_each_log(files: &BTreeMap<String, Held>) -> BTreeSet<String> {
+    let last =
+        |log: &&str| files.keys().rfind(|path| path.starts_with(&format!("{log}/"))).cloned();
+    DIRECTORIES.iter().filter_map(last).collect()
+}

@@ -1,0 +1,228 @@
+//! One connection to a replica: who it is, and then what it asks for, in order.
+
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use super::store::{Refusal, Store};
+use super::{HELLO_LIMIT, Settings};
+use crate::durable;
+use crate::replica::message::{
+    ANSWER, APPEND, APPEND_HEAD_BYTES, Answer, DATA, MOST_DATA_BYTES, MOST_WORD_BYTES, REQUEST,
+    Reason, Request, VERSION,
+};
+use crate::replica::name::is_directory;
+use crate::replica::wire::{Patience, Wire};
+
+/// How long one who was refused is given to read why.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A connection of which nothing is known.
+pub(super) struct Greeting<'s> {
+    talk: Talk<'s>,
+}
+
+/// One that has its job's directory.
+pub(super) struct Session<'s> {
+    talk: Talk<'s>,
+    store: Store,
+    /// Of the job, as a directory.
+    pub(super) name: String,
+}
+
+struct Talk<'s> {
+    wire: Wire,
+    settings: &'s Settings,
+    is_over: &'s dyn Fn() -> bool,
+}
+
+/// How a session has ended.
+pub(super) enum End {
+    /// The connection is gone.
+    Broken(io::Error),
+    /// It was told why.
+    Refused(Refusal),
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        End::Broken(error)
+    }
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        End::Refused(refusal)
+    }
+}
+
+impl<'s> Greeting<'s> {
+    pub(super) fn new(
+        stream: TcpStream,
+        settings: &'s Settings,
+        is_over: &'s dyn Fn() -> bool,
+    ) -> io::Result<Self> {
+        Ok(Greeting { talk: Talk { wire: Wire::new(stream)?, settings, is_over } })
+    }
+
+    /// Waits for the first message, and takes the directory that it asks for. `admit` may have a last word.
+    pub(super) fn greet(
+        mut self,
+        admit: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<Session<'s>, End> {
+        let until = Instant::now() + HELLO_LIMIT;
+        match self.welcome(until, admit) {
+            Ok((store, name)) => Ok(Session { talk: self.talk, store, name }),
+            Err(end) => Err(self.talk.end(end)),
+        }
+    }
+
+    fn welcome(
+        &mut self,
+        until: Instant,
+        admit: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<(Store, String), End> {
+        let settings = self.talk.settings;
+        let Ok(Request::Hello { version, token, directory }) =
+            self.talk.hear(Some(until))?.request()
+        else {
+            return Err(misfit("the first message must be Hello").into());
+        };
+        if version != VERSION {
+            let sentence = format!("this replica speaks version {VERSION}, not {version}");
+            return Err((Reason::Version, sentence).into());
+        }
+        if !settings.token.is(token.as_bytes()) {
+            return Err((Reason::Token, "the token is another one".to_owned()).into());
+        }
+        if !is_directory(&directory) {
+            let sentence = "the job's directory has a name that is none".to_owned();
+            return Err((Reason::Directory, sentence).into());
+        }
+        admit()?;
+        let place = settings.directory.join(&directory);
+        let store = Store::open(settings.disk.clone(), place, settings.most_bytes)?;
+        self.talk.say(&Answer::Welcome)?;
+        Ok((store, directory))
+    }
+}
+
+impl Session<'_> {
+    /// Carries out what is asked for, until the connection ends, or something fails.
+    pub(super) fn serve(mut self) -> End {
+        let end = loop {
+            if let Err(end) = self.step() {
+                break end;
+            }
+        };
+        let Session { mut talk, store, .. } = self;
+        // Whoever dials again may have the directory.
+        drop(store);
+        talk.end(end)
+    }
+
+    fn step(&mut self) -> Result<(), End> {
+        let heard = self.talk.hear(None)?;
+        if heard.kind == APPEND {
+            let payload = self.talk.wire.payload();
+            let Some((head, bytes)) = payload.split_at_checked(APPEND_HEAD_BYTES) else {
+                return Err(misfit("an append has no file and no offset").into());
+            };
+            let number = |at: usize| {
+                u64::from_le_bytes(head[at..at + 8].try_into().expect("it is eight bytes"))
+            };
+            return Ok(self.store.append(number(0), number(8), bytes)?);
+        }
+        let (store, sequence) = (&mut self.store, heard.sequence);
+        match heard.request()? {
+            Request::Hello { .. } => return Err(misfit("Hello comes once").into()),
+            Request::List => {
+                for path in store.paths() {
+                    let content = store.read(&path)?;
+                    let (bytes, crc) = (content.len() as u64, crc32fast::hash(&content));
+                    self.talk.say(&Answer::Entry { path, bytes, crc })?;
+                }
+            }
+            Request::Read { path } => {
+                for chunk in store.read(&path)?.chunks(MOST_DATA_BYTES) {
+                    self.talk.send(DATA, chunk)?;
+                }
+            }
+            Request::Create { file, path, like } => {
+                return Ok(store.create(file, path, like.as_ref())?);
+            }
+            Request::Close { file } => {
+                store.close(file);
+                return Ok(());
+            }
+            Request::Rename { from, to } => return Ok(store.rename(&from, &to)?),
+            Request::Remove { path } => return Ok(store.remove(&path)?),
+            Request::MakeDirectory { path } => return Ok(store.make_directory(&path)?),
+            Request::Sync { file } => store.sync(file)?,
+            Request::SyncDirectory { path } => store.sync_directory(&path)?,
+            Request::Ping => {}
+        }
+        Ok(self.talk.say(&Answer::Done { sequence })?)
+    }
+}
+
+/// A message that has come.
+struct Heard<'w> {
+    kind: u8,
+    sequence: u64,
+    payload: &'w [u8],
+}
+
+impl Heard<'_> {
+    fn request(&self) -> Result<Request, Refusal> {
+        match self.kind {
+            REQUEST => durable::from_bytes(self.payload)
+                .map_err(|reason| misfit(&format!("a request could not be read: {reason}"))),
+            kind => Err(misfit(&format!("a primary says nothing of kind {kind}"))),
+        }
+    }
+}
+
+impl Talk<'_> {
+    fn hear(&mut self, until: Option<Instant>) -> io::Result<Heard<'_>> {
+        let patience = Patience { until, ..patience(self.settings, self.is_over) };
+        let (kind, sequence) = self.wire.receive(&patience)?;
+        Ok(Heard { kind, sequence, payload: self.wire.payload() })
+    }
+
+    fn say(&mut self, answer: &Answer) -> io::Result<()> {
+        let payload = durable::to_bytes(answer).map_err(io::Error::other)?;
+        self.send(ANSWER, &payload)
+    }
+
+    fn send(&mut self, kind: u8, payload: &[u8]) -> io::Result<()> {
+        self.wire.send(kind, &[payload], &patience(self.settings, self.is_over)).map(drop)
+    }
+
+    /// Tells why it ends, where there is somebody to tell.
+    fn end(&mut self, end: End) -> End {
+        if let End::Refused((reason, sentence)) = &end {
+            let most = MOST_WORD_BYTES / 2;
+            let sentence = sentence.chars().take(most / 4).collect();
+            let told = self.say(&Answer::Refused { reason: *reason, sentence });
+            if told.and_then(|()| self.wire.stream().shutdown(Shutdown::Write)).is_ok() {
+                self.let_read();
+            }
+        }
+        end
+    }
+
+    /// Takes what still comes, and leaves it: to close on it would take the last word back.
+    fn let_read(&mut self) {
+        let until = Instant::now() + LINGER;
+        while Instant::now() < until && self.hear(Some(until)).is_ok() {}
+    }
+}
+
+fn patience<'p>(settings: &Settings, is_over: &'p dyn Fn() -> bool) -> Patience<'p> {
+    Patience { silence: settings.idle, until: None, given_up: is_over }
+}
+
+fn misfit(sentence: &str) -> Refusal {
+    (Reason::Protocol, sentence.to_owned())
+}

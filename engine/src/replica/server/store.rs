@@ -1,0 +1,234 @@
+//! What a session does with the directory that it has: files are made, appended to, synced, renamed, removed.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::disk::{AnyDisk, DiskFile, EntryKind, TEMPORARY, make_directory_durably};
+use crate::error::Error;
+use crate::replica::message::{Like, Reason};
+use crate::replica::name::{LOCK, MOST_FILES, is_path};
+
+/// How many files a session may have open.
+const MOST_OPEN: usize = 16;
+
+/// Why a request was not carried out.
+pub(super) type Refusal = (Reason, String);
+
+/// The directory of a job, which nobody else has meanwhile.
+pub(super) struct Store {
+    disk: Arc<dyn AnyDisk>,
+    directory: PathBuf,
+    open: HashMap<u64, Open>,
+    /// How long each file is, by path.
+    lengths: BTreeMap<String, u64>,
+    bytes: u64,
+    most_bytes: u64,
+    #[expect(dead_code, reason = "held for its drop")]
+    lock: Box<dyn Send + Sync>,
+}
+
+struct Open {
+    file: Box<dyn DiskFile>,
+    path: String,
+}
+
+impl Store {
+    /// Takes a directory, makes it where it is missing, and removes what was left half written.
+    pub(super) fn open(
+        disk: Arc<dyn AnyDisk>,
+        directory: PathBuf,
+        most_bytes: u64,
+    ) -> Result<Store, Refusal> {
+        make_directory_durably(&*disk, &directory).map_err(|error| match error {
+            Error::NoRoom { .. } => (Reason::NoRoom, error.to_string()),
+            error => (Reason::Failed, error.to_string()),
+        })?;
+        let lock = directory.join(LOCK);
+        let lock = disk.lock(&lock).map_err(|e| match e.kind() {
+            ErrorKind::WouldBlock => (Reason::InUse, format!("{} is in use", directory.display())),
+            _ => refused("locking", &lock, &e),
+        })?;
+        let mut store = Store {
+            disk,
+            directory,
+            open: HashMap::new(),
+            lengths: BTreeMap::new(),
+            bytes: 0,
+            most_bytes,
+            lock,
+        };
+        store.look("")?;
+        Ok(store)
+    }
+
+    /// Notes the files of a directory, and of those in it.
+    fn look(&mut self, within: &str) -> Result<(), Refusal> {
+        let directory = self.directory.join(within);
+        let entries = self.disk.list(&directory);
+        for entry in entries.map_err(|e| refused("listing", &directory, &e))? {
+            // What no job has made is left alone.
+            let Some(name) = entry.name.to_str() else { continue };
+            let path = if within.is_empty() { name.to_owned() } else { format!("{within}/{name}") };
+            if !is_path(&path) {
+                continue;
+            }
+            match entry.metadata.kind {
+                EntryKind::Directory if within.is_empty() => self.look(&path)?,
+                EntryKind::File if path.ends_with(TEMPORARY) => {
+                    let left = self.directory.join(&path);
+                    self.disk.remove(&left).map_err(|e| refused("removing", &left, &e))?;
+                }
+                EntryKind::File => self.note(path, entry.metadata.length),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The paths of the files that there are.
+    pub(super) fn paths(&self) -> Vec<String> {
+        self.lengths.keys().cloned().collect()
+    }
+
+    pub(super) fn read(&self, path: &str) -> Result<Vec<u8>, Refusal> {
+        let file = self.place(path)?;
+        self.disk.read_at_most(&file, u64::MAX).map_err(|e| refused("reading", &file, &e))
+    }
+
+    pub(super) fn create(
+        &mut self,
+        file: u64,
+        path: String,
+        like: Option<&Like>,
+    ) -> Result<(), Refusal> {
+        let place = self.place(&path)?;
+        if self.open.len() >= MOST_OPEN || self.open.contains_key(&file) {
+            return Err(misfit(format!("file {file} is open, or {MOST_OPEN} others are")));
+        }
+        if self.lengths.len() >= MOST_FILES {
+            let sentence = format!("{} has {MOST_FILES} files", self.directory.display());
+            return Err((Reason::NoRoom, sentence));
+        }
+        let made = self.disk.create_new(&place).map_err(|e| refused("making", &place, &e))?;
+        self.note(path.clone(), 0);
+        self.open.insert(file, Open { file: made, path });
+        if let Some(Like { path, bytes }) = like {
+            let other = self.place(path)?;
+            let begins = self.disk.read_at_most(&other, *bytes);
+            let begins = begins.map_err(|e| refused("reading", &other, &e))?;
+            if begins.len() as u64 != *bytes {
+                return Err(misfit(format!("{path} has no {bytes} bytes")));
+            }
+            self.append(file, 0, &begins)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn append(&mut self, file: u64, offset: u64, bytes: &[u8]) -> Result<(), Refusal> {
+        let open = self.open.get_mut(&file).ok_or_else(|| not_open(file))?;
+        let length = self.lengths.get(&open.path).copied().unwrap_or_default();
+        if offset != length {
+            let path = &open.path;
+            return Err(misfit(format!("{path} has {length} bytes, and {offset} were expected")));
+        }
+        if self.bytes.saturating_add(bytes.len() as u64) > self.most_bytes {
+            let (directory, most) = (self.directory.display(), self.most_bytes);
+            return Err((
+                Reason::NoRoom,
+                format!("{directory} may not have more than {most} bytes"),
+            ));
+        }
+        let place = self.directory.join(&open.path);
+        open.file.write_all(bytes).map_err(|e| refused("writing", &place, &e))?;
+        let path = open.path.clone();
+        self.note(path, length + bytes.len() as u64);
+        Ok(())
+    }
+
+    /// Makes a file durable. Where that fails it is removed: nobody knows what of it is on the disk, and who
+    /// looks later would be told what the system believes.
+    pub(super) fn sync(&mut self, file: u64) -> Result<(), Refusal> {
+        let open = self.open.get_mut(&file).ok_or_else(|| not_open(file))?;
+        let Err(e) = open.file.sync() else { return Ok(()) };
+        let place = self.directory.join(&open.path);
+        let (reason, mut sentence) = refused("syncing", &place, &e);
+        if let Err(e) = self.disk.remove(&place) {
+            sentence = format!("{sentence}; and {}", refused("removing", &place, &e).1);
+        }
+        Err((reason, sentence))
+    }
+
+    pub(super) fn close(&mut self, file: u64) {
+        self.open.remove(&file);
+    }
+
+    pub(super) fn rename(&mut self, from: &str, to: &str) -> Result<(), Refusal> {
+        let (old, new) = (self.place(from)?, self.place(to)?);
+        self.disk.rename(&old, &new).map_err(|e| refused("renaming", &old, &e))?;
+        for open in self.open.values_mut().filter(|open| open.path == from) {
+            open.path = to.to_owned();
+        }
+        let length = self.lengths.get(from).copied().unwrap_or_default();
+        self.forget(from);
+        self.note(to.to_owned(), length);
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, path: &str) -> Result<(), Refusal> {
+        let place = self.place(path)?;
+        match self.disk.remove(&place) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(refused("removing", &place, &e)),
+            _ => {
+                self.forget(path);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn make_directory(&self, path: &str) -> Result<(), Refusal> {
+        let place = self.place(path)?;
+        match self.disk.create_directory(&place) {
+            Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(refused("making", &place, &e)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn sync_directory(&self, path: &str) -> Result<(), Refusal> {
+        let place = if path.is_empty() { self.directory.clone() } else { self.place(path)? };
+        self.disk.sync_directory(&place).map_err(|e| refused("syncing", &place, &e))
+    }
+
+    fn place(&self, path: &str) -> Result<PathBuf, Refusal> {
+        match is_path(path) {
+            true => Ok(self.directory.join(path)),
+            false => Err(misfit(format!("{path:?} is no path of a job's directory"))),
+        }
+    }
+
+    fn note(&mut self, path: String, length: u64) {
+        let before = self.lengths.insert(path, length).unwrap_or_default();
+        self.bytes = self.bytes - before + length;
+    }
+
+    fn forget(&mut self, path: &str) {
+        self.bytes -= self.lengths.remove(path).unwrap_or_default();
+    }
+}
+
+fn misfit(sentence: String) -> Refusal {
+    (Reason::Protocol, sentence)
+}
+
+fn not_open(file: u64) -> Refusal {
+    misfit(format!("file {file} is not open"))
+}
+
+fn refused(doing: &str, path: &Path, error: &io::Error) -> Refusal {
+    let reason = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Reason::NoRoom,
+        _ => Reason::Failed,
+    };
+    (reason, crate::disk::failed(doing, path, error).to_string())
+}

@@ -1,0 +1,146 @@
+//! A connection that carries messages, none of whose calls waits for ever.
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use super::message::most_bytes;
+use crate::frame::{Arriving, CRC_BYTES, HEADER_BYTES, Header, Salt, write_frame};
+
+/// How long a call of the system waits before it is looked whether to go on.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// For how long is waited.
+pub(super) struct Patience<'a> {
+    /// For so long nothing may move.
+    pub(super) silence: Duration,
+    /// When all must be over.
+    pub(super) until: Option<Instant>,
+    /// Whether it is over now.
+    pub(super) given_up: &'a dyn Fn() -> bool,
+}
+
+/// Two rows of messages.
+pub(super) struct Wire {
+    stream: TcpStream,
+    /// The sequence of the next message that is sent, and of the next that comes.
+    sent: u64,
+    received: u64,
+    payload: Vec<u8>,
+}
+
+impl Wire {
+    pub(super) fn new(stream: TcpStream) -> io::Result<Wire> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(LOOK))?;
+        stream.set_write_timeout(Some(LOOK))?;
+        Ok(Wire { stream, sent: 0, received: 0, payload: Vec::new() })
+    }
+
+    /// Sends a message whose payload has these parts; answers its sequence.
+    pub(super) fn send(
+        &mut self,
+        kind: u8,
+        parts: &[&[u8]],
+        patience: &Patience<'_>,
+    ) -> io::Result<u64> {
+        let header = Header::of(kind, self.sent, 0, parts).ok_or(ErrorKind::InvalidInput)?;
+        write_frame(&mut Waiting::on(&self.stream, patience), Salt::NONE, header, parts)?;
+        self.sent += 1;
+        Ok(self.sent - 1)
+    }
+
+    /// The next message: its kind and its sequence. [`payload`](Wire::payload) has the rest.
+    pub(super) fn receive(&mut self, patience: &Patience<'_>) -> io::Result<(u8, u64)> {
+        let misfit = |sentence: String| io::Error::new(ErrorKind::InvalidData, sentence);
+        let mut waiting = Waiting::on(&self.stream, patience);
+        let mut header = [0; HEADER_BYTES];
+        waiting.read_exact(&mut header)?;
+        let arriving = Arriving::of(&header).map_err(|flaw| misfit(flaw.to_string()))?;
+        let (kind, bytes) = (arriving.kind(), arriving.payload_bytes());
+        if most_bytes(kind).is_none_or(|most| bytes > most) {
+            return Err(misfit(format!("a message of kind {kind} may not have {bytes} bytes")));
+        }
+        if arriving.sequence() != self.received {
+            let (next, got) = (self.received, arriving.sequence());
+            return Err(misfit(format!("message {next} was expected, and it is message {got}")));
+        }
+        self.payload.resize(bytes, 0);
+        waiting.read_exact(&mut self.payload)?;
+        let mut sum = [0; CRC_BYTES];
+        waiting.read_exact(&mut sum)?;
+        arriving.check(&self.payload, sum).map_err(|flaw| misfit(flaw.to_string()))?;
+        self.received += 1;
+        Ok((kind, self.received - 1))
+    }
+
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    pub(super) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+}
+
+/// The stream, as one on which calls wait as long as there is patience.
+struct Waiting<'a> {
+    stream: &'a TcpStream,
+    patience: &'a Patience<'a>,
+    moved: Instant,
+}
+
+impl<'a> Waiting<'a> {
+    fn on(stream: &'a TcpStream, patience: &'a Patience<'a>) -> Self {
+        Waiting { stream, patience, moved: Instant::now() }
+    }
+
+    fn wait<R>(&mut self, mut act: impl FnMut(&TcpStream) -> io::Result<R>) -> io::Result<R> {
+        loop {
+            // Who never lets the system wait is not waited for either.
+            if self.patience.until.is_some_and(|until| Instant::now() >= until) {
+                return Err(too_long("it took too long"));
+            }
+            match act(self.stream) {
+                Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    if (self.patience.given_up)() {
+                        return Err(too_long("the wait was given up"));
+                    }
+                    if self.moved.elapsed() >= self.patience.silence {
+                        let silence = self.patience.silence.as_millis();
+                        return Err(too_long(&format!("nothing has moved for {silence} ms")));
+                    }
+                }
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                other => {
+                    self.moved = Instant::now();
+                    return other;
+                }
+            }
+        }
+    }
+}
+
+fn too_long(sentence: &str) -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, sentence)
+}
+
+impl Read for Waiting<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.wait(|mut stream| stream.read(bytes))
+    }
+}
+
+impl Write for Waiting<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.wait(|mut stream| stream.write(bytes))
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.wait(|mut stream| stream.write_vectored(parts))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! What is refused at a start, and why.
+
+use std::net::SocketAddr;
+
+use millstream::disk::{Disk, MemoryDisk};
+use millstream::{ManualClock, Result, Stop, StreamingContext, millis, secs};
+
+use crate::job::{DIRECTORY, Life, Waited, conf, described};
+use crate::pair::{COPY, Pair, START, TOKEN, copy_of, durable, life, mirrored};
+
+#[track_caller]
+fn refused<T>(outcome: Result<T>, parts: &[&str]) {
+    let sentence = outcome.err().expect("it is refused").to_string();
+    for part in parts {
+        assert!(sentence.contains(part), "{part:?} is missing: {sentence}");
+    }
+    assert!(!sentence.contains(TOKEN), "{sentence}");
+}
+
+fn lived(pair: &Pair, number: u64) -> Life {
+    let mut life = pair.start_at(START + secs(number * 10), number).unwrap();
+    for _ in 0..3 {
+        assert_eq!(life.batch(2, 1), Waited::Done);
+    }
+    life.stop(Stop::Now);
+    life
+}
+
+#[test]
+fn another_token() {
+    let pair = Pair::new();
+    let clock = ManualClock::at(START);
+    let address = pair.replica.address().to_string();
+    let conf = mirrored(&pair.here, &clock, pair.replica.address());
+    let with = |token: &str| conf.clone().replica(&*address, token);
+    let other = with("0123456789-secreT");
+    refused(Life::with(other, clock.clone(), 0), &[&address, "token is another one", "leave Conf"]);
+    refused(Life::with(with("short"), clock, 0), &["token", "16 to 256"]);
+    assert!(pair.there.list("/".as_ref()).unwrap().is_empty());
+}
+
+#[test]
+fn nobody_there_and_no_directory() {
+    let here = MemoryDisk::default();
+    let nobody = Pair::new().replica.address();
+    let clock = ManualClock::at(START);
+    let conf = mirrored(&here, &clock, nobody).replica_timeout(millis(50));
+    refused(
+        Life::with(conf.clone(), clock, 0),
+        &[&nobody.to_string(), "refused", "leave Conf::replica out"],
+    );
+    let ssc = StreamingContext::new(conf.write_ahead_log(false), secs(1)).unwrap();
+    let running = ssc.start(|s| {
+        s.queue_stream([vec![1]]).print();
+        Ok(())
+    });
+    refused(running, &["Conf::replica", "checkpoint directory"]);
+}
+
+#[test]
+fn a_directory_that_another_process_has() {
+    let pair = Pair::new();
+    let first = pair.start(0).unwrap();
+    let clock = ManualClock::at(START);
+    let other = MemoryDisk::default();
+    let conf = mirrored(&other, &clock, pair.replica.address()).replica_timeout(millis(50));
+    refused(Life::with(conf.clone(), clock.clone(), 1), &["counts is in use"]);
+    first.stop(Stop::Now);
+    drop(first);
+    // Who works on the directory itself is just as much in its way.
+    let held = pair.there.lock("/copies/counts/lock".as_ref()).unwrap();
+    refused(Life::with(conf.clone(), clock.clone(), 1), &["counts is in use"]);
+    drop(held);
+    drop(life(&pair.here, pair.replica.address(), START + secs(1), 1).unwrap());
+}
+
+#[test]
+fn another_directory_of_a_job_of_that_name() {
+    let (one, other) = (Pair::new(), Pair::new());
+    lived(&one, 0);
+    lived(&other, 0);
+    let (before_here, before_there) = (durable(&one.here, DIRECTORY), durable(&other.there, COPY));
+    let address = other.replica.address();
+    refused(
+        life(&one.here, address, START + secs(10), 1),
+        &["directories of two jobs", &format!("{address}/counts"), DIRECTORY, "move the one away"],
+    );
+    assert!(durable(&one.here, DIRECTORY) == before_here, "nothing is changed");
+    assert!(durable(&other.there, COPY) == before_there, "nothing is changed");
+}
+
+#[test]
+fn copies_that_were_gone_on_with_without_each_other() {
+    let pair = Pair::new();
+    lived(&pair, 0);
+    let (here, there) = pair.disks();
+    let apart = |disk: &MemoryDisk, number| {
+        let clock = ManualClock::at(START + secs(10));
+        let mut life = Life::with(conf(disk, &clock), clock, number).unwrap();
+        assert_eq!(life.batch(number, 1), Waited::Done);
+        life.stop(Stop::Now);
+    };
+    apart(&here, 1);
+    there.rename(COPY.as_ref(), DIRECTORY.as_ref()).unwrap();
+    apart(&there, 2);
+    there.rename(DIRECTORY.as_ref(), COPY.as_ref()).unwrap();
+    let pair = Pair::of(here, there);
+    let before = (durable(&pair.here, DIRECTORY), durable(&pair.there, COPY));
+    let address: SocketAddr = pair.replica.address();
+    refused(
+        pair.start_at(START + secs(20), 3),
+        &[DIRECTORY, &format!("{address}/counts/"), "without the other", "move the directory away"],
+    );
+    assert!((durable(&pair.here, DIRECTORY), durable(&pair.there, COPY)) == before);
+}
+
+#[test]
+fn a_job_without_a_name_for_a_directory() {
+    let pair = Pair::new();
+    let clock = ManualClock::at(START);
+    let named = millstream::Conf::new("n".repeat(201))
+        .disk(copy_of(&pair.here))
+        .clock(clock)
+        .replica(pair.replica.address().to_string(), TOKEN);
+    let ssc = StreamingContext::get_or_create(DIRECTORY, || StreamingContext::new(named, secs(1)));
+    let queue = millstream::Queue::new();
+    refused(ssc.unwrap().start(move |s| described(s, &queue)), &["1 to 200 bytes"]);
+}

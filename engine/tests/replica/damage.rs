@@ -1,0 +1,151 @@
+//! The files of either copy lost, cut, or with bits flipped: the other one serves.
+
+use std::path::{Path, PathBuf};
+
+use millstream::disk::{Disk, MemoryDisk};
+use millstream::{Stop, Time, millis, secs};
+
+use crate::going_on::{content, read};
+use crate::job::{DIRECTORY, Fed, Waited};
+use crate::pair::{COPY, Pair, START, are_the_same, copy_of, durable, goes_on};
+use crate::patience::each_of;
+
+/// One byte in so many is looked at.
+const STEP: usize = 41;
+
+const BATCHES: u64 = 5;
+
+/// What is done to a file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Damage {
+    Lost,
+    Cut,
+    Zeros,
+    Bit,
+}
+
+#[derive(Clone)]
+struct Case {
+    here: MemoryDisk,
+    there: MemoryDisk,
+    fed: Fed,
+    file: PathBuf,
+    at: usize,
+    damage: Damage,
+}
+
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} at {} of {}", self.damage, self.at, self.file.display())
+    }
+}
+
+/// A job that has died with lines in the log that no batch has been given.
+fn died() -> (Pair, Fed) {
+    let pair = Pair::new();
+    let mut life = pair.start(0).expect("the disks work");
+    for _ in 0..BATCHES - 1 {
+        assert_eq!(life.batch(5, 3), Waited::Done);
+    }
+    life.feed(4, 0);
+    life.clock.advance(millis(200));
+    life.wait_until("lines are received", |life| life.received() == life.fed().socket);
+    let (here, there) = pair.disks();
+    // What the queue has and no batch was given is nowhere.
+    (Pair::of(here, there), life.fed())
+}
+
+#[test]
+fn a_file_that_is_damaged_in_one_copy_comes_from_the_other() {
+    let (pair, fed) = died();
+    let mut cases = Vec::new();
+    for (disk, directory) in [(&pair.here, DIRECTORY), (&pair.there, COPY)] {
+        for (file, bytes) in content(disk) {
+            if !file.starts_with(directory) || file.ends_with("lock") {
+                continue;
+            }
+            let case = |at, damage| Case {
+                here: pair.here.clone(),
+                there: pair.there.clone(),
+                fed,
+                file: file.clone(),
+                at,
+                damage,
+            };
+            cases.push(case(0, Damage::Lost));
+            for at in (0..bytes.len()).step_by(STEP) {
+                cases.extend([Damage::Cut, Damage::Zeros, Damage::Bit].map(|d| case(at, d)));
+            }
+        }
+    }
+    println!("{} damages", cases.len());
+    assert!(cases.len() > 200);
+    each_of(cases, goes_on_with_all);
+}
+
+fn goes_on_with_all(case: &Case) {
+    let pair = Pair::of(copy_of(&case.here), copy_of(&case.there));
+    let disk = if case.file.starts_with(DIRECTORY) { &pair.here } else { &pair.there };
+    spoil(disk, &case.file, case.at, case.damage);
+    goes_on(&pair, START + secs(BATCHES), &[case.fed]);
+    are_the_same(&pair.here, &pair.there);
+}
+
+fn spoil(disk: &MemoryDisk, file: &Path, at: usize, damage: Damage) {
+    let mut bytes = read(disk, file);
+    match damage {
+        Damage::Lost => return disk.remove(file).expect("it is there"),
+        Damage::Cut => bytes.truncate(at),
+        Damage::Zeros => bytes[at..].fill(0),
+        Damage::Bit => bytes[at] ^= 1 << (at % 8),
+    }
+    disk.put(file, bytes, Time::default());
+}
+
+#[test]
+fn files_that_are_damaged_at_different_places_in_both_copies_are_put_together() {
+    let (pair, fed) = died();
+    for (path, bytes) in durable(&pair.here, DIRECTORY) {
+        if bytes.len() > 400 {
+            spoil(&pair.here, &Path::new(DIRECTORY).join(&path), bytes.len() - 20, Damage::Bit);
+            spoil(&pair.there, &Path::new(COPY).join(&path), 5, Damage::Bit);
+        }
+    }
+    let life = goes_on(&pair, START + secs(BATCHES), &[fed]);
+    assert!(!life.ear.warnings("at different places").is_empty());
+    are_the_same(&pair.here, &pair.there);
+}
+
+#[test]
+fn a_frame_that_is_damaged_in_both_copies_is_refused_and_nothing_is_changed() {
+    let (pair, _) = died();
+    let file = "batches/0000000000.log";
+    for (disk, directory) in [(&pair.here, DIRECTORY), (&pair.there, COPY)] {
+        let path = Path::new(directory).join(file);
+        let bytes = read(disk, &path).len();
+        // Everything behind the first quarter, but for what vouches for it.
+        spoil(disk, &path, bytes / 4, Damage::Bit);
+    }
+    let before = (durable(&pair.here, DIRECTORY), durable(&pair.there, COPY));
+    let sentence = pair.start_at(START + secs(BATCHES), 1).err().unwrap().to_string();
+    assert!(sentence.contains(file) && sentence.contains("is damaged"), "{sentence}");
+    assert!((durable(&pair.here, DIRECTORY), durable(&pair.there, COPY)) == before);
+    // That it says so once more shows that it has let both go.
+    assert!(pair.start_at(START + secs(BATCHES), 1).is_err());
+}
+
+#[test]
+fn what_is_wrong_is_said_once_and_then_it_is_mended() {
+    let (pair, fed) = died();
+    spoil(&pair.here, &Path::new(DIRECTORY).join("identity"), 40, Damage::Bit);
+    spoil(&pair.there, &Path::new(COPY).join("blocks/0000000000.log"), 200, Damage::Bit);
+    let now = START + secs(BATCHES);
+    let life = goes_on(&pair, now, &[fed]);
+    let said = life.ear.warnings("replaced by what is whole");
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("/counts/blocks/0000000000.log is damaged"), "{said:?}");
+    assert!(said[1].contains("/job/identity is damaged"), "{said:?}");
+    let again = pair.start_at(now + secs(1), 2).unwrap();
+    assert_eq!(again.ear.warnings("replaced by"), Vec::<String>::new());
+    again.stop(Stop::Now);
+}
