@@ -152,20 +152,26 @@ impl Life {
     /// Feeds the next records, which are all in when this returns. Where the job does not listen any more,
     /// they never are.
     pub(crate) fn feed(&mut self, lines: u64, items: u64) {
+        let ended = self.ear.disconnected() + usize::from(lines > 0);
+        if self.feed_unheard(lines, items) {
+            self.wait("the end of a connection", || {
+                (self.ear.disconnected() >= ended || self.failed().is_some()).then_some(())
+            });
+        }
+    }
+
+    /// Feeds the next records, and does not wait for them. Says whether the job has listened.
+    pub(crate) fn feed_unheard(&mut self, lines: u64, items: u64) -> bool {
         let number = self.number;
         let next = |source, from, n| (from..from + n).map(move |n| record(source, number, n));
         self.queue.push(next(Source::Queue, self.fed.queue, items).collect());
         self.fed.queue += items;
-        if lines > 0 {
-            let text: String = next(Source::Socket, self.fed.socket, lines).map(line).collect();
-            self.fed.socket += lines;
-            let ended = self.ear.disconnected() + 1;
-            if send(self.running.listening()[0], &text).is_ok() {
-                self.wait("the end of a connection", || {
-                    (self.ear.disconnected() >= ended || self.failed().is_some()).then_some(())
-                });
-            }
+        if lines == 0 {
+            return true;
         }
+        let text: String = next(Source::Socket, self.fed.socket, lines).map(line).collect();
+        self.fed.socket += lines;
+        send(self.running.listening()[0], &text).is_ok()
     }
 
     /// Lets the next batch run, feeding it first, and waits for it.

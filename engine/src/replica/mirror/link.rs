@@ -40,7 +40,7 @@ pub(super) struct Link {
     /// The copies have been together once.
     was_together: bool,
     open: BTreeMap<u64, Open>,
-    /// Since the replica has last said that all is done.
+    /// What was removed, and is not known to be gone for good there.
     removed: BTreeSet<String>,
     next_file: u64,
     cut: Option<Cut>,
@@ -146,7 +146,6 @@ impl Link {
         if let (Some(asked), Some(session)) = (asked, &mut self.session) {
             let done = session.wait_for(asked, &self.hooks.given_up);
             if self.hold(done).is_some() {
-                self.removed.clear();
                 return Ok(());
             }
         }
@@ -154,6 +153,15 @@ impl Link {
             true => io::Error::new(ErrorKind::TimedOut, error.to_string()),
             false => io::Error::other(error.to_string()),
         })
+    }
+
+    /// The same for the names in a directory.
+    pub(super) fn settle_names(&mut self, directory: &str, asked: Option<u64>) -> io::Result<()> {
+        self.settle(asked)?;
+        let is_in =
+            |path: &String| path.rsplit_once('/').map_or("", |(within, _)| within) == directory;
+        self.removed.retain(|path| !is_in(path));
+        Ok(())
     }
 
     /// Gives a sign of life where none was given for so long.

@@ -172,7 +172,7 @@ impl AnyDisk for Mirrored {
         let request = Request::SyncDirectory { path: path.to_owned() };
         let asked = self.0.link.lock().ask(&request);
         self.here().sync_directory(directory)?;
-        self.0.link.lock().settle(asked)
+        self.0.link.lock().settle_names(path, asked)
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>> {

@@ -16,7 +16,7 @@ use crate::token::Token;
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long who leaves waits for the replica to have let the directory go.
-const LEAVE_LIMIT: Duration = Duration::from_millis(200);
+const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Why something could not be had from a replica.
 #[derive(Debug)]

@@ -44,7 +44,7 @@ impl From<Error> for Apart {
 pub(super) struct Doing<'a> {
     /// The files that are open, by their numbers: their paths.
     pub(super) open: &'a BTreeMap<u64, String>,
-    /// What was removed since the replica has last said that all is done.
+    /// What was removed, and is not known to be gone for good there.
     pub(super) removed: &'a BTreeSet<String>,
 }
 

@@ -104,6 +104,7 @@ impl Store {
         like: Option<&Like>,
     ) -> Result<(), Refusal> {
         let place = self.place(&path)?;
+        let begins = like.map(|Like { path, bytes }| self.beginning(path, *bytes)).transpose()?;
         if self.open.len() >= MOST_OPEN || self.open.contains_key(&file) {
             return Err(misfit(format!("file {file} is open, or {MOST_OPEN} others are")));
         }
@@ -114,16 +115,18 @@ impl Store {
         let made = self.disk.create_new(&place).map_err(|e| refused("making", &place, &e))?;
         self.note(path.clone(), 0);
         self.open.insert(file, Open { file: made, path });
-        if let Some(Like { path, bytes }) = like {
-            let other = self.place(path)?;
-            let begins = self.disk.read_at_most(&other, *bytes);
-            let begins = begins.map_err(|e| refused("reading", &other, &e))?;
-            if begins.len() as u64 != *bytes {
-                return Err(misfit(format!("{path} has no {bytes} bytes")));
-            }
-            self.append(file, 0, &begins)?;
+        begins.map_or(Ok(()), |begins| self.append(file, 0, &begins))
+    }
+
+    /// The first `bytes` of a file.
+    fn beginning(&self, path: &str, bytes: u64) -> Result<Vec<u8>, Refusal> {
+        let place = self.place(path)?;
+        let begins = self.disk.read_at_most(&place, bytes);
+        let begins = begins.map_err(|e| refused("reading", &place, &e))?;
+        match begins.len() as u64 == bytes {
+            true => Ok(begins),
+            false => Err(misfit(format!("{path} has no {bytes} bytes"))),
         }
-        Ok(())
     }
 
     pub(super) fn append(&mut self, file: u64, offset: u64, bytes: &[u8]) -> Result<(), Refusal> {

@@ -1,0 +1,277 @@
+//! The replica killed and started again, the link cut, or held without being cut: the job waits, goes on, and has
+//! lost nothing.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use millstream::disk::{Call, Disk, MemoryDisk};
+use millstream::replica::Replica;
+use millstream::{ManualClock, Stop, millis, secs};
+
+use crate::job::{DIRECTORY, HELD_BACK, Life, PATIENCE, Waited};
+use crate::oracle::Outputs;
+use crate::pair::{
+    COPIES, COPY, LIMIT, Pair, START, TOKEN, all_is_in, are_the_same, copy_of, goes_on, life,
+    mirrored, replica_of,
+};
+use crate::patience::each_of;
+use crate::proxy::Proxy;
+use crate::seed::Random;
+
+/// Everything that was fed is in the outputs, once, and both copies are the same.
+fn ends_well(here: &MemoryDisk, there: &MemoryDisk, life: &mut Life) {
+    takes_all_in(life);
+    assert!(life.stop(Stop::Graceful).drained, "{:?}", life.ear.warnings(""));
+    assert_eq!(life.failed(), None);
+    let outputs = Outputs::on(here);
+    outputs.is_complete();
+    assert_eq!(outputs.check(&[life.fed()]), [life.fed()]);
+    all_is_in(here, there);
+}
+
+/// A batch that has waited long counts as one that takes long, and its receiver reads less for the next one.
+fn takes_all_in(life: &mut Life) {
+    while life.received() < life.fed().socket {
+        assert_eq!(life.batch(0, 0), Waited::Done);
+    }
+}
+
+/// Feeds records, and lets a batch run.
+fn batch(life: &mut Life, lines: u64, items: u64) {
+    life.feed_unheard(lines, items);
+    life.clock.advance(secs(1));
+    assert_eq!(life.wait_for_batch(life.clock.now()), Waited::Done);
+}
+
+/// From the second copy alone, after its power has failed too, all is there that was fed.
+fn is_enough_alone(here: &MemoryDisk, there: &MemoryDisk, life: &mut Life) {
+    takes_all_in(life);
+    let alone = copy_of(here);
+    alone.remove_directory(DIRECTORY.as_ref()).expect("it is there");
+    let pair = Pair::of(alone, there.after_power_failure_where(|_| false));
+    goes_on(&pair, life.clock.now(), &[life.fed()]);
+}
+
+#[test]
+fn the_replica_is_killed_and_started_again_with_and_without_its_directory() {
+    each_of((0..16).collect(), |&seed: &u64| {
+        let mut random = Random::new(seed);
+        let here = MemoryDisk::default();
+        let mut there = MemoryDisk::default();
+        let mut replica = Some(replica_of(&there));
+        let proxy = Proxy::to(replica.as_ref().expect("it is there").address());
+        let mut life = life(&here, proxy.address, START, 0).expect("the disks work");
+        for _ in 0..6 {
+            batch(&mut life, 3, 2);
+            // It dies, perhaps with its machine, while something is under way.
+            proxy.cut_after(random.below(3000) as u64);
+            life.feed_unheard(2, 1);
+            life.clock.advance(secs(1));
+            drop(replica.take());
+            there = match random.below(3) {
+                0 => MemoryDisk::default(),
+                1 => copy_of(&there),
+                _ => there.after_power_failure_where(|_| random.one_in(2)),
+            };
+            let again = replica_of(&there);
+            proxy.lead_to(again.address());
+            replica = Some(again);
+            assert_eq!(life.wait_for_batch(life.clock.now()), Waited::Done);
+        }
+        ends_well(&here, &there, &mut life);
+    });
+}
+
+#[test]
+fn the_link_is_cut_at_any_byte() {
+    each_of((0..40).collect(), |&seed: &u64| {
+        let mut random = Random::new(1000 + seed);
+        let pair = Pair::new();
+        let proxy = Proxy::to(pair.replica.address());
+        let mut life = life(&pair.here, proxy.address, START, 0).expect("the disks work");
+        for _ in 0..8 {
+            proxy.cut_after(random.below(2500) as u64);
+            batch(&mut life, 3, 2);
+            if random.one_in(3) {
+                is_enough_alone(&pair.here, &pair.there, &mut life);
+            }
+        }
+        assert!(proxy.cuts() > 2, "{} cuts", proxy.cuts());
+        proxy.cut_after(u64::MAX);
+        ends_well(&pair.here, &pair.there, &mut life);
+    });
+}
+
+#[test]
+fn the_link_is_cut_while_the_copies_are_brought_together() {
+    let pair = Pair::new();
+    let mut first = pair.start(0).expect("the disks work");
+    for _ in 0..5 {
+        assert_eq!(first.batch(3, 2), Waited::Done);
+    }
+    first.stop(Stop::Now);
+    let fed = first.fed();
+    for (is_here, step) in [(true, 173), (false, 173)] {
+        let cases = (0..12).map(|n| n * step).map(|bytes| {
+            let (here, there) = pair.disks();
+            let gone = if is_here { (&here, DIRECTORY) } else { (&there, COPY) };
+            gone.0.remove_directory(gone.1.as_ref()).expect("it is there");
+            (Arc::new((here, there)), bytes, fed)
+        });
+        each_of(cases.collect(), |(disks, bytes, fed)| {
+            let (here, there) = &**disks;
+            let replica = replica_of(there);
+            let proxy = Proxy::to(replica.address());
+            proxy.cut_after(*bytes);
+            let mut life = life(here, proxy.address, START + secs(5), 1).expect("it starts");
+            batch(&mut life, 2, 1);
+            takes_all_in(&mut life);
+            assert!(life.stop(Stop::Graceful).drained);
+            let all = [*fed, life.fed()];
+            assert_eq!(Outputs::on(here).check(&all), all);
+            are_the_same(here, there);
+        });
+    }
+}
+
+/// A replica that lets go who is silent for a while, and a proxy before it.
+fn impatient(there: &MemoryDisk) -> (Replica, Proxy) {
+    let settings = Replica::settings(COPIES, TOKEN).disk(there.clone());
+    let replica = settings.idle_timeout(millis(200)).listen("127.0.0.1:0").expect("a port is free");
+    let proxy = Proxy::to(replica.address());
+    (replica, proxy)
+}
+
+#[test]
+fn a_link_of_which_only_the_ends_are_left_is_found_and_dialled_again() {
+    let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
+    let (_replica, proxy) = impatient(&there);
+    let clock = ManualClock::at(START);
+    let conf = mirrored(&here, &clock, proxy.address).replica_timeout(millis(100));
+    let mut life = Life::with(conf, clock, 0).expect("the disks work");
+    assert_eq!(life.batch(2, 1), Waited::Done);
+    for _ in 0..2 {
+        let connections = proxy.connections();
+        proxy.hold();
+        batch(&mut life, 2, 1);
+        assert!(proxy.connections() > connections);
+    }
+    ends_well(&here, &there, &mut life);
+}
+
+#[test]
+fn while_the_replica_is_away_nothing_is_received_and_a_sentence_says_so_and_a_stop_ends() {
+    for how in [Stop::Graceful, Stop::Now] {
+        let pair = Pair::new();
+        let mut life = pair.start(0).expect("the disks work");
+        assert_eq!(life.batch(2, 1), Waited::Done);
+        let Pair { here, there, replica } = pair;
+        let address = replica.address();
+        drop(replica);
+        life.feed(3, 0);
+        life.clock.advance(millis(200));
+        life.wait_until("a sentence", |life| !life.ear.warnings(HELD_BACK).is_empty());
+        let said = life.ear.warnings(HELD_BACK);
+        assert!(said[0].contains(&address.to_string()) && said[0].contains("refused"), "{said:?}");
+        assert_eq!(life.received(), 2, "what one copy alone holds has not been received");
+        let began = std::time::Instant::now();
+        assert!(!life.stop(how).drained);
+        assert!(began.elapsed() < PATIENCE);
+        assert_eq!(life.failed(), None, "a stop that had no time for a batch is no failure");
+        // What was in the log here is gone on with, though nobody had been told of it.
+        let pair = Pair::of(here, there);
+        goes_on(&pair, START + secs(2), &[life.fed()]);
+        are_the_same(&pair.here, &pair.there);
+    }
+}
+
+#[test]
+fn the_replicas_disk_is_full_for_a_while() {
+    let pair = Pair::new();
+    let is_full = Arc::new(AtomicBool::new(false));
+    let full = is_full.clone();
+    pair.there.interfere(move |call, _| match call {
+        Call::Write | Call::CreateNew if full.load(Relaxed) => Err(ErrorKind::StorageFull.into()),
+        _ => Ok(()),
+    });
+    let mut life = pair.start(0).expect("the disks work");
+    assert_eq!(life.batch(2, 1), Waited::Done);
+    for _ in 0..3 {
+        is_full.store(true, Relaxed);
+        life.leaves_when_held = true;
+        life.feed_unheard(3, 1);
+        life.clock.advance(secs(1));
+        assert_eq!(life.wait_for_batch(life.clock.now()), Waited::Held);
+        let said = life.ear.warnings(HELD_BACK);
+        assert!(said.len() == 1 && said[0].contains("make room there"), "{said:?}");
+        is_full.store(false, Relaxed);
+        life.leaves_when_held = false;
+        assert_eq!(life.wait_for_batch(life.clock.now()), Waited::Done);
+    }
+    ends_well(&pair.here, &pair.there, &mut life);
+}
+
+#[test]
+fn a_replica_that_may_not_have_more_bytes_holds_the_job_back() {
+    let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
+    let settings = Replica::settings(COPIES, TOKEN).disk(there.clone());
+    let replica = settings.max_bytes(3000).listen("127.0.0.1:0").expect("a port is free");
+    let mut life = life(&here, replica.address(), START, 0).expect("there is room for a start");
+    life.leaves_when_held = true;
+    let ended = (0..50).map(|_| life.batch(5, 0)).find(|ended| *ended != Waited::Done);
+    assert_eq!(ended, Some(Waited::Held));
+    assert!(life.ear.warnings(HELD_BACK)[0].contains("more than 3000 bytes"));
+    assert!(!life.stop(Stop::Now).drained);
+}
+
+#[test]
+fn every_call_of_the_replicas_disk_fails_once() {
+    let pair = Pair::new();
+    let calls = Arc::new(AtomicU64::new(0));
+    let counted = calls.clone();
+    pair.there.interfere(move |_, _| {
+        counted.fetch_add(1, Relaxed);
+        Ok(())
+    });
+    lives(&pair);
+    let calls = calls.load(Relaxed);
+    assert!(calls > 60, "{calls}");
+    let kind = |call| if call % 2 == 0 { ErrorKind::Other } else { ErrorKind::StorageFull };
+    each_of((0..calls).map(|call| (call, kind(call))).collect(), |&(call, kind)| {
+        let pair = Pair::new();
+        let made = AtomicU64::new(0);
+        pair.there.interfere(move |_, _| match made.fetch_add(1, Relaxed) == call {
+            true => Err(kind.into()),
+            false => Ok(()),
+        });
+        lives(&pair);
+    });
+}
+
+fn lives(pair: &Pair) {
+    let mut life = pair.start(0).expect("it is dialled again");
+    for _ in 0..4 {
+        batch(&mut life, 3, 1);
+    }
+    pair.there.interfere(|_, _| Ok(()));
+    is_enough_alone(&pair.here, &pair.there, &mut life);
+    ends_well(&pair.here, &pair.there, &mut life);
+}
+
+#[test]
+fn a_slow_replica_makes_the_job_slow_and_nothing_else() {
+    let pair = Pair::new();
+    pair.there.interfere(|call, _| {
+        if call == Call::Sync {
+            std::thread::sleep(LIMIT.to_std() / 40);
+        }
+        Ok(())
+    });
+    let mut life = pair.start(0).expect("the disks work");
+    for _ in 0..4 {
+        assert_eq!(life.batch(3, 1), Waited::Done);
+    }
+    assert_eq!(life.ear.warnings("replica"), Vec::<String>::new());
+    ends_well(&pair.here, &pair.there, &mut life);
+}
