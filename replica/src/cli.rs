@@ -1,0 +1,78 @@
+//! The command line.
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::Parser;
+
+const EXAMPLES: &str = "\
+A job with Conf::replica keeps what it must not lose twice: on its own disk and here. Nothing that it acknowledges
+is in one copy alone. Where its disk is lost it goes on from the copy; where its machine is, the directory here
+is a checkpoint directory, on which the job can be started.
+
+Examples:
+  A secret, and a replica on another disk of this machine:
+    head -c 24 /dev/urandom | base64 > replica.token
+    millstream-replica --dir /mnt/other/copies --token-file replica.token
+
+  For jobs on other machines, in a network that others cannot listen in:
+    millstream-replica --listen 10.0.0.2:7799 --dir /var/lib/copies --token-file /etc/replica.token
+
+  The job's side, tried out:
+    bench-suite job word-count --listen 7777 --checkpoint counts.job --write-ahead-log \\
+        --replica 127.0.0.1:7799 --replica-token-file replica.token
+
+What is said, and every broken case: docs/replica-protocol.md.
+
+Exit codes:
+  0  stopped by Ctrl-C or SIGTERM    1  failed    2  wrong usage";
+
+/// Hold the second copy of what Millstream's jobs must not lose, until Ctrl-C or SIGTERM.
+#[derive(Debug, Parser)]
+#[command(name = "millstream-replica", version, about, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// The address to listen on, or a port alone on loopback; port 0 takes a free one and says which. What
+    /// comes and goes is not encrypted
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7799", value_parser = listening)]
+    pub(crate) listen: String,
+    /// Where the copies are kept, in a directory for each job; made where it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// A file with the secret that jobs have to know: 16 to 256 printable ASCII characters without spaces
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    /// The most bytes that a job's directory may have, such as 20GiB [default: as the disk has]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_bytes: Option<ByteSize>,
+    /// How long a job may be silent before its directory is let go
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    pub(crate) idle: Duration,
+}
+
+/// HOST:PORT, or a port alone, which is on loopback.
+fn listening(text: &str) -> Result<String, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(format!("{}:{port}", Ipv4Addr::LOCALHOST));
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
+        _ => Err("it must be HOST:PORT with a port from 0 to 65535, as in localhost:7799, or a port alone".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_fits_together() {
+        Cli::command().debug_assert();
+        assert_eq!(listening("7799").as_deref(), Ok("127.0.0.1:7799"));
+        assert_eq!(listening("[::]:0").as_deref(), Ok("[::]:0"));
+        assert!(["", ":7799", "host", "host:x"].iter().all(|bad| listening(bad).is_err()));
+    }
+}

@@ -1,0 +1,65 @@
+//! The `millstream-replica` program: a replica of the library, behind a command line.
+//!
+//! It is a package of its own, so that the library does not depend on what reads a command line, and a machine that
+//! only holds copies needs no benchmark.
+
+mod cli;
+
+use std::fs;
+use std::io::{Write, stderr};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use millstream::replica::Replica;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::cli::Cli;
+
+const FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("{error:#}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Listens until Ctrl-C or SIGTERM.
+fn run(cli: &Cli) -> Result<()> {
+    let token = token_in(&cli.token_file)?;
+    // From before anybody can wait for it to listen.
+    let mut signals =
+        Signals::new([SIGINT, SIGTERM]).context("the signals could not be watched")?;
+    fs::create_dir_all(&cli.dir).with_context(|| format!("--dir {}", cli.dir.display()))?;
+    let mut settings = Replica::settings(&cli.dir, &token)
+        .idle_timeout(millstream::Duration::try_from(cli.idle)?)
+        .on_event(tell);
+    if let Some(most) = cli.max_bytes {
+        settings = settings.max_bytes(most.as_u64());
+    }
+    let replica =
+        settings.listen(&*cli.listen).with_context(|| format!("--listen {}", cli.listen))?;
+    tell(&format!("listening on {}, keeping copies in {}", replica.address(), cli.dir.display()));
+    signals.forever().next();
+    replica.stop();
+    tell("stopped");
+    Ok(())
+}
+
+/// The first line of a file, which has nothing else in it.
+fn token_in(file: &Path) -> Result<String> {
+    let text = fs::read_to_string(file);
+    let text = text.with_context(|| format!("--token-file {}", file.display()))?;
+    Ok(text.trim().to_owned())
+}
+
+/// Where nobody reads standard error there is nobody to tell.
+fn tell(sentence: &str) {
+    drop(writeln!(stderr(), "millstream-replica: {sentence}"));
+}
