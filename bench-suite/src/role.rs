@@ -4,13 +4,16 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use loadgen::{Data, Label, Load, Schedule, Stop, Text};
+use millstream::replica::Replica;
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::footprint::footprint;
 use crate::job::{Workload, interval};
@@ -45,6 +48,8 @@ pub enum Role {
     Killable(killable::Options),
     /// Be a job whose records cost time, until SIGTERM
     Strained(strained::Options),
+    /// Hold a second copy of what a durable job keeps, until it is killed
+    Replica(ReplicaOptions),
     /// Measure what the engine takes of memory
     Footprint,
     /// Measure batches without records
@@ -64,6 +69,20 @@ pub enum Role {
         #[arg(long = "for", value_parser = humantime::parse_duration)]
         run_for: Duration,
     },
+}
+
+/// Whom a replica serves.
+#[derive(Args, Debug)]
+pub struct ReplicaOptions {
+    /// Where it listens
+    #[arg(long)]
+    listen: SocketAddr,
+    /// Where the copies are
+    #[arg(long)]
+    dir: PathBuf,
+    /// What a job has to know
+    #[arg(long)]
+    token: String,
 }
 
 /// Which batches, and of whose lines.
@@ -211,6 +230,7 @@ pub fn run(role: &Role) -> Result<()> {
         Role::Roof { job, connect, run_for } => run_roof(*job, connect, *run_for),
         Role::Killable(options) => killable::run(options),
         Role::Strained(options) => strained::run(options),
+        Role::Replica(options) => hold_copies(options),
         Role::Footprint => say(&footprint()?),
         Role::EmptyBatches { batches } => say(&ticks::empty_batches(*batches)?),
         Role::ShortBatches(ShortBatchesOptions { connect, batch, warm_up, run_for }) => {
@@ -218,6 +238,15 @@ pub fn run(role: &Role) -> Result<()> {
         }
         Role::Timer { interval, run_for } => say(&ticks::bare_timer(*interval, *run_for)),
     }
+}
+
+fn hold_copies(options: &ReplicaOptions) -> Result<()> {
+    let mut signals =
+        Signals::new([SIGINT, SIGTERM]).context("the signals could not be watched")?;
+    let replica = Replica::listen(options.listen, &options.dir, &options.token)?;
+    say(&Listening { listening: replica.address() })?;
+    signals.forever().next();
+    Ok(())
 }
 
 /// Pulled by a signal.

@@ -63,6 +63,14 @@ fn twenty_deaths_cost_no_more_than_ends_of_connections_over_plain_tcp() {
 }
 
 #[test]
+fn twenty_deaths_cost_nothing_though_some_take_one_of_two_copies_with_them() {
+    let found = clean(&["--kills", "20", "--replica", "--seed", "2"]);
+    assert_eq!(found["sent"], found["records"]);
+    assert!(number(&found, "/losses/directories_deleted") > 1, "{found}");
+    assert!(number(&found, "/losses/replicas_killed") > 1, "{found}");
+}
+
+#[test]
 fn ten_jobs_that_are_told_to_stop_end_and_say_whether_all_was_processed() {
     let found = clean(&["--kills", "10", "--signal", "term"]);
     assert_eq!(number(&found, "/deaths"), 10);

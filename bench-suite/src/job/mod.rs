@@ -13,9 +13,11 @@ mod gathered;
 mod from_memory;
 mod run;
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use loadgen::time::written;
@@ -72,6 +74,10 @@ Examples:
   Words of whoever sends as fast as it can, at the rate that batches keep up with, and one batch for all that
   is due where one overruns:
     bench-suite job word-count --listen 127.0.0.1:7777 --backpressure --overrun coalesce
+
+  With a second copy of what it keeps, on another disk or machine (millstream-replica --help):
+    bench-suite job word-count --listen 127.0.0.1:7777 --checkpoint counts.job --write-ahead-log \
+        --replica 127.0.0.1:7799 --replica-token-file replica.token
 
   How late the result of each line is, counted from when it was due, and whether all came:
     loadgen serve --preset stamped --rate 100k --for 20s
@@ -145,6 +151,14 @@ pub struct Options {
     /// none of it is lost with the process
     #[arg(long, requires = "checkpoint")]
     pub write_ahead_log: bool,
+    /// With --checkpoint: keep a second copy of that directory at the replica that listens there, a
+    /// millstream-replica: nothing counts that one copy alone holds
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port,
+          requires_all = ["checkpoint", "replica_token_file"])]
+    pub replica: Option<String>,
+    /// With --replica: a file with the secret that it was given
+    #[arg(long, value_name = "FILE", requires = "replica")]
+    pub replica_token_file: Option<PathBuf>,
     /// How long to run, such as 20s [default: until Ctrl-C]
     #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub run_for: Option<Duration>,
@@ -185,7 +199,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// What they say of the engine.
+    /// What they say of the engine. Fails where a file that they name cannot be read.
     fn conf(&self) -> anyhow::Result<Conf> {
         let mut conf = Conf::new(self.workload.name());
         if let Some(tasks) = self.parallelism {
@@ -203,6 +217,11 @@ impl Options {
         #[cfg(feature = "tls")]
         if let (Some(certificates), Some(key)) = (&self.tls_cert, &self.tls_key) {
             conf = conf.listen_tls(millstream::TlsServer::from_files(certificates, key)?);
+        }
+        if let (Some(replica), Some(file)) = (&self.replica, &self.replica_token_file) {
+            let token = fs::read_to_string(file)
+                .with_context(|| format!("--replica-token-file {}", file.display()))?;
+            conf = conf.replica(replica, token.trim());
         }
         Ok(self.overload.told_to(conf).write_ahead_log(self.write_ahead_log))
     }

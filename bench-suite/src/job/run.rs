@@ -65,7 +65,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         gathered: Mutex::new(gathered),
         closed: AtomicUsize::new(0),
     });
-    let conf = options.conf()?;
+    let conf = options.conf().unwrap_or_else(|e| refuse(format_args!("{e:#}")));
     let new = || StreamingContext::new(conf, options.batch);
     let context = match &options.checkpoint {
         Some(directory) => StreamingContext::get_or_create(directory, new),

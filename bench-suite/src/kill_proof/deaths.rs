@@ -11,6 +11,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
+use super::copies::Copies;
 use super::life::{Job, Life, Recovered};
 use super::senders::Senders;
 use super::sent::Sent;
@@ -74,7 +75,11 @@ pub(super) struct Killer<'a> {
 
 impl Killer<'_> {
     /// Gives how they ended, and what was sent meanwhile.
-    pub(super) fn run(&self, senders: Senders) -> Result<(Deaths, Sent)> {
+    pub(super) fn run(
+        &self,
+        senders: Senders,
+        mut copies: Option<&mut Copies>,
+    ) -> Result<(Deaths, Sent)> {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(self.seed);
         let mut deaths = Deaths::default();
         let mut recoveries: Vec<Recovered> = Vec::new();
@@ -95,6 +100,9 @@ impl Killer<'_> {
             };
             recoveries.extend(recovered);
             let had_recovered = self.end(life, &mut deaths)? || recovered.is_some();
+            if let Some(copies) = &mut copies {
+                copies.a_life_has_ended(had_recovered, &mut rng)?;
+            }
             deaths.deaths += 1;
             deaths.during_recovery += u64::from(!had_recovered);
             if deaths.deaths.is_multiple_of(TOLD_EVERY) {

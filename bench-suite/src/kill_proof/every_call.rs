@@ -149,6 +149,7 @@ fn one(call: &'static str, nth: u64, place: &Path, seed: u64) -> Result<Run> {
         batch: BATCH,
         block: BATCH / 2,
         checkpoints: BATCH * 5,
+        replica: None,
     };
     let senders = Senders::start(Asked {
         source: job.source,

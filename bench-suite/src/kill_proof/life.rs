@@ -1,6 +1,7 @@
 //! One life of the job, from its start to its end, whichever that is.
 
 use std::fs::OpenOptions;
+use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ pub(super) struct Job {
     pub(super) batch: Duration,
     pub(super) block: Duration,
     pub(super) checkpoints: Duration,
+    /// Where the second copy is held, if there is one.
+    pub(super) replica: Option<SocketAddr>,
 }
 
 /// A job at work.
@@ -79,7 +82,9 @@ impl Job {
             ("--checkpoints", written(self.checkpoints)),
             ("--stop-within", written(stop_within)),
         ];
-        let flags = flags.into_iter().flat_map(|(flag, value)| [flag.to_string(), value]);
+        let replica = self.replica.map(|replica| ("--replica", replica.to_string()));
+        let flags =
+            flags.into_iter().chain(replica).flat_map(|(flag, value)| [flag.to_string(), value]);
         ["role", "killable"].map(String::from).into_iter().chain(flags).collect()
     }
 

@@ -7,6 +7,7 @@ mod sent;
 mod checker;
 mod life;
 mod senders;
+mod copies;
 mod deaths;
 mod of_call;
 mod every_call;
@@ -32,6 +33,7 @@ use crate::job::interval;
 use crate::killable::{Source, outputs_in};
 use crate::outcome::Outcome;
 use crate::{stderr, stdout};
+use copies::{Copies, Losses};
 use deaths::{Deaths, Killer};
 use found::Found;
 use life::Job;
@@ -72,6 +74,9 @@ Examples:
   Over plain TCP, on a disk, with another choice of moments:
     bench-suite kill-proof --source tcp --dir /var/tmp/proof --seed 7
 
+  With a second copy at a replica, and one of the two lost now and then:
+    bench-suite kill-proof --replica
+
   At every write, sync, rename and unlink of a job of twenty batches:
     bench-suite kill-proof --every-call
 
@@ -106,9 +111,13 @@ pub struct Options {
     /// How often a batch is cut
     #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = interval)]
     pub batch: millstream::Duration,
+    /// Have a replica hold a second copy of what the job keeps, in a process of its own: some deaths take the
+    /// job's copy with them, some the replica, and some the replica's copy
+    #[arg(long)]
+    pub replica: bool,
     /// Instead: kill a job of twenty batches at every call by which it changes its files, a run for each,
     /// and its recovery at such a call too; needs strace, and some minutes
-    #[arg(long, conflicts_with_all = ["kills", "source", "signal", "rate", "batch"])]
+    #[arg(long, conflicts_with_all = ["kills", "source", "signal", "rate", "batch", "replica"])]
     pub every_call: bool,
     /// Print what was found as JSON
     #[arg(long)]
@@ -126,6 +135,9 @@ struct Proof<'a> {
     sent: u64,
     #[serde(flatten)]
     deaths: &'a Deaths,
+    /// What deaths have taken of two copies; without --replica there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    losses: Option<&'a Losses>,
     #[serde(flatten)]
     found: &'a Found,
 }
@@ -138,6 +150,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         return at_every_call(options, &place);
     }
     let batch = options.batch.to_std();
+    let mut copies = options.replica.then(|| Copies::start(&place.directory)).transpose()?;
     let job = Job {
         source: options.source,
         port: free_port()?,
@@ -145,6 +158,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         batch,
         block: batch / 5,
         checkpoints: batch * CHECKPOINT_BATCHES,
+        replica: copies.as_ref().map(Copies::address),
     };
     let senders = Senders::start(Asked {
         source: options.source,
@@ -156,7 +170,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
     });
     let killer =
         Killer { job: &job, signal: options.signal, deaths: options.kills, seed: options.seed };
-    let (deaths, sent) = killer.run(senders).with_context(|| place.told())?;
+    let (deaths, sent) = killer.run(senders, copies.as_mut()).with_context(|| place.told())?;
+    let losses = copies.as_ref().map(Copies::losses);
     stderr::tell("kill-proof: checking the files");
     let found = checker::check(&outputs_in(&place.directory), options.batch.as_millis(), &sent)?;
 
@@ -169,12 +184,19 @@ pub fn run(options: &Options) -> Result<Outcome> {
         seconds: began.elapsed().as_secs_f64(),
         sent: sent.records(),
         deaths: &deaths,
+        losses: losses.as_ref(),
         found: &found,
     };
     match options.json {
         true => stdout::print_json(&proof)?,
         false => stdout::print(
-            format!("{deaths}{:<28}{:>12}\n{found}", "records sent", proof.sent).trim_end(),
+            format!(
+                "{deaths}{}{:<28}{:>12}\n{found}",
+                losses.iter().map(Losses::to_string).collect::<String>(),
+                "records sent",
+                proof.sent
+            )
+            .trim_end(),
         )?,
     }
     if !found.is_clean() {

@@ -4,6 +4,7 @@
 
 mod sum;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,12 @@ use crate::stdout;
 
 /// The most memory for received data. With plain TCP it bounds what a death may cost.
 pub const MEMORY_BYTES: u64 = 16 << 20;
+
+/// Where it keeps what outlives its process, in its directory.
+pub const KEPT_IN: &str = "checkpoint";
+
+/// What it shares with its replica, which listens on loopback.
+pub const REPLICA_TOKEN: &str = "known-to-both-of-them";
 
 /// How the lines come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -112,6 +119,9 @@ pub struct Options {
     /// How long a graceful stop may take
     #[arg(long, value_parser = interval)]
     pub stop_within: Duration,
+    /// The replica that holds a second copy of what outlives it
+    #[arg(long)]
+    pub replica: Option<SocketAddr>,
 }
 
 /// What it says on stdout, a JSON line each.
@@ -145,7 +155,11 @@ pub fn run(options: &Options) -> Result<()> {
         .write_ahead_log(true)
         .checkpoint_interval(options.checkpoints)
         .graceful_stop_timeout(options.stop_within);
-    let ssc = StreamingContext::get_or_create(options.dir.join("checkpoint"), || {
+    let conf = match options.replica {
+        Some(replica) => conf.replica(replica.to_string(), REPLICA_TOKEN),
+        None => conf,
+    };
+    let ssc = StreamingContext::get_or_create(options.dir.join(KEPT_IN), || {
         StreamingContext::new(conf, options.batch)
     })?;
     let described = options.clone();
