@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the write-ahead log costs: words counted over loopback as fast as they come, without it and with it in
-# turn, and the ratio of what the two keep up with.
+# What the write-ahead log costs, and a replica beside it: words counted over loopback as fast as they come, without
+# the log, with it, and with a second copy, in turn, and the ratios of what they keep up with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,9 +8,10 @@ usage() {
     cat <<'HELP'
 usage: scripts/cost-of-the-log.sh [TURNS] [DIR]
 
-Counts words without the log and with it, TURNS times each (5), for 8 seconds of which the last 6 count, with the
-checkpoint directory in DIR: in memory if left out (/dev/shm), where a sync costs nothing and what is left is the log's
-own work; on a disk otherwise. Prints lines a second of each turn, and the medians with their ratio.
+Counts words without the log, with it, and with it and a replica on this machine, TURNS times each (5), for 8 seconds of
+which the last 6 count, with the checkpoint directory and its copy in DIR: in memory if left out (/dev/shm), where a
+sync costs nothing and what is left is the log's own work, and the link's; on a disk otherwise. Prints lines a second of
+each turn, and the medians with their ratios.
 
 exit codes: 0 done, 1 failed, 2 wrong usage
 HELP
@@ -22,10 +23,21 @@ directory=${2:-/dev/shm}
 if ! [[ $turns =~ ^[1-9][0-9]*$ ]] || [ $# -gt 2 ]; then usage >&2; exit 2; fi
 if ! [ -d "$directory" ]; then echo "there is no directory $directory" >&2; exit 2; fi
 
-cargo build --release --locked --quiet -p bench-suite -p loadgen
+cargo build --release --locked --quiet -p bench-suite -p loadgen -p millstream-replica
 programs=${CARGO_TARGET_DIR:-target}/release
 work=$(mktemp -d "$directory/cost-of-the-log.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+replica=
+trap '[ -z "$replica" ] || kill "$replica"; rm -rf "$work"' EXIT
+
+# A replica that has the second copies; where it listens is in $replicated_at.
+echo "known-to-both-of-them" >"$work/token"
+"$programs/millstream-replica" --listen 0 --dir "$work/copies" --token-file "$work/token" 2>"$work/replica" &
+replica=$!
+replicated_at=
+while [ -z "$replicated_at" ]; do
+    kill -0 $replica 2>/dev/null || { cat "$work/replica" >&2; exit 1; }
+    replicated_at=$(grep -oE '127\.0\.0\.1:[0-9]+' "$work/replica" | head -n 1 || true)
+done
 
 # Lines a second of one run; what is asked for besides is given.
 run() {
@@ -44,16 +56,24 @@ run() {
 
 median() { sort -n | awk '{ a[NR] = $1 } END { print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2 }'; }
 
-printf '%6s %16s %16s\n' turn 'without, lines/s' 'with, lines/s'
+printf '%6s %16s %16s %16s\n' turn 'without, lines/s' 'log, lines/s' 'twice, lines/s'
 for turn in $(seq "$turns"); do
     without=$(run)
     with=$(run --checkpoint "$work/job" --write-ahead-log)
     rm -rf "$work/job"
+    twice=$(run --checkpoint "$work/job" --write-ahead-log --replica "$replicated_at" \
+        --replica-token-file "$work/token")
+    rm -rf "$work/job" "$work/copies/word-count"
     echo "$without" >>"$work/without"
     echo "$with" >>"$work/with"
-    printf '%6d %16.0f %16.0f\n' "$turn" "$without" "$with"
+    echo "$twice" >>"$work/twice"
+    printf '%6d %16.0f %16.0f %16.0f\n' "$turn" "$without" "$with" "$twice"
 done
 without=$(median <"$work/without")
 with=$(median <"$work/with")
-printf '%6s %16.0f %16.0f\n' median "$without" "$with"
-awk -v a="$with" -v b="$without" 'BEGIN { printf "with the log, %.2f of what is kept up with without it\n", a / b }'
+twice=$(median <"$work/twice")
+printf '%6s %16.0f %16.0f %16.0f\n' median "$without" "$with" "$twice"
+awk -v a="$with" -v b="$without" -v c="$twice" 'BEGIN {
+    printf "with the log, %.2f of what is kept up with without it\n", a / b
+    printf "with a second copy, %.2f of what is kept up with with the log alone\n", c / a
+}'
