@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::session::{Broken, Dial, Session};
-use super::together::{Apart, Doing, Sides};
+use super::sides::{Apart, Sides};
+use super::together::Doing;
 use crate::backoff::Backoff;
 use crate::disk::AnyDisk;
 use crate::error::{Error, Result};

@@ -4,6 +4,7 @@
 mod link;
 mod ours;
 mod session;
+mod sides;
 mod together;
 mod unite;
 

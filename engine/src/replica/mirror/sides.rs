@@ -1,0 +1,142 @@
+//! Two directories, here and at a replica, and what is done to bring them together.
+
+use std::io::IoSlice;
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::ours::DIRECTORIES;
+use super::session::{Broken, GivenUp, Session};
+use crate::disk::{
+    AnyDisk, DiskFile, TEMPORARY, failed, make_directory_durably, parent_of, publish,
+};
+use crate::error::{Error, Result};
+use crate::replica::message::{Like, Request};
+
+/// Why two directories were not brought together.
+#[derive(Debug)]
+pub(super) enum Apart {
+    /// The replica cannot be had, or not now.
+    Link(Broken),
+    /// Something that does not go away by itself.
+    Here(Error),
+}
+
+impl From<Broken> for Apart {
+    fn from(broken: Broken) -> Self {
+        Apart::Link(broken)
+    }
+}
+
+impl From<Error> for Apart {
+    fn from(error: Error) -> Self {
+        Apart::Here(error)
+    }
+}
+
+/// Both sides.
+pub(super) struct Sides<'a> {
+    pub(super) disk: &'a dyn AnyDisk,
+    pub(super) directory: &'a Path,
+    pub(super) job: &'a str,
+    /// How the replica's directory is called in sentences.
+    pub(super) there: &'a str,
+    pub(super) session: &'a mut Session,
+    pub(super) given_up: GivenUp<'a>,
+    /// The number of the next file that is opened at the replica.
+    pub(super) next_file: &'a mut u64,
+}
+
+/// What is to be done with a file.
+pub(super) enum Act {
+    /// It is sent, but for its first bytes, which are there; under a number it stays open.
+    Send {
+        keep: u64,
+        open: Option<u64>,
+    },
+    Fetch,
+    Remove,
+    Replace {
+        content: Bytes,
+        here: bool,
+        there: bool,
+    },
+}
+
+impl Sides<'_> {
+    pub(super) fn carry_out(&mut self, acts: Vec<(String, Act)>) -> Result<(), Apart> {
+        for directory in DIRECTORIES {
+            let path = directory.to_owned();
+            self.session.tell(&Request::MakeDirectory { path }, self.given_up)?;
+        }
+        for (path, act) in acts {
+            match act {
+                Act::Send { keep, open } => {
+                    let content = self.read_here(&path)?;
+                    self.send(&path, &content, keep, open)?;
+                }
+                Act::Fetch => {
+                    let content = self.session.read(&path, self.given_up)?;
+                    self.put_here(&path, &content)?;
+                }
+                Act::Remove => {
+                    self.session.tell(&Request::Remove { path }, self.given_up)?;
+                }
+                Act::Replace { content, here, there } => {
+                    if here {
+                        self.put_here(&path, &content)?;
+                    }
+                    if there {
+                        self.send(&path, &content, 0, None)?;
+                    }
+                }
+            }
+        }
+        for path in DIRECTORIES.into_iter().chain([""]) {
+            let path = path.to_owned();
+            self.session.ask(&Request::SyncDirectory { path }, self.given_up)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_here(&self, path: &str) -> Result<Vec<u8>> {
+        let place = self.directory.join(path);
+        self.disk.read_at_most(&place, u64::MAX).map_err(|e| failed("reading", &place, &e))
+    }
+
+    fn put_here(&self, path: &str, content: &[u8]) -> Result<()> {
+        let place = self.directory.join(path);
+        make_directory_durably(self.disk, parent_of(&place))?;
+        let fill = |file: &mut dyn DiskFile| file.write_all(content);
+        publish(self.disk, &place, fill, |_| Ok(())).map(drop).map_err(|failed| failed.error)
+    }
+
+    /// Has the replica make a file of this content under a temporary name, sync it, and give it its name. One that
+    /// has a temporary name here keeps that, and is not done with.
+    fn send(
+        &mut self,
+        path: &str,
+        content: &[u8],
+        keep: u64,
+        open: Option<u64>,
+    ) -> Result<(), Broken> {
+        let given_up = self.given_up;
+        let is_temporary = path.ends_with(TEMPORARY);
+        let temporary = if is_temporary { path.to_owned() } else { format!("{path}{TEMPORARY}") };
+        let file = open.unwrap_or(*self.next_file);
+        *self.next_file += u64::from(open.is_none());
+        let like = (keep > 0).then(|| Like { path: path.to_owned(), bytes: keep });
+        self.session.tell(&Request::Create { file, path: temporary.clone(), like }, given_up)?;
+        let rest = &content[keep as usize..];
+        self.session.append(file, keep, &[IoSlice::new(rest)], rest.len(), given_up)?;
+        self.session.ask(&Request::Sync { file }, given_up)?;
+        if !is_temporary {
+            let rename = Request::Rename { from: temporary, to: path.to_owned() };
+            self.session.tell(&rename, given_up)?;
+        }
+        if open.is_none() {
+            self.session.tell(&Request::Close { file }, given_up)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! Who is let in: the thread that accepts connections, and a thread for each.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mio::{Events, Interest, Poll, Token as Event, Waker};
+
+use super::session::{End, Greeting};
+use super::{STOP_LIMIT, Settings};
+use crate::replica::message::Reason;
+use crate::threads::EngineThread;
+
+/// How many connections may not have said who they are, and how many may have.
+const MOST_GREETINGS: usize = 64;
+const MOST_SESSIONS: usize = 64;
+
+/// How long to wait where there is no descriptor for a connection.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+const LISTENER: Event = Event(0);
+const WAKER: Event = Event(1);
+
+/// How many connections there are.
+#[derive(Default)]
+struct Counts {
+    greetings: AtomicUsize,
+    sessions: AtomicUsize,
+}
+
+/// One of them, until it is dropped.
+struct Counted(Arc<Counts>, fn(&Counts) -> &AtomicUsize);
+
+impl Counted {
+    /// One more, unless there are `most`.
+    fn in_(counts: &Arc<Counts>, of: fn(&Counts) -> &AtomicUsize, most: usize) -> Option<Counted> {
+        let one_more = |n: usize| (n < most).then_some(n + 1);
+        let counted = of(counts).fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        counted.ok().map(|_| Counted(counts.clone(), of))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What the thread that listens has.
+pub(super) struct Door {
+    listener: TcpListener,
+    /// Says when there is somebody at the listener, for as long as it is there.
+    _watched: mio::net::TcpListener,
+    poll: Poll,
+    settings: Arc<Settings>,
+    counts: Arc<Counts>,
+    is_over: Arc<AtomicBool>,
+    threads: Vec<EngineThread>,
+}
+
+impl Door {
+    /// Opens it; what is returned wakes its thread.
+    pub(super) fn open(
+        listener: TcpListener,
+        settings: Arc<Settings>,
+        is_over: Arc<AtomicBool>,
+    ) -> io::Result<(Door, Waker)> {
+        listener.set_nonblocking(true)?;
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        let mut watched = mio::net::TcpListener::from_std(listener.try_clone()?);
+        poll.registry().register(&mut watched, LISTENER, Interest::READABLE)?;
+        let counts = Arc::default();
+        let threads = Vec::new();
+        let door = Door { listener, _watched: watched, poll, settings, counts, is_over, threads };
+        Ok((door, waker))
+    }
+
+    /// Lets in who comes, until it is over.
+    pub(super) fn keep(mut self) {
+        let mut events = Events::with_capacity(4);
+        while !self.is_over.load(Ordering::Relaxed) {
+            let again = match self.accept_all() {
+                Ok(()) => None,
+                Err(e) => {
+                    (self.settings.tell)(&format!("a connection could not be accepted: {e}"));
+                    Some(ACCEPT_AGAIN)
+                }
+            };
+            match self.poll.poll(&mut events, again) {
+                Err(e) if e.kind() != ErrorKind::Interrupted => {
+                    (self.settings.tell)(&format!("the replica listens no more: {e}"));
+                    break;
+                }
+                _ => {}
+            }
+        }
+        self.is_over.store(true, Ordering::Relaxed);
+        for thread in &self.threads {
+            thread.wait(STOP_LIMIT);
+        }
+    }
+
+    fn accept_all(&mut self) -> io::Result<()> {
+        loop {
+            match self.listener.accept() {
+                Ok((stream, from)) => self.let_in(stream, from)?,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        ErrorKind::Interrupted | ErrorKind::ConnectionAborted
+                    ) => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    /// Gives a connection a thread of its own, unless there are too many of which nothing is known.
+    fn let_in(&mut self, stream: TcpStream, from: SocketAddr) -> io::Result<()> {
+        self.threads.retain(|thread| !thread.wait(Duration::ZERO));
+        let greeting = Counted::in_(&self.counts, |counts| &counts.greetings, MOST_GREETINGS);
+        let Some(greeting) = greeting else { return Ok(()) };
+        stream.set_nonblocking(false)?;
+        let (settings, counts) = (self.settings.clone(), self.counts.clone());
+        let is_over = self.is_over.clone();
+        let work = move || serve(stream, from, &settings, greeting, &counts, &is_over);
+        self.threads.push(EngineThread::spawn("replica-session".into(), work)?);
+        Ok(())
+    }
+}
+
+fn serve(
+    stream: TcpStream,
+    from: SocketAddr,
+    settings: &Settings,
+    greeting: Counted,
+    counts: &Arc<Counts>,
+    is_over: &AtomicBool,
+) {
+    let is_over = || is_over.load(Ordering::Relaxed);
+    let mut counted = None;
+    let admit = || {
+        counted = Counted::in_(counts, |counts| &counts.sessions, MOST_SESSIONS);
+        match counted {
+            Some(_) => Ok(()),
+            None => Err((Reason::InUse, format!("{MOST_SESSIONS} jobs have sessions"))),
+        }
+    };
+    let greeted = Greeting::new(stream, settings, &is_over)
+        .map_err(End::Broken)
+        .and_then(|greeted| greeted.greet(admit));
+    drop(greeting);
+    let (name, end) = match greeted {
+        Ok(session) => {
+            let name = session.name.clone();
+            (settings.tell)(&format!("{from} has the directory {name}"));
+            (Some(name), session.serve())
+        }
+        Err(end) => (None, end),
+    };
+    let of = name.map_or_else(String::new, |name| format!(", which had the directory {name},"));
+    (settings.tell)(&match end {
+        End::Broken(e) if e.kind() == ErrorKind::UnexpectedEof => format!("{from}{of} has gone"),
+        End::Broken(e) => format!("{from}{of} was let go: {e}"),
+        End::Refused((_, sentence)) => format!("{from}{of} was refused: {sentence}"),
+    });
+}
