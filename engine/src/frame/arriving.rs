@@ -29,8 +29,8 @@ impl Arriving {
     }
 
     /// Checks what has come behind the header: the payload, and its checksum.
-    pub(crate) fn check(&self, payload: &[u8], sum: [u8; 4]) -> Result<(), Flaw> {
-        match crc(self.sum, payload).to_le_bytes() == sum {
+    pub(crate) fn check(&self, payload: &[u8], sum: &[u8]) -> Result<(), Flaw> {
+        match crc(self.sum, payload).to_le_bytes() == *sum {
             true => Ok(()),
             false => Err(Flaw::Payload),
         }

@@ -26,7 +26,9 @@ pub(super) struct Wire {
     /// The sequence of the next message that is sent, and of the next that comes.
     sent: u64,
     received: u64,
-    payload: Vec<u8>,
+    /// What came behind the last header; it keeps the length of the longest.
+    buffer: Vec<u8>,
+    payload_bytes: usize,
 }
 
 impl Wire {
@@ -34,7 +36,7 @@ impl Wire {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(LOOK))?;
         stream.set_write_timeout(Some(LOOK))?;
-        Ok(Wire { stream, sent: 0, received: 0, payload: Vec::new() })
+        Ok(Wire { stream, sent: 0, received: 0, buffer: Vec::new(), payload_bytes: 0 })
     }
 
     /// Sends a message whose payload has these parts; answers its sequence.
@@ -65,17 +67,20 @@ impl Wire {
             let (next, got) = (self.received, arriving.sequence());
             return Err(misfit(format!("message {next} was expected, and it is message {got}")));
         }
-        self.payload.resize(bytes, 0);
-        waiting.read_exact(&mut self.payload)?;
-        let mut sum = [0; CRC_BYTES];
-        waiting.read_exact(&mut sum)?;
-        arriving.check(&self.payload, sum).map_err(|flaw| misfit(flaw.to_string()))?;
+        self.payload_bytes = bytes;
+        if self.buffer.len() < bytes + CRC_BYTES {
+            self.buffer.resize(bytes + CRC_BYTES, 0);
+        }
+        let rest = &mut self.buffer[..bytes + CRC_BYTES];
+        waiting.read_exact(rest)?;
+        let (payload, sum) = rest.split_at(bytes);
+        arriving.check(payload, sum).map_err(|flaw| misfit(flaw.to_string()))?;
         self.received += 1;
         Ok((kind, self.received - 1))
     }
 
     pub(super) fn payload(&self) -> &[u8] {
-        &self.payload
+        &self.buffer[..self.payload_bytes]
     }
 
     pub(super) fn stream(&self) -> &TcpStream {

@@ -218,3 +218,56 @@ impl Drop for MirroredFile {
         self.mirror.link.lock().closed(self.number);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conf::Conf;
+    use crate::disk::{Disk, MemoryDisk};
+    use crate::replica::Replica;
+    use crate::time::secs;
+
+    #[test]
+    fn writes_of_any_length_in_any_parts_come_to_the_same() {
+        let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
+        let token = "0123456789-secret";
+        let settings = Replica::settings("/copies", token).disk(there.clone());
+        let replica = settings.listen("127.0.0.1:0").unwrap();
+        let at = Conf::new("j").replica(replica.address().to_string(), token).replica.unwrap();
+        Disk::create_directory(&here, "/job".as_ref()).unwrap();
+        let hooks = Hooks {
+            warn: Box::new(|sentence| panic!("{sentence}")),
+            is_starting: Box::new(|| false),
+            given_up: Box::new(|| false),
+        };
+        let place = (Arc::new(here.clone()) as Arc<dyn AnyDisk>, Path::new("/job"));
+        let (mirror, found) = Mirror::open(&at, secs(10), place, "j", hooks).unwrap();
+        assert_eq!(found, Vec::<String>::new());
+        // One takes half of what it is given, now and then, as a full disk does.
+        here.shorten_writes(|_, bytes| if bytes % 3 == 0 { bytes.div_ceil(2) } else { bytes });
+        let disk = mirror.disk();
+        disk.create_directory("/job/blocks".as_ref()).unwrap();
+        let path = Path::new("blocks/0000000000.log");
+        let mut file = disk.create_new(&Path::new("/job").join(path)).unwrap();
+        let content: Vec<u8> = (0..5 << 20).map(|n: u32| (n ^ (n >> 9)) as u8).collect();
+        let lengths = [0, 1, 17, 1 << 20, (1 << 20) - 16, (1 << 20) + 1, 3 << 19, 5];
+        let mut rest = &content[..];
+        for first in 0..lengths.len() {
+            let mut parts = Vec::new();
+            for length in lengths.into_iter().cycle().skip(first).take(3) {
+                let part = &rest[parts.iter().map(|part: &IoSlice<'_>| part.len()).sum()..];
+                parts.push(IoSlice::new(&part[..length.min(part.len())]));
+            }
+            let written = file.write_vectored(&parts).unwrap();
+            rest = &rest[written..];
+        }
+        file.sync().unwrap();
+        let ours = Disk::read(&here, &Path::new("/job").join(path)).unwrap();
+        let theirs = there.after_power_failure_where(|unsynced| {
+            matches!(unsynced, crate::disk::Unsynced::Name(_))
+        });
+        let theirs = Disk::read(&theirs, &Path::new("/copies/j").join(path)).unwrap();
+        assert_eq!(ours.len(), content.len() - rest.len());
+        assert!(ours.len() > 3 << 20 && ours == content[..ours.len()] && theirs == ours);
+    }
+}

@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
+
 use crate::durable;
 use crate::replica::message::{
     ANSWER, APPEND, Answer, DATA, MOST_DATA_BYTES, REQUEST, Request, VERSION,
@@ -53,6 +55,9 @@ pub(super) struct Dial {
     pub(super) silence: Duration,
 }
 
+/// What a message is made of.
+type Parts<'p> = SmallVec<[&'p [u8]; 10]>;
+
 /// How a session waits.
 pub(super) type GivenUp<'a> = &'a dyn Fn() -> bool;
 
@@ -94,7 +99,8 @@ impl Session {
         self.wait_for(sequence, given_up)
     }
 
-    /// Sends the first `bytes` of these parts, to be appended to a file at `offset`.
+    /// Sends the first `bytes` of these parts, to be appended to a file at `offset`, in as few messages as they fit
+    /// into.
     pub(super) fn append(
         &mut self,
         file: u64,
@@ -103,16 +109,39 @@ impl Session {
         mut bytes: usize,
         given_up: GivenUp<'_>,
     ) -> Result<(), Broken> {
+        let file = file.to_le_bytes();
+        let (mut message, mut room) = (Parts::new(), MOST_DATA_BYTES);
         for part in parts {
-            let part = &part[..part.len().min(bytes)];
+            let mut part = &part[..part.len().min(bytes)];
             bytes -= part.len();
-            for chunk in part.chunks(MOST_DATA_BYTES) {
-                let (file, at) = (file.to_le_bytes(), offset.to_le_bytes());
-                self.send(APPEND, &[&file, &at, chunk], given_up)?;
-                offset += chunk.len() as u64;
+            while !part.is_empty() {
+                let (fits, rest) = part.split_at(part.len().min(room));
+                message.push(fits);
+                room -= fits.len();
+                part = rest;
+                if room == 0 {
+                    self.send_append(&file, offset, &message, given_up)?;
+                    offset += MOST_DATA_BYTES as u64;
+                    (message, room) = (Parts::new(), MOST_DATA_BYTES);
+                }
             }
         }
-        Ok(())
+        match message.is_empty() {
+            true => Ok(()),
+            false => self.send_append(&file, offset, &message, given_up),
+        }
+    }
+
+    fn send_append(
+        &mut self,
+        file: &[u8],
+        offset: u64,
+        parts: &[&[u8]],
+        given_up: GivenUp<'_>,
+    ) -> Result<(), Broken> {
+        let offset = offset.to_le_bytes();
+        let all: Parts<'_> = [file, &offset].into_iter().chain(parts.iter().copied()).collect();
+        self.send(APPEND, &all, given_up).map(drop)
     }
 
     /// Waits until a request that is answered is.
