@@ -72,7 +72,7 @@ mod panics;
 mod huge_pages;
 mod backoff;
 mod occasional;
-mod token;
+mod secret;
 pub mod disk;
 pub mod progress;
 mod storage;

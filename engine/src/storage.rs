@@ -1,6 +1,9 @@
 //! Where data is kept that is needed later.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
 
 /// Where received data waits for its batch, and where persisted records wait for their readers: in memory, on
 /// disk, or in memory as long as there is room. The names are the original's.
@@ -15,8 +18,10 @@ use std::fmt;
 /// | `MEMORY_AND_DISK` | memory, and what does not fit on disk | what waits longest for its turn is moved to disk | for what is moved: a write, and a read from the kernel's cache or from the disk |
 /// | `DISK_ONLY` | disk, as soon as the disk has taken it | the sender is held back until it has | the same, for everything that is not worked on early |
 ///
-/// A level is about memory, not about safety: what is moved to disk is gone with the process. The log
-/// ([`Conf::write_ahead_log`](crate::Conf::write_ahead_log)) is what outlives it.
+/// What is moved to disk is gone with the process: a level is about memory. What outlives the process is the log
+/// ([`Conf::write_ahead_log`](crate::Conf::write_ahead_log)), and the `_2` levels ask for a second copy of that, at a
+/// replica ([`Conf::replica`](crate::Conf::replica)): then nothing counts as received before it is durable in both. The
+/// start fails where there is no log or no replica.
 ///
 /// ```
 /// use millstream::StorageLevel;
@@ -28,11 +33,16 @@ pub struct StorageLevel {
     memory: bool,
     disk: bool,
     serialized: bool,
+    copies: u8,
 }
 
 impl StorageLevel {
     const fn of(memory: bool, disk: bool, serialized: bool) -> Self {
-        StorageLevel { memory, disk, serialized }
+        StorageLevel { memory, disk, serialized, copies: 1 }
+    }
+
+    const fn twice(self) -> Self {
+        StorageLevel { copies: 2, ..self }
     }
 
     /// In memory, as it is. Where there is no room the sender is held back.
@@ -46,6 +56,17 @@ impl StorageLevel {
     /// On disk.
     pub const DISK_ONLY: Self = Self::of(false, true, true);
 
+    /// [`MEMORY_ONLY`](StorageLevel::MEMORY_ONLY), and a second copy at the replica.
+    pub const MEMORY_ONLY_2: Self = Self::MEMORY_ONLY.twice();
+    /// [`MEMORY_ONLY_SER`](StorageLevel::MEMORY_ONLY_SER), and a second copy at the replica.
+    pub const MEMORY_ONLY_SER_2: Self = Self::MEMORY_ONLY_SER.twice();
+    /// [`MEMORY_AND_DISK`](StorageLevel::MEMORY_AND_DISK), and a second copy at the replica.
+    pub const MEMORY_AND_DISK_2: Self = Self::MEMORY_AND_DISK.twice();
+    /// [`MEMORY_AND_DISK_SER`](StorageLevel::MEMORY_AND_DISK_SER), and a second copy at the replica.
+    pub const MEMORY_AND_DISK_SER_2: Self = Self::MEMORY_AND_DISK_SER.twice();
+    /// [`DISK_ONLY`](StorageLevel::DISK_ONLY), and a second copy at the replica.
+    pub const DISK_ONLY_2: Self = Self::DISK_ONLY.twice();
+
     /// Whether memory is where it is kept as long as there is room.
     pub const fn uses_memory(self) -> bool {
         self.memory
@@ -54,6 +75,11 @@ impl StorageLevel {
     /// Whether it may be moved to disk.
     pub const fn uses_disk(self) -> bool {
         self.disk
+    }
+
+    /// How many copies there are: 1, or 2.
+    pub const fn copies(self) -> u8 {
+        self.copies
     }
 
     /// Whether records are kept encoded.
@@ -71,17 +97,61 @@ impl Default for StorageLevel {
 
 impl fmt::Display for StorageLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self.memory, self.disk) {
-            (_, false) => "MEMORY_ONLY",
-            (true, true) => "MEMORY_AND_DISK",
-            (false, true) => return f.write_str("DISK_ONLY"),
-        })?;
-        f.write_str(if self.serialized { "_SER" } else { "" })
+        let (place, has_forms) = match (self.memory, self.disk) {
+            (_, false) => ("MEMORY_ONLY", true),
+            (true, true) => ("MEMORY_AND_DISK", true),
+            (false, true) => ("DISK_ONLY", false),
+        };
+        let form = if self.serialized && has_forms { "_SER" } else { "" };
+        let copies = if self.copies == 2 { "_2" } else { "" };
+        write!(f, "{place}{form}{copies}")
     }
 }
 
 impl fmt::Debug for StorageLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for StorageLevel {
+    type Err = Error;
+
+    /// Of its name, as in `MEMORY_AND_DISK_SER_2`.
+    fn from_str(name: &str) -> Result<Self> {
+        let is = |level: &&StorageLevel| level.to_string() == name;
+        LEVELS.iter().find(is).copied().ok_or_else(|| Error::Setting {
+            setting: "the storage level",
+            got: format!("{name:?}"),
+            want: LEVELS.map(|level| level.to_string()).join(", "),
+        })
+    }
+}
+
+/// All of them.
+const LEVELS: [StorageLevel; 10] = [
+    StorageLevel::MEMORY_ONLY,
+    StorageLevel::MEMORY_ONLY_SER,
+    StorageLevel::MEMORY_AND_DISK,
+    StorageLevel::MEMORY_AND_DISK_SER,
+    StorageLevel::DISK_ONLY,
+    StorageLevel::MEMORY_ONLY_2,
+    StorageLevel::MEMORY_ONLY_SER_2,
+    StorageLevel::MEMORY_AND_DISK_2,
+    StorageLevel::MEMORY_AND_DISK_SER_2,
+    StorageLevel::DISK_ONLY_2,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_is_read_by_its_name_and_no_other_name_is() {
+        for level in LEVELS {
+            assert_eq!(level.to_string().parse::<StorageLevel>().unwrap(), level);
+        }
+        let e = "OFF_HEAP".parse::<StorageLevel>().unwrap_err().to_string();
+        assert!(e.contains("OFF_HEAP") && e.contains("MEMORY_AND_DISK_SER_2"), "{e}");
     }
 }

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Conf;
-use super::secret::Secret;
 use crate::error::{Error, Result};
+use crate::secret::Secret;
 use crate::time::Duration;
 
 /// Who may connect to the listeners of an application.
@@ -129,7 +129,8 @@ impl Exposure {
             });
         }
         self.ranges()?;
-        self.token.as_ref().map_or(Ok(()), Secret::check)
+        let setting = "the token that clients of listeners show (Conf::receiver_token)";
+        self.token.as_ref().map_or(Ok(()), |token| token.check(setting))
     }
 
     /// Who may connect; everybody where there is nothing.

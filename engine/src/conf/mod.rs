@@ -7,7 +7,6 @@ mod overrun;
 mod rates;
 mod records;
 mod replica;
-mod secret;
 mod storage;
 #[cfg(feature = "tls")]
 mod tls;
@@ -21,7 +20,6 @@ pub use self::overrun::Overrun;
 pub(crate) use self::rates::Rates;
 pub use self::records::{InvalidUtf8, LongLines, Unparsed};
 pub(crate) use self::replica::ReplicaAt;
-pub(crate) use self::secret::{MOST_SECRET_BYTES, Secret};
 #[cfg(feature = "tls")]
 pub use self::tls::{TlsClient, TlsServer};
 use crate::clock::Clock;

@@ -2,8 +2,8 @@
 
 use super::Conf;
 use crate::error::{Error, Result};
+use crate::secret::Secret;
 use crate::time::{Duration, secs};
-use crate::token::Token;
 
 /// How long the replica may take where nothing else was set.
 const TIMEOUT: Duration = secs(10);
@@ -13,12 +13,13 @@ const TIMEOUT: Duration = secs(10);
 pub(crate) struct ReplicaAt {
     /// `HOST:PORT`.
     pub(crate) address: String,
-    token: String,
+    token: Secret,
 }
 
 impl ReplicaAt {
-    pub(crate) fn token(&self) -> Result<Token> {
-        Token::new(&self.token)
+    pub(crate) fn token(&self) -> Result<Secret> {
+        self.token.check("the token of a replica (Conf::replica)")?;
+        Ok(self.token.clone())
     }
 }
 
@@ -35,7 +36,8 @@ impl Conf {
     ///
     /// Cost: what is logged is sent once more, and a sync takes a way over the network and back.
     pub fn replica(mut self, address: impl Into<String>, token: impl Into<String>) -> Self {
-        self.replica = Some(ReplicaAt { address: address.into(), token: token.into() });
+        self.replica =
+            Some(ReplicaAt { address: address.into(), token: Secret::new(token.into()) });
         self
     }
 

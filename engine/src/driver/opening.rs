@@ -74,6 +74,7 @@ const MOST_LOGGED_LINE_BYTES: usize = 1 << 29;
 /// they are once they are logged, and no log.
 pub(super) fn is_logged(graph: &Graph<'_>, orders: &Orders) -> Result<bool> {
     let conf = &orders.engine.parts().conf;
+    check_copies(graph, orders)?;
     let is_acknowledged = |source: &&Source| matches!(source.kind, SourceKind::Acknowledged(..));
     let refuse = |setting, got, want| Err(Error::Setting { setting, got, want });
     match (&orders.durability, graph.sources.iter().find(is_acknowledged)) {
@@ -96,6 +97,26 @@ pub(super) fn is_logged(graph: &Graph<'_>, orders: &Orders) -> Result<bool> {
                 .into(),
         ),
         _ => Ok(false),
+    }
+}
+
+/// Fails where the level of a source asks for a second copy, and there is none.
+fn check_copies(graph: &Graph<'_>, orders: &Orders) -> Result {
+    let conf = &orders.engine.parts().conf;
+    let is_logged = orders.durability.as_ref().is_some_and(|durability| durability.log);
+    let has_copies = is_logged && conf.replica.is_some();
+    let wants_them = |source: &&Source| {
+        !matches!(source.kind, SourceKind::Polled(_)) && source.level.copies() > 1
+    };
+    match graph.sources.iter().find(wants_them).filter(|_| !has_copies) {
+        None => Ok(()),
+        Some(source) => Err(Error::Setting {
+            setting: "a storage level",
+            got: format!("{} of {}, without a log that has two copies", source.level, source.name),
+            want: "one without _2, or Conf::write_ahead_log with a checkpoint directory and \
+                   Conf::replica"
+                .into(),
+        }),
     }
 }
 

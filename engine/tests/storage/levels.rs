@@ -117,3 +117,25 @@ fn sources_of_one_stream_may_have_different_levels() {
     assert_eq!(out.take().remove(0).1, [LINES]);
     rig.stop();
 }
+
+#[test]
+fn a_second_copy_needs_a_log_and_a_replica() {
+    let conf = conf(StorageLevel::MEMORY_ONLY_2).disk(MemoryDisk::default());
+    let started = |conf: Conf, directory: Option<&str>| {
+        let new = || millstream::StreamingContext::new(conf, crate::rig::BATCH);
+        let context = match directory {
+            Some(directory) => millstream::StreamingContext::get_or_create(directory, new),
+            None => new(),
+        };
+        let started = context.unwrap().start(|s| {
+            s.listen_text_stream(":0").print();
+            Ok(())
+        });
+        started.err().map(|e| e.to_string()).unwrap_or_default()
+    };
+    for directory in [None, Some("/job")] {
+        let sentence = started(conf.clone().write_ahead_log(directory.is_some()), directory);
+        let says = |part| sentence.contains(part);
+        assert!(says("MEMORY_ONLY_2 of listener :0") && says("Conf::replica"), "{sentence}");
+    }
+}

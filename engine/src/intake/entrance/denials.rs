@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use crate::intake::occasional::Occasional;
+use crate::occasional::Occasional;
 
 /// Why a connection is closed before anything of it is taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

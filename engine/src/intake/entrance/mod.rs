@@ -19,7 +19,7 @@ pub(super) use self::denials::{Denial, Denials};
 pub(super) use self::gate::Gate;
 use self::token::{Judged, MOST_LINE_BYTES, TokenLine};
 use super::transport::{Transport, Wrapping};
-use crate::conf::Secret;
+use crate::secret::Secret;
 
 /// What is to be shown first must be shown so soon after the connection.
 const SHOWS_WITHIN: Duration = Duration::from_secs(10);

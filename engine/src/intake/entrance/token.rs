@@ -1,6 +1,6 @@
 //! The first line of a connection, where one is wanted: `TOKEN SECRET`.
 
-use crate::conf::{MOST_SECRET_BYTES, Secret};
+use crate::secret::{MOST_SECRET_BYTES, Secret};
 
 const WORD: &[u8] = b"TOKEN ";
 

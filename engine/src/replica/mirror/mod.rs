@@ -22,7 +22,7 @@ use self::session::Dial;
 use super::message::Request;
 use super::name::{directory_of, is_path};
 use crate::conf::ReplicaAt;
-use crate::disk::{AnyDisk, DiskFile, Entry, Metadata};
+use crate::disk::{AnyDisk, DiskFile, Entry, Metadata, Scratch};
 use crate::error::{Error, Result};
 use crate::threads::EngineThread;
 use crate::time;
@@ -178,6 +178,11 @@ impl AnyDisk for Mirrored {
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn Send + Sync>> {
         self.here().lock(path)
+    }
+
+    fn scratch(&self, directory: &Path) -> io::Result<Box<dyn Scratch>> {
+        // What is gone with the process needs no second copy.
+        self.here().scratch(directory)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::replica::message::{
     ANSWER, APPEND, Answer, DATA, MOST_DATA_BYTES, REQUEST, Request, VERSION,
 };
 use crate::replica::wire::{Patience, Wire};
-use crate::token::Token;
+use crate::secret::Secret;
 
 /// A connection is up by then, or is not waited for.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
@@ -48,7 +48,7 @@ pub(super) struct Held {
 /// Whom to dial, and as whom.
 pub(super) struct Dial {
     pub(super) address: String,
-    pub(super) token: Token,
+    pub(super) token: Secret,
     /// The job's directory there.
     pub(super) directory: String,
     /// For so long nothing may move.
@@ -77,7 +77,7 @@ impl Session {
         let mut session = Session { wire, silence: dial.silence, done: None, used: Instant::now() };
         let hello = Request::Hello {
             version: VERSION,
-            token: dial.token.secret().to_owned(),
+            token: dial.token.text().to_owned(),
             directory: dial.directory.clone(),
         };
         session.tell(&hello, given_up)?;

@@ -16,9 +16,9 @@ use mio::Waker;
 use self::door::Door;
 use crate::disk::{AnyDisk, Disk, RealDisk};
 use crate::error::{Error, Result};
+use crate::secret::Secret;
 use crate::threads::EngineThread;
 use crate::time;
-use crate::token::Token;
 
 /// How long one may take to say who it is.
 const HELLO_LIMIT: Duration = Duration::from_secs(5);
@@ -68,7 +68,7 @@ pub struct Replica {
 #[must_use = "settings do nothing until they are listened with"]
 pub struct ReplicaSettings {
     directory: PathBuf,
-    token: String,
+    token: Secret,
     disk: Arc<dyn AnyDisk>,
     idle: time::Duration,
     most_bytes: u64,
@@ -78,7 +78,7 @@ pub struct ReplicaSettings {
 /// The same, checked.
 struct Settings {
     directory: PathBuf,
-    token: Token,
+    token: Secret,
     disk: Arc<dyn AnyDisk>,
     idle: Duration,
     most_bytes: u64,
@@ -101,7 +101,7 @@ impl Replica {
     pub fn settings(directory: impl AsRef<Path>, token: &str) -> ReplicaSettings {
         ReplicaSettings {
             directory: directory.as_ref().to_owned(),
-            token: token.to_owned(),
+            token: Secret::new(token.to_owned()),
             disk: Arc::new(RealDisk),
             idle: time::Duration::from_millis(IDLE.as_millis() as i64),
             most_bytes: u64::MAX,
@@ -161,8 +161,9 @@ impl ReplicaSettings {
         if self.idle <= time::Duration::ZERO {
             return Err(Error::NotPositive { what: "idle timeout", got: self.idle });
         }
+        self.token.check("the token of a replica")?;
         let settings = Settings {
-            token: Token::new(&self.token)?,
+            token: self.token,
             directory: self.directory,
             disk: self.disk,
             idle: self.idle.to_std(),

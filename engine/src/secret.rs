@@ -13,30 +13,35 @@ const LEAST_BYTES: usize = 16;
 /// What a receiver keeps of a line that may be one is bounded by this.
 pub(crate) const MOST_SECRET_BYTES: usize = 256;
 
-/// What clients of a listener must know. Cheap to clone; nothing prints it.
+/// What both sides of a connection must know. Cheap to clone; nothing prints it.
 #[derive(Clone)]
 pub(crate) struct Secret(Arc<[u8]>);
 
 impl Secret {
-    pub(super) fn new(secret: String) -> Self {
+    pub(crate) fn new(secret: String) -> Self {
         Secret(secret.into_bytes().into())
     }
 
     /// Refuses what is no secret, or does not fit into a line of words. The sentence tells its length alone.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self, setting: &'static str) -> Result<()> {
         let is_printable = self.0.iter().all(u8::is_ascii_graphic);
         if is_printable && (LEAST_BYTES..=MOST_SECRET_BYTES).contains(&self.0.len()) {
             return Ok(());
         }
         let kind = if is_printable { "printable ASCII" } else { "with other characters in them" };
         Err(Error::Setting {
-            setting: "the token that clients of listeners show (Conf::receiver_token)",
+            setting,
             got: format!("{} bytes, {kind}", self.0.len()),
             want: format!(
                 "{LEAST_BYTES} to {MOST_SECRET_BYTES} printable ASCII characters without a space, as \
                  `openssl rand -hex 32` makes them"
             ),
         })
+    }
+
+    /// As it is sent.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("it was made of a string")
     }
 
     /// Whether `shown` is the secret. How long that takes depends on both lengths and on nothing else, so no
@@ -76,13 +81,11 @@ mod tests {
         for bad in
             ["short", "has a space in it, and is long", "line\nline\nline\nline", &"x".repeat(257)]
         {
-            let e = secret(bad).check().unwrap_err().to_string();
+            let e = secret(bad).check("the token").unwrap_err().to_string();
             assert!(e.contains(&format!("{} bytes", bad.len())) && e.contains("16 to 256"), "{e}");
             assert!(!e.contains(bad), "{e}");
         }
-        assert!(
-            secret(&"x".repeat(16)).check().is_ok() && secret(&"x".repeat(256)).check().is_ok()
-        );
+        assert!([16, 256].iter().all(|&n| secret(&"x".repeat(n)).check("the token").is_ok()));
         assert!(!format!("{:?}", secret("0123456789abcdef")).contains("0123"));
     }
 }
