@@ -33,6 +33,16 @@ pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String>
     caught(|| rmp_serde::from_slice(bytes).map_err(|e| e.to_string()))
 }
 
+/// Writes a value behind others.
+pub(crate) fn append_bytes(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<(), String> {
+    caught(|| rmp_serde::encode::write_named(bytes, value).map_err(|e| e.to_string()))
+}
+
+/// The first of the values that [`append_bytes`] has written; `bytes` has the others then.
+pub(crate) fn read_first<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, String> {
+    caught(|| rmp_serde::from_read(bytes).map_err(|e| e.to_string()))
+}
+
 fn caught<T>(serde: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(serde)).unwrap_or_else(|panic| {
         let reason = format!("its serde implementation panicked: {}", message_of(&*panic));

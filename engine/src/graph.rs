@@ -17,6 +17,7 @@ use crate::framing::Framing;
 use crate::intake::Committed;
 use crate::intake::polled::Poll;
 use crate::pipe::Trace;
+use crate::spill::Overflow;
 use crate::stage::window::Fill;
 use crate::stage::{EarlyStage, Remembers, Stateful};
 use crate::storage::StorageLevel;
@@ -155,6 +156,8 @@ pub(crate) struct Graph<'b> {
     early_allowed: bool,
     unparsed: Unparsed,
     streams: usize,
+    /// Where persisted records go that memory has no room for.
+    pub(crate) overflow: Option<Overflow>,
     /// How often windows slide.
     slides: BTreeSet<Duration>,
     /// The first thing that was described and cannot be.
@@ -180,6 +183,7 @@ impl<'b> Graph<'b> {
             early_allowed,
             unparsed,
             streams: 0,
+            overflow: None,
             slides: BTreeSet::new(),
             refused: None,
         }

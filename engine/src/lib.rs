@@ -186,7 +186,7 @@ pub use scope::Scope;
 pub use show::Show;
 pub use snapshot::Snapshot;
 pub use stage::state::{KeyState, StateEdge, StateSpec};
-pub use stage::{Cogrouped, Edge, Joined, Side, Transformed};
+pub use stage::{Cogrouped, Edge, Joined, Persisted, Side, Transformed};
 pub use status::{State, Stop, Stopped};
 pub use storage::StorageLevel;
 pub use time::{Duration, Time, millis, mins, secs};

@@ -20,7 +20,7 @@ use crate::occasional::Occasional;
 use crate::progress::Progress;
 use crate::received::ReceivedBlock;
 use crate::slabs::SlabPool;
-use crate::spill::{OnDisk, Spill};
+use crate::spill::{OnDisk, ScratchFiles, moved};
 use crate::storage::StorageLevel;
 use crate::threads::EngineThread;
 use crate::time::Time;
@@ -67,9 +67,13 @@ type Blocks = Vec<Arc<ReceivedBlock>>;
 
 impl Spiller {
     /// Starts the thread.
-    pub(crate) fn start(spill: Spill, memory: Memory, progress: &Arc<Progress>) -> Result<Self> {
+    pub(crate) fn start(
+        files: ScratchFiles,
+        memory: Memory,
+        progress: &Arc<Progress>,
+    ) -> Result<Self> {
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
-        let on_disk = spill.on_disk();
+        let on_disk = files.on_disk();
         let scarce = shared.clone();
         memory.pool.on_scarcity(Arc::new(move || scarce.tell(|state| state.makes_room = true)));
         let (movable, pool, levels) = (shared.clone(), memory.pool.clone(), memory.levels.clone());
@@ -81,7 +85,7 @@ impl Spiller {
             }
         }));
         let worker = Worker {
-            spill,
+            files,
             memory,
             shared: shared.clone(),
             progress: progress.clone(),
@@ -134,7 +138,7 @@ impl Shared {
 }
 
 struct Worker {
-    spill: Spill,
+    files: ScratchFiles,
     memory: Memory,
     shared: Arc<Shared>,
     progress: Arc<Progress>,
@@ -145,9 +149,9 @@ struct Worker {
 impl Worker {
     fn run(mut self) {
         while let Some((next, blocks)) = self.next() {
-            let moved = self.spill.moved(&blocks);
+            let outcome = moved(&blocks, &mut self.files);
             drop(blocks);
-            match moved {
+            match outcome {
                 Ok(moved) => {
                     if self.backoff.succeeded() {
                         self.progress.warn("blocks can be moved to disk again");

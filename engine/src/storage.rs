@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 ///
 /// Received data is bytes as they came, so for it the `_SER` levels are those without. For persisted records they
 /// say that records are kept encoded, which takes less memory and costs an encoding, and a decoding for each reader;
-/// see [`DStream::persist_serialized`](crate::DStream::persist_serialized).
+/// see [`DStream::persist_at`](crate::DStream::persist_at).
 ///
 /// | level | where | at the end of the budget | cost |
 /// |---|---|---|---|

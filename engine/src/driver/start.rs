@@ -26,7 +26,7 @@ use crate::progress::Progress;
 use crate::scope::Scope;
 use crate::slabs::SlabPool;
 use crate::snapshot::Snapshot;
-use crate::spill::Spill;
+use crate::spill::{Overflow, ScratchFiles};
 use crate::spiller::{Memory, Spiller};
 use crate::time::{Duration, Time};
 use crate::writer::Desk;
@@ -38,7 +38,7 @@ impl Driver {
     /// Runs the setup, checks what it describes and starts its receivers.
     pub(crate) fn start(setup: &Setup, orders: Orders) -> Result<(Self, Started)> {
         let parts = orders.engine.parts();
-        let mut graph = described(setup, parts, orders.batch_interval)?;
+        let mut graph = described(setup, &orders)?;
         let is_logged = is_logged(&graph, &orders)?;
         let explained = explain(&graph);
         let reaches = graph.reaches();
@@ -178,8 +178,14 @@ impl Driver {
 ///
 /// The brand is `'static` here, which is one of the lifetimes that the setup closure works for; what makes
 /// it a brand is that the closure must work for every other one too.
-fn described(setup: &Setup, parts: &Parts, batch_interval: Duration) -> Result<Graph<'static>> {
-    let scope = Scope::<'static>::new(batch_interval, &parts.conf);
+fn described(setup: &Setup, orders: &Orders) -> Result<Graph<'static>> {
+    let (parts, batch_interval) = (orders.engine.parts(), orders.batch_interval);
+    let overflow = Overflow::new(
+        ScratchFiles::in_directory(parts.conf.disk.clone(), parts.conf.spill_place()),
+        parts.slabs.clone(),
+        orders.progress.clone(),
+    );
+    let scope = Scope::<'static>::new(batch_interval, &parts.conf, overflow);
     let described = catch_unwind(AssertUnwindSafe(|| setup(&scope)));
     described.map_err(|panic| Error::Setup { reason: reason_of(panic) })?.map_err(|e| {
         match e.downcast::<Error>() {
@@ -213,8 +219,8 @@ fn spiller(
         history: history.clone(),
         pool: parts.slabs.clone(),
     };
-    let spill = Spill::open(parts.conf.disk.clone(), parts.conf.spill_place())?;
-    Spiller::start(spill, memory, progress).map(Some)
+    let files = ScratchFiles::open(parts.conf.disk.clone(), parts.conf.spill_place())?;
+    Spiller::start(files, memory, progress).map(Some)
 }
 
 /// Tells each stage how far back it is asked, and keeps as much of each source. Fails where windows

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::DStream;
 use crate::batch::Batch;
+use crate::durable::Durable;
 use crate::error::Error;
 use crate::graph::Work;
 use crate::partition::check_partitions;
 use crate::pipe::{Glom, Pipe, Replay, Trace};
 use crate::rdd::Rdd;
-use crate::stage::{Compute, Edge, Persist, Repartition, Transformed};
+use crate::stage::{Compute, Edge, Persist, PersistAt, Persisted, Repartition, Transformed};
+use crate::storage::StorageLevel;
 use crate::time::Time;
 
 impl<'b, P: Pipe<'b>> DStream<'b, P> {
@@ -81,6 +83,37 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         P::Item: Clone + Send + Sync + 'b,
     {
         self.staged("persist", Persist(self.pipe.clone()))
+    }
+
+    /// [`persist`](DStream::persist) at a level: records that own themselves, encoded
+    /// ([`is_serialized`](StorageLevel::is_serialized)), on disk where memory has become scarce, or all on disk.
+    /// [`MEMORY_ONLY`](StorageLevel::MEMORY_ONLY) keeps them as they are. What is in memory counts against the
+    /// budget, so that receivers have as much less. A second copy makes no difference here: what is persisted lasts
+    /// for its batch, and can be computed again from what it was made of. Spark's `persist(level)`.
+    ///
+    /// Cost: as [`persist`](DStream::persist); encoded, a tenth of a microsecond or so for a small record and again
+    /// for each reader; on disk, a write between rounds of tasks, and a read from the kernel's cache or the disk.
+    /// A disk without room is told of once a minute, and then records stay in memory.
+    ///
+    /// ```
+    /// # use millstream::{StorageLevel, secs, testing};
+    /// let out = testing::run(secs(1), 1, |s, out| {
+    ///     let lengths = s.queue_stream([vec!["mill", "stream"]]).map(|word| (word.to_string(), word.len()));
+    ///     let kept = lengths.persist_at(StorageLevel::DISK_ONLY);
+    ///     out.collect(&kept.filter(|(_, length)| *length > 4));
+    ///     kept.count().print();
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(out, [[("stream".to_string(), 6)]]);
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
+    pub fn persist_at(&self, level: StorageLevel) -> DStream<'b, Persisted<'b, P::Item>>
+    where
+        P::Item: Durable,
+    {
+        let overflow = self.graph.lock().overflow.clone();
+        let kept = self.staged("persist", PersistAt::new(self.pipe.clone(), level, overflow));
+        kept.with(Persisted(kept.pipe.clone()))
     }
 
     /// [`persist`](DStream::persist), under Spark's other name for it. Cost: as that.

@@ -17,6 +17,7 @@ use crate::graph::{Graph, SharedGraph, SourceKind};
 use crate::intake::polled::Poll;
 use crate::pipe::{Items, Lines, Pipe, Records, Trace, UnionOfMany};
 use crate::rdd::Rdd;
+use crate::spill::Overflow;
 use crate::stage::Transformed;
 use crate::storage::StorageLevel;
 use crate::time::{Duration, Time};
@@ -33,8 +34,9 @@ pub struct Scope<'b> {
 }
 
 impl<'b> Scope<'b> {
-    pub(crate) fn new(batch_interval: Duration, conf: &Conf) -> Self {
-        let graph = Graph::new(batch_interval, conf.early_work, conf.unparsed);
+    pub(crate) fn new(batch_interval: Duration, conf: &Conf, overflow: Overflow) -> Self {
+        let mut graph = Graph::new(batch_interval, conf.early_work, conf.unparsed);
+        graph.overflow = Some(overflow);
         Scope {
             graph: Arc::new(Mutex::new(graph)),
             most_record_bytes: conf.max_line_bytes,

@@ -1,10 +1,13 @@
 use std::io::ErrorKind;
 use std::panic::AssertUnwindSafe;
 
+use std::sync::atomic::Ordering;
+
 use super::*;
 use crate::block::{Block, Origin};
 use crate::conf::{InvalidUtf8, LongLines};
 use crate::disk::{Call, MemoryDisk};
+use crate::error::Error;
 use crate::framing::RecordLimit;
 use crate::received::{Form, RecordPolicy};
 
@@ -16,48 +19,48 @@ fn block(text: &str) -> Arc<ReceivedBlock> {
     Arc::new(ReceivedBlock::new(block, policy))
 }
 
-fn spill(disk: &MemoryDisk) -> Spill {
-    Spill::open(Arc::new(disk.clone()), "/spill".into()).unwrap()
+fn files(disk: &MemoryDisk) -> ScratchFiles {
+    ScratchFiles::open(Arc::new(disk.clone()), "/spill".into()).unwrap()
 }
 
 #[test]
 fn what_was_moved_reads_as_before_and_is_counted_while_it_is_there() {
-    let mut spill = spill(&MemoryDisk::default());
+    let mut files = files(&MemoryDisk::default());
     let blocks = [block("one\ntwo\n"), block(""), block("three\n")];
     blocks[0].counts();
-    let moved = spill.moved(&blocks).unwrap();
-    let on_disk = spill.on_disk();
+    let there = moved(&blocks, &mut files).unwrap();
+    let on_disk = files.on_disk();
     assert_eq!(on_disk.load(Ordering::Relaxed), 14);
-    for (was, is) in blocks.iter().zip(&moved) {
+    for (was, is) in blocks.iter().zip(&there) {
         assert_eq!((was.text(), was.origin(), was.counts()), (is.text(), is.origin(), is.counts()));
         assert!(is.is_moved() && !was.is_moved());
     }
-    drop(moved);
+    drop(there);
     assert_eq!(on_disk.load(Ordering::Relaxed), 0);
 }
 
 #[test]
 fn whether_somebody_has_counted_its_records_goes_with_it() {
-    let mut spill = spill(&MemoryDisk::default());
+    let mut files = files(&MemoryDisk::default());
     let blocks = [block("one\n"), block("two\n")];
     blocks[0].counts();
-    let moved = spill.moved(&blocks).unwrap();
-    assert!(moved[0].is_counted() && !moved[1].is_counted());
+    let there = moved(&blocks, &mut files).unwrap();
+    assert!(there[0].is_counted() && !there[1].is_counted());
 }
 
 #[test]
 fn a_large_block_is_moved_in_pieces_that_know_where_they_began() {
-    let mut spill = spill(&MemoryDisk::default());
+    let mut files = files(&MemoryDisk::default());
     let line = "x".repeat(63) + "\n";
     let text = line.repeat(PIECE_BYTES / 64 * 2 + 5);
-    let moved = spill.moved(&[block(&text)]).unwrap();
-    assert_eq!(moved.len(), 3);
+    let there = moved(&[block(&text)], &mut files).unwrap();
+    assert_eq!(there.len(), 3);
     let mut offset = 1000;
-    for piece in &moved {
+    for piece in &there {
         assert_eq!(piece.origin().offset, offset);
         offset += piece.raw_bytes() as u64;
     }
-    let texts: String = moved.iter().map(|piece| piece.text()).collect();
+    let texts: String = there.iter().map(|piece| piece.text()).collect();
     assert!(texts == text);
 }
 
@@ -74,16 +77,16 @@ fn bytes_that_are_not_what_was_written_fail_the_task_that_reads_them() {
 #[test]
 fn a_disk_without_room_takes_nothing_and_later_it_does() {
     let disk = MemoryDisk::default();
-    let mut spill = spill(&disk);
+    let mut files = files(&disk);
     disk.interfere(|call, _| match call {
         Call::Write => Err(ErrorKind::StorageFull.into()),
         _ => Ok(()),
     });
-    let refused = spill.moved(&[block("one\n")]).err().unwrap();
+    let refused = moved(&[block("one\n")], &mut files).err().unwrap();
     assert!(matches!(refused, Error::NoRoom { .. }), "{refused}");
-    assert_eq!(spill.on_disk().load(Ordering::Relaxed), 0);
+    assert_eq!(files.on_disk().load(Ordering::Relaxed), 0);
     disk.interfere(|_, _| Ok(()));
-    assert_eq!(spill.moved(&[block("one\n")]).unwrap()[0].text(), "one\n");
+    assert_eq!(moved(&[block("one\n")], &mut files).unwrap()[0].text(), "one\n");
 }
 
 #[test]
@@ -93,6 +96,6 @@ fn a_directory_that_cannot_be_made_is_named() {
         Call::CreateDirectory => Err(ErrorKind::PermissionDenied.into()),
         _ => Ok(()),
     });
-    let refused = Spill::open(Arc::new(disk), "/spill".into()).err().unwrap().to_string();
+    let refused = ScratchFiles::open(Arc::new(disk), "/spill".into()).err().unwrap().to_string();
     assert!(refused.contains("/spill") && refused.contains("let this process write"), "{refused}");
 }

@@ -2,6 +2,7 @@
 
 mod budget;
 mod levels;
+mod persisted;
 mod rig;
 mod trouble;
 mod windows;
