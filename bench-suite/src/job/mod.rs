@@ -22,7 +22,7 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use loadgen::time::written;
 use loadgen::{Objective, Token};
-use millstream::Conf;
+use millstream::{Conf, StorageLevel};
 
 pub use answers::{Answer, Answers};
 pub use course::Moment;
@@ -143,6 +143,22 @@ pub struct Options {
     /// use]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<ByteSize>,
+    /// Where received data waits for its batch, and windows of raw records keep it: MEMORY_ONLY,
+    /// MEMORY_AND_DISK, DISK_ONLY, and with _2 a second copy of the log (--replica)
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        default_value = "MEMORY_ONLY",
+        conflicts_with = "from_memory"
+    )]
+    pub storage_level: StorageLevel,
+    /// With a level that uses the disk: where what memory has no room for goes [default: the system's
+    /// directory for temporary files]
+    #[arg(long, value_name = "DIR", conflicts_with = "from_memory")]
+    pub spill_dir: Option<PathBuf>,
+    /// Leave all work on received data to its batch's turn
+    #[arg(long, conflicts_with = "from_memory")]
+    pub all_at_the_turn: bool,
     /// Leave states and windows in this directory every ten seconds and at the end, and go on from what
     /// is there
     #[arg(long, value_name = "DIR", conflicts_with_all = ["from_memory", "stamped"])]
@@ -210,6 +226,10 @@ impl Options {
         }
         if let Some(memory) = self.memory {
             conf = conf.memory_bytes(memory.as_u64());
+        }
+        conf = conf.storage_level(self.storage_level).early_work(!self.all_at_the_turn);
+        if let Some(directory) = &self.spill_dir {
+            conf = conf.spill_directory(directory);
         }
         if let Some(file) = &self.token_file {
             conf = conf.receiver_token(Token::from_file(file)?.secret());
