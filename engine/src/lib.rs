@@ -45,6 +45,8 @@
 //! - [`Key`], [`Show`], [`Durable`], [`FromText`], [`FromFields`]: what a type must be able to do to
 //!   be a key, to be printed, to be kept from batch to batch, and to be parsed from text and from
 //!   columns of it.
+//! - [`StorageLevel`]: where what is needed later is kept; [`rate`]: how much a second is let in;
+//!   [`replica`]: a second copy of what must not be lost.
 //! - [`Time`], [`Duration`], [`Clock`]: batches are labelled by the end of their interval, in whole
 //!   milliseconds.
 //! - [`progress`]: what the outside sees. [`testing`]: batches in, batches out. [`disk`]: the file

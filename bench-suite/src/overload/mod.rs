@@ -35,8 +35,9 @@ const BESIDE: f64 = 0.1;
 /// How soon all must be done once nothing more comes.
 const TO_DRAIN: Duration = Duration::from_secs(30);
 
-/// How long it is looked what the job can do.
+/// How long it is looked what the job can do, once it has found that out itself in as long; less in a short run.
 const TO_CALIBRATE: Duration = Duration::from_secs(5);
+const LEAST_TO_CALIBRATE: Duration = Duration::from_secs(1);
 
 /// How often progress is told.
 const TOLD_EVERY: Duration = Duration::from_secs(30);
@@ -200,13 +201,14 @@ fn calibrated(options: &Options) -> Result<f64> {
     let (mut life, mut watched) = (job.start(None)?, Watched::new()?);
     let senders = senders(&job, "max".parse()?);
     // The first batches find out what may be taken in.
-    watched.watch(&mut life, TO_CALIBRATE)?;
+    let looks = (options.run_for / 4).clamp(LEAST_TO_CALIBRATE, TO_CALIBRATE);
+    watched.watch(&mut life, looks)?;
     let (records, began) = (watched.records, Instant::now());
-    watched.watch(&mut life, TO_CALIBRATE)?;
+    watched.watch(&mut life, looks)?;
     let (records, took) = (watched.records - records, began.elapsed());
     senders.end()?;
     life.stop(TO_DRAIN, |told| watched.see(&told))?;
-    ensure!(records > 0, "the job has counted nothing in {}", written(TO_CALIBRATE));
+    ensure!(records > 0, "the job has counted nothing in {}", written(looks));
     Ok(records as f64 / took.as_secs_f64())
 }
 
