@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use millstream::progress::{BatchReport, Listener};
+use millstream::progress::{BatchReport, Listener, Notice};
 use millstream::{Conf, ManualClock, Stop, StreamingContext, Time, secs};
 
 #[derive(Clone, Default)]
@@ -20,6 +20,10 @@ impl Listener for Panics {
     fn batch_completed(&self, _: &BatchReport) {
         panic!("a listener of a user's");
     }
+
+    fn notice(&self, _: &Notice) {
+        panic!("a listener of a user's");
+    }
 }
 
 #[test]
@@ -32,6 +36,8 @@ fn a_listener_that_panics_ends_neither_the_stream_nor_what_others_hear() {
             s.queue_stream([vec![1]]).for_each_rdd(|rdd, _| {
                 rdd.count();
             });
+            // It has something to notice.
+            s.listen_text_stream("127.0.0.1:0").for_each_rdd(|_, _| {});
             Ok(())
         })
         .unwrap();

@@ -2,7 +2,10 @@
 //! fail, and how they end.
 
 mod rig;
+#[path = "../model/seed.rs"]
+mod seed;
 
+mod at_random;
 mod panics;
 mod rates;
 mod restarting;
