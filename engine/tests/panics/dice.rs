@@ -20,9 +20,11 @@ const ODDS: usize = 12;
 pub(crate) enum Site {
     /// `map`, in front of everything.
     Map,
-    /// The function of both windows by key.
+    /// The function of the window by key that has a result in each batch.
     Merge,
-    /// The inverse of one of them.
+    /// That of the window that slides by two, and keeps what each batch leaves.
+    SlidMerge,
+    /// Its inverse.
     Inverse,
     /// `update_state_by_key`
     Update,
@@ -39,9 +41,10 @@ pub(crate) enum Site {
 }
 
 impl Site {
-    pub(crate) const ALL: [Site; 9] = [
+    pub(crate) const ALL: [Site; 10] = [
         Site::Map,
         Site::Merge,
+        Site::SlidMerge,
         Site::Inverse,
         Site::Update,
         Site::WithState,

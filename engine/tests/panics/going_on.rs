@@ -13,8 +13,8 @@ use crate::seed::Random;
 
 const SEEDS: u64 = 30;
 
-/// The batch that fails, and the last one of the first life.
-const FAILS: u64 = 4;
+/// The batch that fails, in which one window has no result, and the last one of the first life.
+const FAILS: u64 = 5;
 const LAST: u64 = 7;
 
 /// Starts the job behind batch `before`, with no checkpoint but the first of all until it stops. What is run again
@@ -73,9 +73,17 @@ fn stories(sites: &[Site]) -> impl Iterator<Item = (u64, Setting, Site, Vec<Vec<
     })
 }
 
-/// Where a panic stays: in the tasks or on the driver, of what is kept or of outputs.
-const SITES: [Site; 6] =
-    [Site::Map, Site::Merge, Site::Update, Site::WithState, Site::Transform, Site::Format];
+/// Where a panic stays: in tasks or on the driver, of what is kept, with an output that reads it and without,
+/// or of outputs.
+const SITES: [Site; 7] = [
+    Site::Map,
+    Site::Merge,
+    Site::SlidMerge,
+    Site::Update,
+    Site::WithState,
+    Site::Transform,
+    Site::Format,
+];
 
 #[test]
 fn a_batch_that_failed_is_run_again_with_all_that_is_not_in_a_checkpoint() {

@@ -105,7 +105,7 @@ fn described(s: &Scope<'_>, dice: &Dice) -> Result<(), BoxError> {
     save(&window.map(|(key, sum)| line(&[key, sum])), "window", dice);
 
     // Values that own something, of which one that a panic drops is gone.
-    let (merge, inverse) = (at(Site::Merge), at(Site::Inverse));
+    let (merge, inverse) = (at(Site::SlidMerge), at(Site::Inverse));
     let number = |text: String| text.parse::<u64>().expect("it is a number");
     let add = move |a, b| {
         merge();
