@@ -10,6 +10,7 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::block::SourceId;
 use crate::intake::Committed;
 use crate::received::ReceivedBlock;
+use crate::spill::Moved;
 use crate::time::{Duration, Time};
 
 /// What a source gives to a batch.
@@ -167,31 +168,27 @@ impl SharedHistory {
         let mut wanted = from_the_end.filter(|(_, source, _)| of(*source));
         wanted.find_map(|(time, source, input)| match input {
             Input::Blocks(blocks) if input.block_bytes() > 0 => {
-                Some((time, source, blocks.iter().map(|(block, _)| block.clone()).collect()))
+                let in_memory = blocks.iter().filter(|(block, _)| !block.is_moved());
+                Some((time, source, in_memory.map(|(block, _)| block.clone()).collect()))
             }
             _ => None,
         })
     }
 
-    /// Puts in place of a batch's blocks of a source the same ones, moved; unless no window needs them any more.
-    /// A batch that runs has those that it began with, until its end.
-    pub(crate) fn were_moved(&self, time: Time, source: SourceId, moved: Vec<Arc<ReceivedBlock>>) {
+    /// Puts blocks of a batch and a source in the place of those that they were before they were moved; unless no
+    /// window needs them any more. A batch that runs has those that it began with, until its end.
+    pub(crate) fn were_moved(&self, time: Time, source: SourceId, moved: &Moved) {
         let mut history = self.lock();
         let Some(inputs) = history.past.get(&time) else { return };
-        let in_memory = inputs[source].block_bytes();
-        if !matches!(inputs[source], Input::Blocks(_)) {
-            return;
-        }
-        history.bytes -= in_memory;
-        let moved = Input::Blocks(moved.into_iter().map(|block| (block, 0)).collect());
+        let Input::Blocks(blocks) = &inputs[source] else { return };
+        let blocks: Vec<_> = blocks.iter().map(|(block, _)| block.clone()).collect();
+        let blocks = moved.put_into(&blocks).into_iter().map(|block| (block, 0));
+        let input = Input::Blocks(blocks.collect());
+        history.bytes -= inputs[source].block_bytes() - input.block_bytes();
         let past = Arc::make_mut(&mut history.past);
-        let before = past.get_mut(&time).map(|inputs| {
-            let input = &mut Arc::make_mut(inputs)[source];
-            std::mem::replace(input, moved)
-        });
-        drop(history);
-        // Their slabs may go back now, and whoever waits for one is woken with nothing locked.
-        drop(before);
+        if let Some(inputs) = past.get_mut(&time) {
+            Arc::make_mut(inputs)[source] = input;
+        }
     }
 }
 

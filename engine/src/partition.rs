@@ -4,7 +4,6 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::intake::Committed;
 use crate::key::Key;
 use crate::packed::Packed;
 use crate::received::ReceivedBlock;
@@ -64,19 +63,19 @@ pub(crate) fn group<T>(
 
 /// Splits blocks that are more than a task's share, between records, so that few large blocks still
 /// use every thread.
-pub(crate) fn split_large(
-    blocks: Vec<(Arc<ReceivedBlock>, Committed)>,
+pub(crate) fn split_large<T: Copy>(
+    blocks: Vec<(Arc<ReceivedBlock>, T)>,
     parallelism: usize,
-) -> Vec<(Arc<ReceivedBlock>, Committed)> {
+) -> Vec<(Arc<ReceivedBlock>, T)> {
     let share = task_bytes(blocks.iter().map(|(block, _)| block.raw_bytes()).sum(), parallelism);
     let mut split = Vec::with_capacity(blocks.len());
-    for (block, committed) in blocks {
+    for (block, of_it) in blocks {
         let mut rest = block;
         while let Some((first, others)) = rest.split(share) {
-            split.push((Arc::new(first), committed));
+            split.push((Arc::new(first), of_it));
             rest = Arc::new(others);
         }
-        split.push((rest, committed));
+        split.push((rest, of_it));
     }
     split
 }

@@ -48,16 +48,8 @@ pub struct ReceivedBlock {
     checked: OnceLock<Checked>,
     policy: RecordPolicy,
     block: Block,
-    moved: Option<Moved>,
-}
-
-/// Of a block whose bytes were moved out of memory.
-#[derive(Clone, Copy)]
-struct Moved {
-    /// What they must add up to when they are read again.
-    checksum: u32,
-    /// Whether its records had been counted before.
-    is_counted: bool,
+    /// What its bytes must add up to when they are read again, where they were moved out of memory.
+    moved: Option<u32>,
 }
 
 struct Checked {
@@ -81,9 +73,9 @@ impl ReceivedBlock {
     /// The same block, once its bytes have been moved to where `bytes` are read from. They are looked at when
     /// somebody needs them, and then held against `checksum`.
     pub(crate) fn moved_to(&self, bytes: Bytes, checksum: u32) -> Self {
-        let moved = Moved { checksum, is_counted: self.is_counted() };
+        assert!(!self.is_moved(), "what is on disk is not moved there again, under a new checksum");
         let block = Block::read_again(bytes, self.block.origin());
-        ReceivedBlock { moved: Some(moved), ..ReceivedBlock::new(block, self.policy) }
+        ReceivedBlock { moved: Some(checksum), ..ReceivedBlock::new(block, self.policy) }
     }
 
     /// Whether its bytes were moved out of memory.
@@ -111,14 +103,14 @@ impl ReceivedBlock {
         self.block.origin()
     }
 
-    /// Whether somebody has looked at its records, here or before it was moved.
-    pub(crate) fn is_counted(&self) -> bool {
-        self.checked.get().is_some() || self.moved.is_some_and(|moved| moved.is_counted)
+    /// Whether somebody has looked at its records.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.checked.get().is_some()
     }
 
     /// The block in two, where it is longer than `most_bytes`, nobody has looked at it yet, and it was not moved.
     pub(crate) fn split(&self, most_bytes: usize) -> Option<(ReceivedBlock, ReceivedBlock)> {
-        if self.checked.get().is_some() || self.is_moved() {
+        if self.is_checked() || self.is_moved() {
             return None;
         }
         let (first, rest) = self.block.split(most_bytes, self.policy.framing())?;
@@ -172,7 +164,7 @@ impl ReceivedBlock {
         self.checked.get_or_init(|| {
             let bytes = self.block.bytes();
             match self.moved {
-                Some(moved) if crc32fast::hash(bytes) != moved.checksum => {
+                Some(checksum) if crc32fast::hash(bytes) != checksum => {
                     Checked { content: Content::Damaged, counts: LineCounts::default() }
                 }
                 _ => self.policy.check(bytes),

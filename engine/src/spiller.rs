@@ -20,7 +20,7 @@ use crate::occasional::Occasional;
 use crate::progress::Progress;
 use crate::received::ReceivedBlock;
 use crate::slabs::SlabPool;
-use crate::spill::{OnDisk, ScratchFiles, moved};
+use crate::spill::{Moved, OnDisk, ScratchFiles};
 use crate::storage::StorageLevel;
 use crate::threads::EngineThread;
 use crate::time::Time;
@@ -58,12 +58,15 @@ struct State {
 /// What is moved next.
 enum Next {
     /// What waits for its batch.
-    Waits(Arc<Parcel>),
+    Waits(Vec<Arc<Parcel>>),
     /// What a window keeps of a batch.
     IsKept(Time, SourceId),
 }
 
 type Blocks = Vec<Arc<ReceivedBlock>>;
+
+/// So much is moved at once, where there are many small parcels.
+const AT_ONCE_BYTES: u64 = 1 << 20;
 
 impl Spiller {
     /// Starts the thread.
@@ -149,19 +152,21 @@ struct Worker {
 impl Worker {
     fn run(mut self) {
         while let Some((next, blocks)) = self.next() {
-            let outcome = moved(&blocks, &mut self.files);
-            drop(blocks);
-            match outcome {
+            match Moved::to(&mut self.files, blocks) {
                 Ok(moved) => {
                     if self.backoff.succeeded() {
                         self.progress.warn("blocks can be moved to disk again");
                     }
                     match next {
-                        Next::Waits(parcel) => parcel.were_moved(moved),
+                        Next::Waits(parcels) => {
+                            parcels.iter().for_each(|parcel| parcel.were_moved(&moved));
+                        }
                         Next::IsKept(time, source) => {
-                            self.memory.history.were_moved(time, source, moved);
+                            self.memory.history.were_moved(time, source, &moved);
                         }
                     }
+                    // What they were in goes now, with nothing locked, and whoever waits for a slab is woken.
+                    drop(moved);
                 }
                 Err(error) => self.wait_after(&error),
             }
@@ -212,10 +217,10 @@ impl Memory {
             let level = self.levels[source];
             level.uses_disk() && (makes_room || !level.uses_memory())
         };
-        if let Some(parcel) = self.intake.last_to_move(is_wanted)
-            && let Some(blocks) = parcel.blocks_to_move()
-        {
-            return Some((Next::Waits(parcel), blocks));
+        let waiting = self.intake.last_to_move(is_wanted, AT_ONCE_BYTES);
+        if !waiting.is_empty() {
+            let (parcels, blocks): (Vec<_>, Vec<Blocks>) = waiting.into_iter().unzip();
+            return Some((Next::Waits(parcels), blocks.concat()));
         }
         let (time, source, blocks) = self.history.last_to_move(is_wanted)?;
         Some((Next::IsKept(time, source), blocks))

@@ -11,6 +11,7 @@ use super::admission::{Admission, Reads};
 use super::ahead::{Ahead, ToLog, Unlogged};
 use super::parcel::Parcel;
 use crate::block::SourceId;
+use crate::received::ReceivedBlock;
 use crate::time::{Duration, Time};
 
 /// Called with each parcel as it is stored, and with who may work on it early; it must not block.
@@ -168,13 +169,27 @@ impl Intake {
         work
     }
 
-    /// Of the parcels of such sources that wait for their batch, the one that waits longest from now on, if it can
-    /// be moved out of memory.
-    pub(crate) fn last_to_move(&self, of: impl Fn(SourceId) -> bool) -> Option<Arc<Parcel>> {
+    /// Of the parcels of such sources that wait for their batch and can be moved out of memory, those that wait
+    /// longest from now on: so many that they have `bytes`, or all.
+    pub(crate) fn last_to_move(
+        &self,
+        of: impl Fn(SourceId) -> bool,
+        bytes: u64,
+    ) -> Vec<(Arc<Parcel>, Vec<Arc<ReceivedBlock>>)> {
         let state = self.state.lock();
         let from_the_end = state.received.values().rev().flat_map(|parcels| parcels.iter().rev());
-        let mut candidates = from_the_end.filter(|parcel| of(parcel.source()));
-        candidates.find(|parcel| parcel.blocks_to_move().is_some()).cloned()
+        let candidates = from_the_end.filter(|parcel| of(parcel.source()));
+        let (mut found, mut so_far) = (Vec::new(), 0);
+        for parcel in candidates {
+            if let Some(blocks) = parcel.blocks_to_move() {
+                so_far += parcel.bytes();
+                found.push((parcel.clone(), blocks));
+            }
+            if so_far >= bytes {
+                break;
+            }
+        }
+        found
     }
 
     /// Gives out what belongs to `batch`, and whatever was left over from batches before it.

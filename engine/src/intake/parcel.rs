@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -9,6 +10,7 @@ use super::acknowledged::{Logged, Reached};
 use crate::block::SourceId;
 use crate::progress::LineCounts;
 use crate::received::ReceivedBlock;
+use crate::spill::Moved;
 use crate::time::Time;
 
 /// Which early stages have taken a parcel in: bit `i` is the graph's stage `i`.
@@ -43,6 +45,8 @@ pub(crate) struct Parcel {
     reached: Reached,
     /// Who is told when it is logged.
     tells: Option<Arc<Logged>>,
+    /// Its blocks are on disk.
+    is_moved: AtomicBool,
     work: Mutex<Work>,
     finished: Condvar,
 }
@@ -80,6 +84,7 @@ impl Parcel {
             framing,
             reached: Reached::new(),
             tells: None,
+            is_moved: AtomicBool::new(false),
             work: Mutex::new(Work { blocks, taken: Taken::default(), phase: Phase::Waiting }),
             finished: Condvar::new(),
         }
@@ -170,21 +175,21 @@ impl Parcel {
     /// Its blocks, where there is anything to be gained by moving them out of memory: nobody works on them,
     /// and somebody will.
     pub(crate) fn blocks_to_move(&self) -> Option<Vec<Arc<ReceivedBlock>>> {
+        if self.is_moved.load(Ordering::Relaxed) || self.bytes == 0 {
+            return None;
+        }
         let work = self.work.lock();
         let waits = matches!(work.phase, Phase::Waiting | Phase::Over);
-        let in_memory = work.blocks.iter().any(|block| !block.is_moved() && block.raw_bytes() > 0);
-        (waits && in_memory).then(|| work.blocks.clone())
+        (waits && !work.blocks.is_empty()).then(|| work.blocks.clone())
     }
 
-    /// Puts `moved` in the place of the blocks that were moved, unless nobody needs them any more, or the
-    /// batch's turn has come.
-    pub(crate) fn were_moved(&self, moved: Vec<Arc<ReceivedBlock>>) {
+    /// Puts blocks in the place of those that they were before they were moved, unless nobody needs them any
+    /// more, or the batch's turn has come.
+    pub(crate) fn were_moved(&self, moved: &Moved) {
+        self.is_moved.store(true, Ordering::Relaxed);
         let mut work = self.work.lock();
-        if work.phase != Phase::Claimed && !work.blocks.is_empty() {
-            let in_memory = std::mem::replace(&mut work.blocks, moved);
-            drop(work);
-            // Their slab may go back now, and whoever waits for that is woken with nothing locked.
-            drop(in_memory);
+        if work.phase != Phase::Claimed {
+            work.blocks = moved.put_into(&work.blocks);
         }
     }
 

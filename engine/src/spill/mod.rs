@@ -7,6 +7,7 @@
 mod overflow;
 mod scratch_files;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) use self::overflow::Overflow;
@@ -17,19 +18,37 @@ use crate::received::ReceivedBlock;
 /// Blocks are cut into such pieces, each with a checksum of its own, so that tasks share the work.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// The same blocks in pieces, with their bytes on disk; whole or not at all.
-pub(crate) fn moved(
-    blocks: &[Arc<ReceivedBlock>],
-    files: &mut ScratchFiles,
-) -> Result<Vec<Arc<ReceivedBlock>>> {
-    let pieces: Vec<Arc<ReceivedBlock>> = blocks.iter().flat_map(in_pieces).collect();
-    let parts: Vec<&[u8]> = pieces.iter().map(|piece| &piece.raw()[..]).collect();
-    let mut rest = files.put(&parts)?;
-    let moved = pieces.iter().map(|piece| {
-        let bytes = rest.split_to(piece.raw_bytes());
-        Arc::new(piece.moved_to(bytes, crc32fast::hash(piece.raw())))
-    });
-    Ok(moved.collect())
+/// Blocks, and the same ones on disk, in pieces.
+pub(crate) struct Moved {
+    /// By the address of the block that each was; these keep their addresses from others.
+    pieces: HashMap<*const ReceivedBlock, Vec<Arc<ReceivedBlock>>>,
+    _in_memory: Vec<Arc<ReceivedBlock>>,
+}
+
+impl Moved {
+    /// Moves blocks that are in memory; all of them, or none.
+    pub(crate) fn to(files: &mut ScratchFiles, blocks: Vec<Arc<ReceivedBlock>>) -> Result<Self> {
+        let pieces: Vec<Vec<Arc<ReceivedBlock>>> = blocks.iter().map(in_pieces).collect();
+        let parts: Vec<&[u8]> = pieces.iter().flatten().map(|piece| &piece.raw()[..]).collect();
+        let mut rest = files.put(&parts)?;
+        let mut moved = |piece: &Arc<ReceivedBlock>| {
+            let bytes = rest.split_to(piece.raw_bytes());
+            Arc::new(piece.moved_to(bytes, crc32fast::hash(piece.raw())))
+        };
+        let pieces = blocks.iter().zip(&pieces);
+        let pieces = pieces
+            .map(|(block, of_it)| (Arc::as_ptr(block), of_it.iter().map(&mut moved).collect()));
+        Ok(Moved { pieces: pieces.collect(), _in_memory: blocks })
+    }
+
+    /// A list of blocks, with those that were moved in the place of what they were.
+    pub(crate) fn put_into(&self, blocks: &[Arc<ReceivedBlock>]) -> Vec<Arc<ReceivedBlock>> {
+        let of_each = |block: &Arc<ReceivedBlock>| match self.pieces.get(&Arc::as_ptr(block)) {
+            Some(pieces) => pieces.clone(),
+            None => vec![block.clone()],
+        };
+        blocks.iter().flat_map(of_each).collect()
+    }
 }
 
 /// A block that somebody has looked at already stays in one piece.

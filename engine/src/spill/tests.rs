@@ -19,6 +19,14 @@ fn block(text: &str) -> Arc<ReceivedBlock> {
     Arc::new(ReceivedBlock::new(block, policy))
 }
 
+/// The blocks as they are on disk.
+fn moved(
+    blocks: &[Arc<ReceivedBlock>],
+    files: &mut ScratchFiles,
+) -> Result<Vec<Arc<ReceivedBlock>>> {
+    Moved::to(files, blocks.to_vec()).map(|moved| moved.put_into(blocks))
+}
+
 fn files(disk: &MemoryDisk) -> ScratchFiles {
     ScratchFiles::open(Arc::new(disk.clone()), "/spill".into()).unwrap()
 }
@@ -40,12 +48,15 @@ fn what_was_moved_reads_as_before_and_is_counted_while_it_is_there() {
 }
 
 #[test]
-fn whether_somebody_has_counted_its_records_goes_with_it() {
+fn what_was_moved_takes_the_place_of_what_it_was_and_of_nothing_else() {
     let mut files = files(&MemoryDisk::default());
-    let blocks = [block("one\n"), block("two\n")];
-    blocks[0].counts();
-    let there = moved(&blocks, &mut files).unwrap();
-    assert!(there[0].is_counted() && !there[1].is_counted());
+    let blocks = [block("one\n"), block("two\n"), block("three\n")];
+    let some = Moved::to(&mut files, vec![blocks[0].clone(), blocks[2].clone()]).unwrap();
+    let there = some.put_into(&blocks);
+    assert_eq!([0, 1, 2].map(|i| there[i].is_moved()), [true, false, true]);
+    assert!(Arc::ptr_eq(&there[1], &blocks[1]));
+    let texts: String = there.iter().map(|block| block.text()).collect();
+    assert_eq!(texts, "one\ntwo\nthree\n");
 }
 
 #[test]

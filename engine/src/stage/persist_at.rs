@@ -80,9 +80,11 @@ impl<P> PersistAt<P> {
             }
             return chunks;
         }
-        let (mut bytes, mut records) = (Vec::new(), 0);
+        let (mut bytes, mut records) = (Vec::with_capacity(CHUNK_BYTES), 0);
         let mut close = |bytes: &mut Vec<u8>, records: &mut u64| {
             if *records > 0 {
+                // What it takes is what is counted.
+                bytes.shrink_to_fit();
                 let (bytes, records) = (std::mem::take(bytes).into(), std::mem::take(records));
                 chunks.push(Chunk::Encoded { bytes, records, checksum: None });
             }

@@ -44,7 +44,8 @@ impl Given {
     }
 }
 
-type Blocks = Vec<(Arc<ReceivedBlock>, Committed)>;
+/// Blocks of a source, each with the stages that have it already, and whether its lines are counted.
+type Blocks = Vec<(Arc<ReceivedBlock>, (Committed, bool))>;
 
 impl Turn<'_> {
     /// Gives the batch what has been received for it. Fails where what a source has given cannot be noted for
@@ -129,8 +130,9 @@ impl Turn<'_> {
         if self.reads[parcel.source()].at_turn {
             given.at_turn_bytes += parcel.bytes();
         }
-        let claimed = claimed.blocks.into_iter().map(|block| (block, claimed.taken.committed));
-        blocks[parcel.source()].extend(claimed);
+        // Blocks that were moved out of memory do not know that their lines were counted before.
+        let of_each = (claimed.taken.committed, claimed.taken.counts.is_some());
+        blocks[parcel.source()].extend(claimed.blocks.into_iter().map(|block| (block, of_each)));
     }
 
     fn take_polled(
@@ -159,7 +161,7 @@ impl Turn<'_> {
             Records::Blocks(polled) => {
                 report.bytes = polled.iter().map(|block| block.raw_bytes() as u64).sum();
                 report.blocks = polled.len() as u64;
-                blocks[id] = polled.into_iter().map(|block| (block, 0)).collect();
+                blocks[id] = polled.into_iter().map(|block| (block, (0, false))).collect();
             }
         }
     }
@@ -172,9 +174,13 @@ impl Turn<'_> {
                 continue;
             }
             let blocks = split_large(blocks, tasks);
-            let uncounted = blocks.iter().filter(|(block, _)| !block.is_counted());
+            let is_uncounted = |(block, (_, is_counted)): &&(Arc<ReceivedBlock>, (_, bool))| {
+                !is_counted && !block.is_checked()
+            };
+            let uncounted = blocks.iter().filter(is_uncounted);
             given.uncounted.extend(uncounted.map(|(block, _)| (id, block.clone())));
-            given.inputs[id] = Input::Blocks(blocks);
+            let blocks = blocks.into_iter().map(|(block, (committed, _))| (block, committed));
+            given.inputs[id] = Input::Blocks(blocks.collect());
         }
     }
 }

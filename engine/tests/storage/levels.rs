@@ -139,3 +139,31 @@ fn a_second_copy_needs_a_log_and_a_replica() {
         assert!(says("MEMORY_ONLY_2 of listener :0") && says("Conf::replica"), "{sentence}");
     }
 }
+
+#[test]
+fn lines_are_counted_once_however_early_work_and_the_disk_take_turns() {
+    for level in [StorageLevel::MEMORY_AND_DISK, StorageLevel::DISK_ONLY] {
+        let (counts, texts) = (Collector::new(), Collector::new());
+        let (counts_out, texts_out) = (counts.clone(), texts.clone());
+        let mut rig = Rig::start(conf(level).disk(MemoryDisk::default()), move |s| {
+            let lines = s.listen_text_stream(":0");
+            let by_digit = lines.map(|line| (number(line) % 10, 1u64)).reduce_by_key(|a, b| a + b);
+            counts_out.collect(&by_digit.map(|(_, count)| count).reduce(|a, b| a + b));
+            texts_out.collect(&lines.filter(|line| number(line) == 7).map(str::to_owned));
+            Ok(())
+        });
+        let mut fed = 0;
+        for lines in [10, 20_000, 60_000, 20_000, 100, 60_000] {
+            rig.feed(lines / 2);
+            rig.feed(lines - lines / 2);
+            fed += lines;
+            let report = rig.batch();
+            assert!(report.succeeded(), "{level}: {:?}", report.errors);
+            assert_eq!(report.records, lines, "{level}, of {fed}");
+        }
+        let counted: u64 = counts.take().iter().flat_map(|(_, counts)| counts).sum();
+        assert_eq!(counted, fed, "{level}");
+        assert_eq!(texts.take().iter().map(|(_, texts)| texts.len()).sum::<usize>(), 1, "{level}");
+        rig.stop();
+    }
+}
