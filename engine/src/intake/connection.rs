@@ -25,6 +25,8 @@ pub(super) struct Connection {
     has_closed: bool,
     /// When something came last, as far as anybody who wants to know has noted it.
     pub(super) heard_at: Instant,
+    /// It is there to be told that it is denied, and no listener of progress hears of it.
+    pub(super) is_turned_away: bool,
 }
 
 /// What one read brought.
@@ -59,6 +61,7 @@ impl Connection {
             unfinished: None,
             has_closed: false,
             heard_at: now,
+            is_turned_away: false,
         }
     }
 
@@ -66,6 +69,11 @@ impl Connection {
     pub(super) fn of_numbered_lines(transport: Transport, now: Instant) -> Self {
         let unfinished = Some(LineCounts::default());
         Connection { unfinished, ..Connection::new(transport, Framing::Lines, now) }
+    }
+
+    /// One that is only to be told why it is denied.
+    pub(super) fn turned_away(transport: Transport, now: Instant) -> Self {
+        Connection { is_turned_away: true, ..Connection::of_numbered_lines(transport, now) }
     }
 
     pub(super) fn transport(&mut self) -> &mut Transport {

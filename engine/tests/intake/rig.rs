@@ -90,6 +90,11 @@ impl Ear {
         self.so_far(Heard::disconnected)
     }
 
+    /// Connections that have come about.
+    pub(crate) fn connected(&self) -> usize {
+        self.so_far(Heard::connected)
+    }
+
     /// Waits until `n` connections have been made in all.
     pub(crate) fn wait_for_connections(&self, n: usize) {
         self.wait_for("connections", |heard| (heard.connected() >= n).then_some(()));

@@ -65,8 +65,7 @@ impl SocketReceiver {
         let (id, peer) = (newcomer.id, newcomer.peer.ip());
         if self.talks.is_some() && denial != Denial::NoHandshake {
             self.denials.count(denial, peer);
-            self.take_in(newcomer);
-            return self.refuse_talk(id, denial.told());
+            return self.turn_away(newcomer, denial.told());
         }
         let Newcomer { mut transport, .. } = newcomer;
         self.deregister(id, &mut transport);
@@ -77,7 +76,9 @@ impl SocketReceiver {
     }
 
     pub(super) fn disconnect(&mut self, id: usize, reason: Option<String>) {
+        let mut was_turned_away = false;
         if let Some(mut connection) = self.connections.remove(&id) {
+            was_turned_away = connection.is_turned_away;
             self.carried_bytes -= connection.carried();
             self.deregister(id, connection.transport());
             connection.transport().say_goodbye();
@@ -85,9 +86,11 @@ impl SocketReceiver {
         if let Some(talks) = &mut self.talks {
             talks.lose(id);
         }
-        let notice =
-            Notice::Disconnected { source: self.name.clone(), connection: id as u64, reason };
-        self.around.progress.notice(&notice);
+        if !was_turned_away {
+            let notice =
+                Notice::Disconnected { source: self.name.clone(), connection: id as u64, reason };
+            self.around.progress.notice(&notice);
+        }
         self.link.lost(id);
     }
 

@@ -7,6 +7,8 @@ use mio::Events;
 use super::{SocketReceiver, do_early};
 use crate::intake::acknowledged::{Round, Talks};
 use crate::intake::assignment::Stored;
+use crate::intake::connection::Connection;
+use crate::intake::entrance::Newcomer;
 
 /// How long a sender that takes no answers may hold up a stop.
 const LAST_ANSWERS_WITHIN: StdDuration = StdDuration::from_secs(1);
@@ -23,11 +25,16 @@ impl SocketReceiver {
         }
     }
 
-    /// A connection is not to go on, for a reason that its sender is told.
-    pub(super) fn refuse_talk(&mut self, id: usize, reason: &str) {
+    /// Tells a newcomer that is denied why, and nothing else. For listeners of progress it is no connection, so
+    /// that a flood of such is a number in one sentence.
+    pub(super) fn turn_away(&mut self, newcomer: Newcomer, reason: &str) {
+        let Newcomer { id, transport, .. } = newcomer;
+        self.connections.insert(id, Connection::turned_away(transport, Instant::now()));
+        self.begin_talk(id);
         if let Some(talks) = &mut self.talks {
             talks.refuse(id, reason);
         }
+        self.queue(id);
     }
 
     /// Hears and answers whoever is to be.

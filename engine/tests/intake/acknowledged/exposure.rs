@@ -25,7 +25,7 @@ fn a_sender_shows_its_token_and_greets_in_one_breath() {
 }
 
 #[test]
-fn who_has_no_token_is_refused_with_the_reason_and_no_name_is_taken() {
+fn who_has_no_token_is_refused_with_the_reason_takes_no_name_and_is_never_a_connection() {
     let disk = MemoryDisk::default();
     let life = Life::with(&disk, &clock(), |conf| conf.receiver_token(SECRET));
     for said in ["MILLSTREAM 1 a\n", "TOKEN d41d8cd98f00b205\nMILLSTREAM 1 a\n", &"x".repeat(5000)]
@@ -38,9 +38,15 @@ fn who_has_no_token_is_refused_with_the_reason_and_no_name_is_taken() {
         assert!(told.starts_with("REFUSE the first line must be TOKEN SECRET"), "{told}");
         assert!(!told.contains("d41d"), "{told}");
     }
+    assert_eq!((life.ear.connected(), life.ear.disconnected()), (0, 0));
     let mut sender = Sender::new("a").with_token(SECRET);
     assert_eq!(sender.greet(life.address()), 0);
+    let ear = life.ear.clone();
     assert_eq!(life.end().len(), 0);
+    assert!(ear.connected() == 1 && ear.disconnected() <= 1, "the sender's alone");
+    let told = ear.warnings("connections were denied");
+    assert!(told.len() == 2 && told[0].contains("denied: 1,"), "{told:?}");
+    assert!(told[1].contains("denied: 2, of which 2 showed no token"), "{told:?}");
 }
 
 #[test]
