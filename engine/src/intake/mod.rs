@@ -2,8 +2,9 @@
 //!
 //! Receivers store [`Parcel`]s of closed blocks, labelled with the batch whose interval they fall
 //! in. At a batch's tick the driver closes what they have open, takes the batch's parcels, and is
-//! their only owner from then on. Between the two, early work may run on a
-//! parcel, and may even be done with it; and its blocks may be moved to disk, where they may be. Where there is a log, a batch waits until the parcels that it has are logged.
+//! their only owner from then on. Between the two, early work may run on a parcel, and may even be
+//! done with it; and its blocks may be moved to disk, where they may be. Where there is a log, a
+//! batch waits until the parcels that it has are logged.
 
 mod acknowledged;
 mod admission;
