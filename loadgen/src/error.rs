@@ -24,12 +24,12 @@ pub enum Error {
     },
 
     /// The address to listen on cannot be had for another reason.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {error}")]
     Listen {
         /// The address as it was asked for.
         address: String,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
 
     /// A target refuses connections.
@@ -40,12 +40,12 @@ pub enum Error {
     },
 
     /// A target cannot be reached for another reason.
-    #[error("cannot connect to {target}: {source}")]
+    #[error("cannot connect to {target}: {error}")]
     Connect {
         /// The target as it was asked for.
         target: String,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
 
     /// More connections are asked for than the process may have descriptors.
@@ -63,14 +63,14 @@ pub enum Error {
     },
 
     /// A file cannot be read or written.
-    #[error("cannot {doing} {}: {source}", path.display())]
+    #[error("cannot {doing} {}: {error}", path.display())]
     File {
         /// What was attempted.
         doing: &'static str,
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
 
     /// The lines of a file cannot be replayed.
@@ -83,12 +83,12 @@ pub enum Error {
     },
 
     /// The operating system refused something that every run needs.
-    #[error("cannot {doing}: {source}")]
+    #[error("cannot {doing}: {error}")]
     System {
         /// What was attempted.
         doing: &'static str,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
 }
 
@@ -103,7 +103,7 @@ impl Error {
 
     /// For `map_err`: the system's answer to an attempt at `doing`.
     pub(crate) fn system(doing: &'static str) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::System { doing, source }
+        move |error| Self::System { doing, error }
     }
 }
 

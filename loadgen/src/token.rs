@@ -6,6 +6,9 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// A listener takes no shorter one, which could be found by trying.
+const LEAST_BYTES: usize = 16;
+
 /// A listener keeps no longer one.
 const MOST_BYTES: usize = 256;
 
@@ -14,22 +17,23 @@ const MOST_BYTES: usize = 256;
 pub struct Token(String);
 
 impl Token {
-    /// Reads it from a file, which holds it in one line: what is in an argument, every user of a machine can see.
+    /// Reads it from a file, which holds it in one line and nothing else; whether a newline ends that is all the
+    /// same. What is in an argument, every user of a machine can see.
     pub fn from_file(path: &Path) -> Result<Self> {
         let read = fs::read_to_string(path);
-        let text = read.map_err(|source| Error::File {
+        let text = read.map_err(|error| Error::File {
             doing: "read the token in",
             path: path.into(),
-            source,
+            error,
         })?;
         let secret = text.strip_suffix('\n').unwrap_or(&text);
         let secret = secret.strip_suffix('\r').unwrap_or(secret);
         let is_one = secret.bytes().all(|byte| byte.is_ascii_graphic())
-            && (1..=MOST_BYTES).contains(&secret.len());
+            && (LEAST_BYTES..=MOST_BYTES).contains(&secret.len());
         if !is_one {
             return Err(Error::Usage(format!(
-                "{} holds no token: it must be one line of 1 to {MOST_BYTES} printable ASCII characters \
-                 without a space, as `openssl rand -hex 32` writes one",
+                "{} holds no token: it must be one line of {LEAST_BYTES} to {MOST_BYTES} printable ASCII \
+                 characters without a space, as `openssl rand -hex 32` writes one",
                 path.display()
             )));
         }
@@ -65,17 +69,34 @@ mod tests {
 
     #[test]
     fn a_file_of_one_line_is_a_token_and_is_not_shown() {
-        for text in ["abc-123", "abc-123\n", "abc-123\r\n"] {
+        for text in ["0123-4567-89ab-c", "0123-4567-89ab-c\n", "0123-4567-89ab-c\r\n"] {
             let token = read(text).unwrap();
-            assert_eq!((token.secret(), token.line().as_str()), ("abc-123", "TOKEN abc-123\n"));
-            assert!(!format!("{token:?}").contains("abc"));
+            assert_eq!(token.secret(), "0123-4567-89ab-c");
+            assert_eq!(token.line(), "TOKEN 0123-4567-89ab-c\n");
+            assert!(!format!("{token:?}").contains("0123"));
         }
-        for text in ["", "\n", "abc 123", "abc\n123\n", "abc\n\n", "é", &"x".repeat(257)] {
+        let two_lines = "0123-4567-89ab-c\n0123-4567-89ab-c\n";
+        let too_long = "x".repeat(257);
+        for text in [
+            "",
+            "\n",
+            "0123-4567-89ab-",
+            "0123-4567 89ab-c",
+            " 0123-4567-89ab-c",
+            two_lines,
+            "0123-4567-89ab-c\n\n",
+            "0123-4567-89ab-é",
+            &too_long,
+        ] {
             let refusal = read(text).unwrap_err();
             assert_eq!(refusal.exit_code(), 2);
-            assert!(text.len() < 3 || !refusal.to_string().contains(text.trim_end()), "{refusal}");
+            let refusal = refusal.to_string();
+            assert!(refusal.contains("16 to 256"), "{refusal}");
+            assert!(text.len() < 3 || !refusal.contains(text.trim()), "{refusal}");
         }
         let missing = Token::from_file(Path::new("/nowhere/token")).unwrap_err();
         assert!(missing.to_string().contains("/nowhere/token"), "{missing}");
+        // Whoever prints what is behind an error too says it once.
+        assert!(std::error::Error::source(&missing).is_none());
     }
 }

@@ -28,7 +28,7 @@ impl Server {
             generate_simple_self_signed(["localhost".into()]).unwrap();
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("trusted.pem"), cert.pem()).unwrap();
-        std::fs::write(folder.path().join("token"), "a-secret\n").unwrap();
+        std::fs::write(folder.path().join("token"), "a-secret-of-some-length\n").unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -93,7 +93,7 @@ fn said(peer: &mut BufReader<Peer>) -> String {
 fn all_lines_come_behind_the_token_and_the_end_is_a_proper_one() {
     let server = Server::new();
     let serving = server.serve(3, |mut peer| {
-        assert_eq!(said(&mut peer), "TOKEN a-secret\n");
+        assert_eq!(said(&mut peer), "TOKEN a-secret-of-some-length\n");
         let mut text = String::new();
         // An end without close_notify is an error here.
         peer.read_to_string(&mut text).unwrap();
@@ -109,7 +109,7 @@ fn all_lines_come_behind_the_token_and_the_end_is_a_proper_one() {
 fn acknowledged_lines_are_greeted_and_ended_in_it_too() {
     let server = Server::new();
     let serving = server.serve(3, |mut peer| {
-        assert_eq!(said(&mut peer), "TOKEN a-secret\n");
+        assert_eq!(said(&mut peer), "TOKEN a-secret-of-some-length\n");
         assert!(said(&mut peer).starts_with("MILLSTREAM 1 over-tls-"));
         peer.get_mut().write_all(b"RESUME 0\n").unwrap();
         let mut text = String::new();

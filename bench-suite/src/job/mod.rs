@@ -13,11 +13,9 @@ mod gathered;
 mod from_memory;
 mod run;
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use loadgen::time::written;
@@ -172,7 +170,7 @@ pub struct Options {
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port,
           requires_all = ["checkpoint", "replica_token_file"])]
     pub replica: Option<String>,
-    /// With --replica: a file with the secret that it was given
+    /// With --replica: a file with the secret that it was given, in one line
     #[arg(long, value_name = "FILE", requires = "replica")]
     pub replica_token_file: Option<PathBuf>,
     /// How long to run, such as 20s [default: until Ctrl-C]
@@ -239,9 +237,7 @@ impl Options {
             conf = conf.listen_tls(millstream::TlsServer::from_files(certificates, key)?);
         }
         if let (Some(replica), Some(file)) = (&self.replica, &self.replica_token_file) {
-            let token = fs::read_to_string(file)
-                .with_context(|| format!("--replica-token-file {}", file.display()))?;
-            conf = conf.replica(replica, token.trim());
+            conf = conf.replica(replica, Token::from_file(file)?.secret());
         }
         Ok(self.overload.told_to(conf).write_ahead_log(self.write_ahead_log))
     }

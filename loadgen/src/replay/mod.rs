@@ -140,7 +140,7 @@ fn check_kind(path: &Path) -> Result<()> {
 }
 
 fn cannot(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::File { doing, path: path.to_owned(), source }
+    move |source| Error::File { doing, path: path.to_owned(), error: source }
 }
 
 fn refusal(path: &Path, what: String) -> Error {

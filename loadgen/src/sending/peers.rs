@@ -16,7 +16,7 @@ const DIAL: Duration = Duration::from_secs(5);
 pub fn listen(address: &str) -> Result<TcpListener> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::AddrInUse => Error::PortInUse { address: address.to_owned() },
-        _ => Error::Listen { address: address.to_owned(), source },
+        _ => Error::Listen { address: address.to_owned(), error: source },
     };
     let mut refusal = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for resolved in address.to_socket_addrs().map_err(failed)? {
@@ -96,7 +96,7 @@ pub(crate) fn resolve(target: &str) -> Result<Vec<SocketAddr>> {
 fn failed(target: &str, source: io::Error) -> Error {
     match source.kind() {
         io::ErrorKind::ConnectionRefused => Error::Refused { target: target.to_owned() },
-        _ => Error::Connect { target: target.to_owned(), source },
+        _ => Error::Connect { target: target.to_owned(), error: source },
     }
 }
 

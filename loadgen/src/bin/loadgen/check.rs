@@ -105,7 +105,7 @@ fn next_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 fn failed(path: &Path, source: io::Error) -> Error {
-    Error::File { doing: "read", path: path.to_owned(), source }
+    Error::File { doing: "read", path: path.to_owned(), error: source }
 }
 
 /// What was found, and how it is to be taken.

@@ -76,7 +76,7 @@ fn run(
     }
     let stop = Stop::new();
     stop_on_signals(&stop)
-        .map_err(|source| Error::System { doing: "handle Ctrl-C and SIGTERM", source })?;
+        .map_err(|source| Error::System { doing: "handle Ctrl-C and SIGTERM", error: source })?;
     let series = Series::create(output.csv.as_deref(), output.hdr_log.as_deref())?;
     let mut teller = Teller { terminal: Terminal::new(output.quiet), series };
     let fed = feed(&stop, &mut teller);

@@ -42,7 +42,8 @@ pub(crate) fn man(command: Option<&str>) -> Result<u8> {
             }
         },
     };
-    let page = page(about).map_err(|source| Error::System { doing: "write the page", source })?;
+    let page =
+        page(about).map_err(|source| Error::System { doing: "write the page", error: source })?;
     stdout::print(page).map(|()| 0)
 }
 

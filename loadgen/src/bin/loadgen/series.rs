@@ -54,7 +54,7 @@ fn create(path: &Path) -> Result<BufWriter<File>> {
 }
 
 fn failed(path: &Path, source: io::Error) -> Error {
-    Error::File { doing: "write", path: path.to_owned(), source }
+    Error::File { doing: "write", path: path.to_owned(), error: source }
 }
 
 fn given_up(path: &Path, written: io::Result<()>, sentences: &mut Vec<String>) -> bool {

@@ -8,7 +8,9 @@ use loadgen::{Error, Result};
 pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<()> {
     match io::stdout().lock().write_all(text.as_ref()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed.map_err(|source| Error::System { doing: "print to stdout", source }),
+        printed => {
+            printed.map_err(|source| Error::System { doing: "print to stdout", error: source })
+        }
     }
 }
 
@@ -16,5 +18,5 @@ pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<()> {
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<String> {
     let json = serde_json::to_string_pretty(value);
     json.map(|json| json + "\n")
-        .map_err(|error| Error::System { doing: "write JSON", source: error.into() })
+        .map_err(|error| Error::System { doing: "write JSON", error: error.into() })
 }
