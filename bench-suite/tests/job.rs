@@ -164,6 +164,33 @@ fn wrong_usage_is_said_with_the_numbers_and_ends_with_2() {
 }
 
 #[test]
+fn flags_that_would_change_nothing_or_lack_others_are_wrong_usage() {
+    let cases: [(&str, &[&str]); 7] = [
+        ("--spill-dir /x", &["--storage-level MEMORY_ONLY", "MEMORY_AND_DISK"]),
+        ("--max-backlog 5 --overrun skip", &["--max-backlog 5", "--overrun skip"]),
+        ("--max-backlog 5 --overrun coalesce", &["--overrun coalesce"]),
+        ("--storage-level MEMORY_ONLY_2", &["MEMORY_ONLY_2", "--replica", "--write-ahead-log"]),
+        (
+            "--storage-level DISK_ONLY_2 --checkpoint /x --write-ahead-log",
+            &["DISK_ONLY_2", "--replica", "--replica-token-file"],
+        ),
+        (
+            "--checkpoint /x --replica x:1 --replica-token-file /nowhere/token",
+            &["/nowhere/token: No such file or directory"],
+        ),
+        ("--token-file /nowhere/token", &["/nowhere/token: No such file or directory"]),
+    ];
+    for (flags, said) in cases {
+        let mut job = bench_suite(&["job", "count", "--listen", "0", "--for", "1s"]);
+        let output = job.args(flags.split(' ')).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{flags}: {stderr}");
+        assert!(said.iter().all(|part| stderr.contains(part)), "{flags}: {stderr}");
+        assert!(stderr.matches("No such file").count() <= 1, "said once: {stderr}");
+    }
+}
+
+#[test]
 fn a_port_in_use_is_said_and_ends_with_1() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

@@ -9,6 +9,7 @@ mod course;
 mod trend;
 mod summary;
 mod overload;
+mod contradictions;
 mod gathered;
 mod from_memory;
 mod run;

@@ -42,6 +42,17 @@ pub enum Policy {
     Skip,
 }
 
+impl Policy {
+    /// As it is given.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Policy::Queue => "queue",
+            Policy::Coalesce => "coalesce",
+            Policy::Skip => "skip",
+        }
+    }
+}
+
 impl Overload {
     pub(super) fn told_to(&self, conf: Conf) -> Conf {
         let policy = match self.overrun {

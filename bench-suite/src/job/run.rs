@@ -14,7 +14,7 @@ use super::gathered::Gathered;
 use super::live::Live;
 use super::stamped::{self, Recorder, StampedSummary};
 use super::summary::Summary;
-use super::{Answers, Options, ProgressForm, from_memory, ndjson, workload};
+use super::{Answers, Options, ProgressForm, contradictions, from_memory, ndjson, workload};
 use crate::outcome::{Outcome, refuse};
 use crate::usage;
 use crate::{stderr, stdout};
@@ -30,6 +30,7 @@ const A_DAY: StdDuration = StdDuration::from_secs(24 * 60 * 60);
 /// Fails where it cannot start, where a batch failed, and where stamped lines did not all come.
 pub fn run(options: &Options) -> Result<Outcome> {
     workload::check(options).unwrap_or_else(|reason| refuse(reason));
+    contradictions::check(options).unwrap_or_else(|reason| refuse(reason));
     // What there is no figure for is told before the run and not after it.
     judge(options, &Summary::default());
     let latency = options.objectives.iter().find(|o| o.figure().contains("latency."));
