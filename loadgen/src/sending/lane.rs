@@ -9,13 +9,13 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::connection::{Connection, Stage};
 use super::dealer::{Dealer, Departure, Mail};
+use super::farewell::{Farewell, closed_too_early};
 use super::grants::Grant;
 use super::lateness::Lateness;
 use super::looked::Looked;
 use super::outgoing::Tally;
 use super::times::Times;
 use crate::error::{Error, Result};
-use crate::faults::End;
 use crate::lines::Source;
 use crate::schedule::{ENDLESS, ScheduleTime, TimetableReader};
 use crate::stamp::EndMark;
@@ -39,7 +39,7 @@ pub(crate) struct Lane<'a> {
     dealer: &'a Dealer,
     lateness: Lateness<'a>,
     lines: TimetableReader,
-    end: End,
+    farewell: Farewell,
     poll: Poll,
     connections: HashMap<u64, Connection>,
     /// Connections that can write, in the order in which they will.
@@ -75,7 +75,7 @@ impl<'a> Lane<'a> {
         dealer: &'a Dealer,
         lateness: Lateness<'a>,
         lines: TimetableReader,
-        end: End,
+        farewell: Farewell,
         poll: Poll,
     ) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl<'a> Lane<'a> {
             dealer,
             lateness,
             lines,
-            end,
+            farewell,
             poll,
             connections: HashMap::new(),
             queue: VecDeque::new(),
@@ -153,6 +153,10 @@ impl<'a> Lane<'a> {
                 match connection.discard_input(&mut self.scratch) {
                     Ok(true) if connection.stage() == Stage::HalfClosed => {
                         self.connections.remove(&id);
+                        continue;
+                    }
+                    Ok(true) if self.farewell.must_be_returned => {
+                        self.lose(id, &closed_too_early());
                         continue;
                     }
                     Ok(_) => {}
@@ -280,8 +284,16 @@ impl<'a> Lane<'a> {
 
     fn close(&mut self, id: u64) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
+        if self.farewell.must_be_returned {
+            // Its end may have come with no event yet, and looks like an answer to this one's then.
+            match connection.discard_input(&mut self.scratch) {
+                Ok(false) => {}
+                Ok(true) => return self.lose(id, &closed_too_early()),
+                Err(error) => return self.lose(id, &error),
+            }
+        }
         self.report.sent.extend(connection.outgoing.feed.sent());
-        connection.end(self.end);
+        connection.end(self.farewell.end);
         if connection.stage() != Stage::HalfClosed {
             self.connections.remove(&id);
         }
@@ -289,12 +301,16 @@ impl<'a> Lane<'a> {
 
     fn lose(&mut self, id: u64, error: &io::Error) {
         let Some(mut connection) = self.connections.remove(&id) else { return };
-        if connection.stage() == Stage::HalfClosed {
+        let was_sent_all = connection.stage() == Stage::HalfClosed;
+        if was_sent_all && !self.farewell.is_missed(error) {
             return; // It has had all, and ends as it likes.
         }
-        self.report.sent.extend(connection.outgoing.feed.sent());
+        if !was_sent_all {
+            self.report.sent.extend(connection.outgoing.feed.sent());
+        }
         let (peer, lines) = (connection.peer, connection.lines);
-        let sentence = format!("{peer} hung up after {lines} lines ({error})");
+        let guess = self.farewell.guess();
+        let sentence = format!("{peer} hung up after {lines} lines ({error}){guess}");
         let owed = connection.outgoing.feed.give_back();
         self.dealer.leave(id, owed, Departure::HungUp(sentence), Instant::now());
     }

@@ -11,6 +11,7 @@ mod connection;
 mod dealer;
 mod descriptors;
 mod due;
+mod farewell;
 mod feed;
 mod found;
 mod grants;

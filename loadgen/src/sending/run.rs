@@ -12,6 +12,7 @@ use super::acknowledged;
 use super::conductor::{Conductor, Peers, note_losses};
 use super::dealer::Dealer;
 use super::descriptors;
+use super::farewell::Farewell;
 use super::found::Found;
 use super::lane::{Lane, WAKE};
 use super::lateness::{Gauge, Lateness};
@@ -114,8 +115,8 @@ fn run(
         let waker = Waker::new(poll.registry(), WAKE);
         wakers.push(waker.map_err(Error::system("create a waker"))?);
         let lateness = Lateness::new(gauge, lines.clone(), load.warm_up);
-        let end = load.faults.end;
-        lanes.push(Lane::new(number, source, &dealer, lateness, lines.clone(), end, poll));
+        let farewell = Farewell::of(load);
+        lanes.push(Lane::new(number, source, &dealer, lateness, lines.clone(), farewell, poll));
     }
     let mut ticker = Ticker::new(&dealer, &gauges, load.warm_up);
     let conductor =

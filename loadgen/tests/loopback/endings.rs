@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::harness::{
     DEADLINE, Readers, free_listener, lines_in, listener_with_buffer, read_all, small_load,
 };
-use loadgen::{End, Faults, Load, Stop, Summary, send};
+use loadgen::{End, Faults, Load, Stop, Summary, Token, send};
 
 fn ending(end: End, records: u64) -> Load {
     Load { faults: Faults { end, ..Faults::default() }, ..small_load(records) }
@@ -110,4 +110,37 @@ fn after_a_reset_the_next_connection_goes_on() {
     assert_eq!((summary.records, read.len()), (1_000, 10));
     let is_reset = |ended: &std::io::Result<_>| matches!(ended, Err(error) if error.kind() == ErrorKind::ConnectionReset);
     assert!(read.iter().all(is_reset), "{read:?}");
+}
+
+/// A load behind a token, which is as long as its first line is with it.
+fn behind_a_token(records: u64) -> (Load, usize) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "0123456789abcdef").unwrap();
+    let token = Token::from_file(file.path()).unwrap();
+    (Load { token: Some(token), ..small_load(records) }, "TOKEN 0123456789abcdef\n".len())
+}
+
+#[test]
+fn who_closes_for_a_token_when_all_is_written_and_nothing_read_has_hung_up() {
+    let (load, token_bytes) = behind_a_token(10);
+    let (summary, took, reader) = send_to(&load, move |mut stream| {
+        stream.read_exact(&mut vec![0; token_bytes]).unwrap();
+        // Lines have come, and are left unread.
+        stream.peek(&mut [0]).unwrap()
+    });
+    assert_eq!(reader.join().unwrap(), 1);
+    assert_eq!(summary.connections_lost, 1);
+    assert!(took < Duration::from_millis(1_900), "{took:?}");
+}
+
+#[test]
+fn who_takes_all_behind_a_token_and_closes_has_not() {
+    let (load, token_bytes) = behind_a_token(1_000);
+    let (summary, took, reader) = send_to(&load, move |stream| {
+        let bytes = read_all(stream);
+        lines_in(&bytes[token_bytes..])
+    });
+    assert_eq!(reader.join().unwrap(), 1_000);
+    assert_eq!(summary.connections_lost, 0);
+    assert!(took < Duration::from_millis(1_900), "{took:?}");
 }
