@@ -46,7 +46,8 @@ pub(crate) struct Cli {
     /// The most bytes that a job's directory may have, such as 20GiB [default: as the disk has]
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_bytes: Option<ByteSize>,
-    /// How long a job may be silent before its directory is let go
+    /// How long a job may be silent before its directory is let go; never less than the job's own time limit, nor
+    /// more than twice that
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     pub(crate) idle: Duration,
 }

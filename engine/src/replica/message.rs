@@ -10,6 +10,7 @@ pub(super) const REQUEST: u8 = 1;
 pub(super) const APPEND: u8 = 2;
 pub(super) const ANSWER: u8 = 3;
 pub(super) const DATA: u8 = 4;
+pub(super) const AT_IT: u8 = 5;
 
 /// What a request or an answer may have.
 pub(super) const MOST_WORD_BYTES: usize = 4 << 10;
@@ -26,13 +27,14 @@ pub(super) fn most_bytes(kind: u8) -> Option<usize> {
         REQUEST | ANSWER => Some(MOST_WORD_BYTES),
         APPEND => Some(MOST_DATA_BYTES + APPEND_HEAD_BYTES),
         DATA => Some(MOST_DATA_BYTES),
+        AT_IT => Some(0),
         _ => None,
     }
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Request {
-    Hello { version: u32, token: String, directory: String },
+    Hello { version: u32, token: String, directory: String, limit_ms: u64 },
     List,
     Read { path: String },
     Create { file: u64, path: String, like: Option<Like> },

@@ -8,6 +8,7 @@
 mod message;
 mod name;
 mod wire;
+mod at_it;
 mod server;
 mod mirror;
 

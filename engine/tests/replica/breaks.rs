@@ -9,11 +9,11 @@ use millstream::disk::{Call, Disk, MemoryDisk};
 use millstream::replica::Replica;
 use millstream::{ManualClock, Stop, millis, secs};
 
-use crate::job::{DIRECTORY, HELD_BACK, Life, PATIENCE, Waited};
+use crate::job::{DIRECTORY, Fed, HELD_BACK, Life, PATIENCE, Waited};
 use crate::oracle::Outputs;
 use crate::pair::{
-    COPIES, COPY, LIMIT, Pair, START, TOKEN, all_is_in, are_the_same, copy_of, goes_on, life,
-    mirrored, replica_of,
+    COPIES, COPY, LIMIT, Pair, START, TOKEN, all_is_in, are_the_same, copy_of, durable, goes_on,
+    life, mirrored, replica_of,
 };
 use crate::patience::each_of;
 use crate::proxy::Proxy;
@@ -274,4 +274,60 @@ fn a_slow_replica_makes_the_job_slow_and_nothing_else() {
     }
     assert_eq!(life.ear.warnings("replica"), Vec::<String>::new());
     ends_well(&pair.here, &pair.there, &mut life);
+}
+
+/// So long a link may be silent in both directions, and half of it.
+const SHORT: millstream::Duration = millis(400);
+const HALF: millstream::Duration = millis(200);
+
+/// Has every file of this name, or every one at all, take a while to read.
+fn reads_take(disk: &MemoryDisk, name: Option<&'static str>, takes: millstream::Duration) {
+    disk.interfere(move |call, path| {
+        if call == Call::Read && name.is_none_or(|name| path.ends_with(name)) {
+            std::thread::sleep(takes.to_std());
+        }
+        Ok(())
+    });
+}
+
+/// A start on copies that are the same, and then a link that is cut, over one connection each.
+fn come_together_once(here: &MemoryDisk, there: &MemoryDisk, lived: Fed) {
+    let settings = Replica::settings(COPIES, TOKEN).disk(there.clone()).idle_timeout(SHORT);
+    let replica = settings.listen("127.0.0.1:0").expect("a port is free");
+    let proxy = Proxy::to(replica.address());
+    let clock = ManualClock::at(START + secs(10));
+    let conf = mirrored(here, &clock, proxy.address).replica_timeout(SHORT);
+    let mut life = Life::with(conf, clock, 1).expect("it starts");
+    assert_eq!(proxy.connections(), 1, "{:?}", life.ear.warnings(""));
+    proxy.cut_after(0);
+    batch(&mut life, 3, 1);
+    takes_all_in(&mut life);
+    assert_eq!(proxy.connections(), 2, "{:?}", life.ear.warnings(""));
+    here.interfere(|_, _| Ok(()));
+    there.interfere(|_, _| Ok(()));
+    assert!(life.stop(Stop::Graceful).drained);
+    let all = [lived, life.fed()];
+    assert_eq!(Outputs::on(here).check(&all), all);
+    all_is_in(here, there);
+}
+
+#[test]
+fn to_bring_copies_together_may_take_longer_than_either_side_waits() {
+    let pair = Pair::new();
+    let mut first = pair.start(0).expect("the disks work");
+    for _ in 0..3 {
+        assert_eq!(first.batch(3, 2), Waited::Done);
+    }
+    first.stop(Stop::Now);
+    // Each file is soon read, and all of them are not; or one alone takes too long, there or here.
+    let (here, there) = pair.disks();
+    assert!(durable(&here, DIRECTORY).len() >= 4);
+    reads_take(&here, None, HALF);
+    come_together_once(&here, &there, first.fed());
+    let (here, there) = pair.disks();
+    reads_take(&there, Some("identity"), SHORT + HALF);
+    come_together_once(&here, &there, first.fed());
+    let (here, there) = pair.disks();
+    reads_take(&here, Some("identity"), SHORT + HALF);
+    come_together_once(&here, &there, first.fed());
 }

@@ -92,7 +92,7 @@ impl Client {
 }
 
 fn hello(token: &str, directory: &str) -> Value {
-    json!({"Hello": {"version": 1, "token": token, "directory": directory}})
+    json!({"Hello": {"version": 1, "token": token, "directory": directory, "limit_ms": 10_000}})
 }
 
 fn frame(kind: u8, sequence: u64, length: u32, payload: &[u8]) -> Vec<u8> {
@@ -140,7 +140,7 @@ fn random_bytes_and_frames_that_do_not_fit() {
         assert!(client.is_closed(), "kind {kind}, {length} bytes");
     }
     // Whole frames with nonsense in them, before and after a greeting.
-    for kind in 1..5 {
+    for kind in 1..6 {
         for payload in [&b""[..], b"\xc1", b"nonsense", &[0x91; 4000]] {
             let mut client = Client::of(address);
             client.say(kind, payload);
@@ -171,7 +171,8 @@ fn a_stranger_is_told_that_and_nothing_else() {
         assert_eq!(reason, "Token");
         assert!(!sentence.contains("secre"), "{sentence}");
     }
-    let other = json!({"Hello": {"version": 2, "token": TOKEN, "directory": "counts"}});
+    let other =
+        json!({"Hello": {"version": 2, "token": TOKEN, "directory": "counts", "limit_ms": 10_000}});
     assert_eq!(refusal(other).0, "Version");
     assert_eq!(refusal(json!("List")).0, "Protocol");
     for directory in ["", "..", ".", "a/b", "/etc", "a\0b", &"x".repeat(201)] {

@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 pub(crate) use self::link::Hooks;
 use self::link::Link;
 use self::session::Dial;
+use super::at_it::SIGNS_OF_LIFE;
 use super::message::Request;
 use super::name::{directory_of, is_path};
 use crate::conf::ReplicaAt;
@@ -26,9 +27,6 @@ use crate::disk::{AnyDisk, DiskFile, Entry, Metadata, Scratch};
 use crate::error::{Error, Result};
 use crate::threads::EngineThread;
 use crate::time;
-
-/// An idle link gives a sign of life so many times in its limit.
-const SIGNS_OF_LIFE: u32 = 3;
 
 /// The second copy of a job's directory, and the link to it.
 pub(crate) struct Mirror {

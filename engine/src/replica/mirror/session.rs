@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use smallvec::SmallVec;
 
 use crate::durable;
+use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
 use crate::replica::message::{
-    ANSWER, APPEND, Answer, DATA, MOST_DATA_BYTES, REQUEST, Request, VERSION,
+    ANSWER, APPEND, AT_IT, Answer, DATA, MOST_DATA_BYTES, REQUEST, Request, VERSION,
 };
 use crate::replica::wire::{Patience, Wire};
 use crate::secret::Secret;
@@ -79,6 +80,7 @@ impl Session {
             version: VERSION,
             token: dial.token.text().to_owned(),
             directory: dial.directory.clone(),
+            limit_ms: u64::try_from(dial.silence.as_millis()).unwrap_or(u64::MAX),
         };
         session.tell(&hello, given_up)?;
         match session.answer(given_up)? {
@@ -176,7 +178,7 @@ impl Session {
         let asked = self.tell(&Request::Read { path: path.to_owned() }, given_up)?;
         let mut content = Vec::new();
         loop {
-            let (kind, _) = self.wire.receive(&self.patience(given_up))?;
+            let kind = self.receive(given_up)?;
             if kind == DATA {
                 content.extend_from_slice(self.wire.payload());
                 continue;
@@ -187,6 +189,19 @@ impl Session {
                 other => return Err(unexpected(&other)),
             }
         }
+    }
+
+    /// Works on something here, and gives signs of life meanwhile.
+    pub(super) fn at_it<R: Send>(
+        &mut self,
+        given_up: GivenUp<'_>,
+        work: impl FnOnce() -> R + Send,
+    ) -> Result<R, Broken> {
+        let every = self.silence / SIGNS_OF_LIFE;
+        at_it(work, || match until_sign(self.used, every) {
+            Some(left) => Ok(left),
+            None => self.ask(&Request::Ping, given_up).map(|()| every),
+        })
     }
 
     /// For how long nothing was sent.
@@ -211,8 +226,18 @@ impl Session {
     }
 
     fn answer(&mut self, given_up: GivenUp<'_>) -> Result<Answer, Broken> {
-        let (kind, _) = self.wire.receive(&self.patience(given_up))?;
+        let kind = self.receive(given_up)?;
         self.read_answer(kind)
+    }
+
+    /// The kind of the next message that says more than that the replica is still at it.
+    fn receive(&mut self, given_up: GivenUp<'_>) -> io::Result<u8> {
+        loop {
+            match self.wire.receive(&self.patience(given_up))? {
+                (AT_IT, _) => {}
+                (kind, _) => return Ok(kind),
+            }
+        }
     }
 
     fn read_answer(&self, kind: u8) -> Result<Answer, Broken> {

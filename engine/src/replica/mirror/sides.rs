@@ -72,7 +72,7 @@ impl Sides<'_> {
         for (path, act) in acts {
             match act {
                 Act::Send { keep, open } => {
-                    let content = self.read_here(&path)?;
+                    let content = self.with_file(&path, |content| content)?;
                     self.send(&path, &content, keep, open)?;
                 }
                 Act::Fetch => {
@@ -99,16 +99,29 @@ impl Sides<'_> {
         Ok(())
     }
 
-    pub(super) fn read_here(&self, path: &str) -> Result<Vec<u8>> {
-        let place = self.directory.join(path);
-        self.disk.read_at_most(&place, u64::MAX).map_err(|e| failed("reading", &place, &e))
+    /// What `made_of` makes of the content of a file, while the replica hears that it goes on.
+    pub(super) fn with_file<R: Send>(
+        &mut self,
+        path: &str,
+        made_of: impl FnOnce(Vec<u8>) -> R + Send,
+    ) -> Result<R, Apart> {
+        let (disk, place) = (self.disk, self.directory.join(path));
+        let read = self.at_it(|| disk.read_at_most(&place, u64::MAX).map(made_of))?;
+        Ok(read.map_err(|e| failed("reading", &place, &e))?)
     }
 
-    fn put_here(&self, path: &str, content: &[u8]) -> Result<()> {
-        let place = self.directory.join(path);
-        make_directory_durably(self.disk, parent_of(&place))?;
-        let fill = |file: &mut dyn DiskFile| file.write_all(content);
-        publish(self.disk, &place, fill, |_| Ok(())).map(drop).map_err(|failed| failed.error)
+    pub(super) fn at_it<R: Send>(&mut self, work: impl FnOnce() -> R + Send) -> Result<R, Broken> {
+        self.session.at_it(self.given_up, work)
+    }
+
+    fn put_here(&mut self, path: &str, content: &[u8]) -> Result<(), Apart> {
+        let (disk, place) = (self.disk, self.directory.join(path));
+        let put: Result<()> = self.at_it(|| {
+            make_directory_durably(disk, parent_of(&place))?;
+            let fill = |file: &mut dyn DiskFile| file.write_all(content);
+            publish(disk, &place, fill, |_| Ok(())).map(drop).map_err(|failed| failed.error)
+        })?;
+        Ok(put?)
     }
 
     /// Has the replica make a file of this content under a temporary name, sync it, and give it its name. One that

@@ -12,7 +12,7 @@ use super::session::{Broken, Held};
 use super::sides::{Act, Apart, Sides};
 use super::unite::{United, unite};
 use crate::directory::IDENTITY;
-use crate::disk::{TEMPORARY, failed};
+use crate::disk::TEMPORARY;
 use crate::error::{Error, Result};
 use crate::frame::{Begin, Misfit};
 
@@ -100,11 +100,7 @@ impl Sides<'_> {
     ) -> Result<u64, Apart> {
         let place = self.directory.join(IDENTITY);
         let here = match ours.contains_key(IDENTITY) {
-            true => Some(
-                self.disk
-                    .read_at_most(&place, u64::MAX)
-                    .map_err(|e| failed("reading", &place, &e))?,
-            ),
+            true => Some(self.with_file(IDENTITY, |content| content)?),
             false => None,
         };
         let there = match theirs.contains_key(IDENTITY) {
@@ -154,16 +150,19 @@ impl Sides<'_> {
         number: u64,
         is_doubtful: bool,
     ) -> Result<Option<Act>, Apart> {
-        let content = Bytes::from(self.read_here(path)?);
-        let begins = usize::try_from(held.bytes).ok().and_then(|bytes| content.get(..bytes));
-        if begins.is_some_and(|begins| crc32fast::hash(begins) == held.crc) {
+        let (content, is_begun_there) = self.with_file(path, |content| {
+            let begins = usize::try_from(held.bytes).ok().and_then(|bytes| content.get(..bytes));
+            let is_begun_there = begins.is_some_and(|begins| crc32fast::hash(begins) == held.crc);
+            (Bytes::from(content), is_begun_there)
+        })?;
+        if is_begun_there {
             let is_longer = content.len() as u64 > held.bytes;
             let send = Act::Send { keep: held.bytes, open: None };
             return Ok((is_longer || is_doubtful).then_some(send));
         }
         let expected = begin_of(path, self.job, number).expect("only such files are listed");
         let theirs = Bytes::from(self.session.read(path, self.given_up)?);
-        match unite(&content, &theirs, &expected) {
+        match self.at_it(|| unite(&content, &theirs, &expected))? {
             Ok(United::Whole(united)) => {
                 let (here, there) = (united != content, united != theirs);
                 Ok(Some(Act::Replace { content: united, here, there }))

@@ -138,7 +138,9 @@ impl ReplicaSettings {
     }
 
     /// How long a job may be silent before it counts as gone, and its directory is let go. 30 seconds if left
-    /// out; a job says something at least every third of its [`Conf::replica_timeout`](crate::Conf::replica_timeout).
+    /// out. What a job says of itself bounds it: it is never less than its
+    /// [`Conf::replica_timeout`](crate::Conf::replica_timeout), of which each third brings a sign of life, nor more
+    /// than twice that, so that the directory is let go before the job's next start has waited in vain.
     pub fn idle_timeout(mut self, limit: time::Duration) -> Self {
         self.idle = limit;
         self

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use super::store::{Refusal, Store};
 use super::{HELLO_LIMIT, Settings};
 use crate::durable;
+use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
 use crate::replica::message::{
-    ANSWER, APPEND, APPEND_HEAD_BYTES, Answer, DATA, MOST_DATA_BYTES, MOST_WORD_BYTES, REQUEST,
-    Reason, Request, VERSION,
+    ANSWER, APPEND, APPEND_HEAD_BYTES, AT_IT, Answer, DATA, MOST_DATA_BYTES, MOST_WORD_BYTES,
+    REQUEST, Reason, Request, VERSION,
 };
 use crate::replica::name::is_directory;
 use crate::replica::wire::{Patience, Wire};
@@ -34,6 +35,12 @@ struct Talk<'s> {
     wire: Wire,
     settings: &'s Settings,
     is_over: &'s dyn Fn() -> bool,
+    /// For so long the primary may be silent.
+    idle: Duration,
+    /// So often it hears something, while it may be waiting.
+    sign_every: Duration,
+    /// When something was said last.
+    said: Instant,
 }
 
 /// How a session has ended.
@@ -62,7 +69,16 @@ impl<'s> Greeting<'s> {
         settings: &'s Settings,
         is_over: &'s dyn Fn() -> bool,
     ) -> io::Result<Self> {
-        Ok(Greeting { talk: Talk { wire: Wire::new(stream)?, settings, is_over } })
+        Ok(Greeting {
+            talk: Talk {
+                wire: Wire::new(stream)?,
+                settings,
+                is_over,
+                idle: settings.idle,
+                sign_every: HELLO_LIMIT,
+                said: Instant::now(),
+            },
+        })
     }
 
     /// Waits for the first message, and takes the directory that it asks for. `admit` may have a last word.
@@ -83,7 +99,7 @@ impl<'s> Greeting<'s> {
         admit: impl FnOnce() -> Result<(), Refusal>,
     ) -> Result<(Store, String), End> {
         let settings = self.talk.settings;
-        let Ok(Request::Hello { version, token, directory }) =
+        let Ok(Request::Hello { version, token, directory, limit_ms }) =
             self.talk.hear(Some(until))?.request()
         else {
             return Err(misfit("the first message must be Hello").into());
@@ -101,7 +117,9 @@ impl<'s> Greeting<'s> {
         }
         admit()?;
         let place = settings.directory.join(&directory);
-        let store = Store::open(settings.disk.clone(), place, settings.most_bytes)?;
+        self.talk.suits(Duration::from_millis(limit_ms));
+        let (disk, most_bytes) = (settings.disk.clone(), settings.most_bytes);
+        let store = self.talk.at_it(|| Store::open(disk, place, most_bytes))??;
         self.talk.say(&Answer::Welcome)?;
         Ok((store, directory))
     }
@@ -131,38 +149,60 @@ impl Session<'_> {
             let number = |at: usize| {
                 u64::from_le_bytes(head[at..at + 8].try_into().expect("it is eight bytes"))
             };
-            return Ok(self.store.append(number(0), number(8), bytes)?);
+            self.store.append(number(0), number(8), bytes)?;
+            return Ok(self.talk.sign().map(drop)?);
         }
-        let (store, sequence) = (&mut self.store, heard.sequence);
-        match heard.request()? {
+        let (sequence, request) = (heard.sequence, heard.request()?);
+        let store = &mut self.store;
+        match request {
             Request::Hello { .. } => return Err(misfit("Hello comes once").into()),
             Request::List => {
                 for path in store.paths() {
-                    let content = store.read(&path)?;
-                    let (bytes, crc) = (content.len() as u64, crc32fast::hash(&content));
+                    let (bytes, crc) = self.at_it(|store| {
+                        let content = store.read(&path)?;
+                        Ok((content.len() as u64, crc32fast::hash(&content)))
+                    })?;
                     self.talk.say(&Answer::Entry { path, bytes, crc })?;
                 }
             }
             Request::Read { path } => {
-                for chunk in store.read(&path)?.chunks(MOST_DATA_BYTES) {
+                for chunk in self.at_it(|store| store.read(&path))?.chunks(MOST_DATA_BYTES) {
                     self.talk.send(DATA, chunk)?;
                 }
             }
             Request::Create { file, path, like } => {
-                return Ok(store.create(file, path, like.as_ref())?);
+                return self.at_it(|store| store.create(file, path, like.as_ref()));
             }
             Request::Close { file } => {
                 store.close(file);
                 return Ok(());
             }
-            Request::Rename { from, to } => return Ok(store.rename(&from, &to)?),
-            Request::Remove { path } => return Ok(store.remove(&path)?),
-            Request::MakeDirectory { path } => return Ok(store.make_directory(&path)?),
-            Request::Sync { file } => store.sync(file)?,
-            Request::SyncDirectory { path } => store.sync_directory(&path)?,
+            Request::Rename { from, to } => {
+                store.rename(&from, &to)?;
+                return Ok(self.talk.sign().map(drop)?);
+            }
+            Request::Remove { path } => {
+                store.remove(&path)?;
+                return Ok(self.talk.sign().map(drop)?);
+            }
+            Request::MakeDirectory { path } => {
+                store.make_directory(&path)?;
+                return Ok(self.talk.sign().map(drop)?);
+            }
+            Request::Sync { file } => self.at_it(|store| store.sync(file))?,
+            Request::SyncDirectory { path } => self.at_it(|store| store.sync_directory(&path))?,
             Request::Ping => {}
         }
         Ok(self.talk.say(&Answer::Done { sequence })?)
+    }
+
+    /// Works with the store, while the primary hears that it goes on.
+    fn at_it<R: Send>(
+        &mut self,
+        work: impl FnOnce(&mut Store) -> Result<R, Refusal> + Send,
+    ) -> Result<R, End> {
+        let Session { talk, store, .. } = self;
+        Ok(talk.at_it(move || work(store))??)
     }
 }
 
@@ -185,7 +225,7 @@ impl Heard<'_> {
 
 impl Talk<'_> {
     fn hear(&mut self, until: Option<Instant>) -> io::Result<Heard<'_>> {
-        let patience = Patience { until, ..patience(self.settings, self.is_over) };
+        let patience = Patience { silence: self.idle, until, given_up: self.is_over };
         let (kind, sequence) = self.wire.receive(&patience)?;
         Ok(Heard { kind, sequence, payload: self.wire.payload() })
     }
@@ -196,7 +236,29 @@ impl Talk<'_> {
     }
 
     fn send(&mut self, kind: u8, payload: &[u8]) -> io::Result<()> {
-        self.wire.send(kind, &[payload], &patience(self.settings, self.is_over)).map(drop)
+        let patience = Patience { silence: self.idle, until: None, given_up: self.is_over };
+        self.wire.send(kind, &[payload], &patience)?;
+        self.said = Instant::now();
+        Ok(())
+    }
+
+    /// Takes on the time limit of the primary: one that is there is not silent for so long, and one that is not is
+    /// let go before the next start has waited for it to the end.
+    fn suits(&mut self, limit: Duration) {
+        self.idle = self.settings.idle.min(limit.saturating_mul(2)).max(limit);
+        self.sign_every = limit / SIGNS_OF_LIFE;
+    }
+
+    /// Says that it is still at it, where nothing was said for long; answers after how long it is to be called again.
+    fn sign(&mut self) -> io::Result<Duration> {
+        match until_sign(self.said, self.sign_every) {
+            Some(left) => Ok(left),
+            None => self.send(AT_IT, &[]).map(|()| self.sign_every),
+        }
+    }
+
+    fn at_it<R: Send>(&mut self, work: impl FnOnce() -> R + Send) -> io::Result<R> {
+        at_it(work, || self.sign())
     }
 
     /// Tells why it ends, where there is somebody to tell.
@@ -217,10 +279,6 @@ impl Talk<'_> {
         let until = Instant::now() + LINGER;
         while Instant::now() < until && self.hear(Some(until)).is_ok() {}
     }
-}
-
-fn patience<'p>(settings: &Settings, is_over: &'p dyn Fn() -> bool) -> Patience<'p> {
-    Patience { silence: settings.idle, until: None, given_up: is_over }
 }
 
 fn misfit(sentence: &str) -> Refusal {
