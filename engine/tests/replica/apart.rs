@@ -1,12 +1,15 @@
 //! What is refused at a start, and why.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Mutex;
 
 use millstream::disk::{Disk, MemoryDisk};
+use millstream::replica::Replica;
 use millstream::{ManualClock, Result, Stop, StreamingContext, millis, secs};
 
 use crate::job::{DIRECTORY, Life, Waited, conf, described};
-use crate::pair::{COPY, Pair, START, TOKEN, copy_of, durable, life, mirrored};
+use crate::pair::{COPIES, COPY, LIMIT, Pair, START, TOKEN, copy_of, durable, life, mirrored};
 
 #[track_caller]
 fn refused<T>(outcome: Result<T>, parts: &[&str]) {
@@ -125,4 +128,27 @@ fn a_job_without_a_name_for_a_directory() {
     let ssc = StreamingContext::get_or_create(DIRECTORY, || StreamingContext::new(named, secs(1)));
     let queue = millstream::Queue::new();
     refused(ssc.unwrap().start(move |s| described(s, &queue)), &["1 to 200 bytes"]);
+}
+
+#[test]
+fn a_start_that_waits_says_so_and_goes_on_when_the_directory_is_let_go() {
+    let there = MemoryDisk::default();
+    there.create_directory(COPIES.as_ref()).unwrap();
+    there.create_directory(COPY.as_ref()).unwrap();
+    let held = Mutex::new(Some(there.lock(Path::new(COPY).join("lock").as_ref()).unwrap()));
+    let settings = Replica::settings(COPIES, TOKEN).disk(there.clone());
+    let let_go = move |event: &str| {
+        if event.contains("counts is in use") {
+            drop(held.lock().unwrap().take());
+        }
+    };
+    let replica = settings.on_event(let_go).listen("127.0.0.1:0").unwrap();
+    let life = life(&MemoryDisk::default(), replica.address(), START, 0).unwrap();
+    let said = life.ear.warnings("the replica at");
+    assert_eq!(said.len(), 2, "{said:?}");
+    let waits = format!("this start waits for it, for {} ms", 3 * LIMIT.as_millis());
+    for part in [&replica.address().to_string(), "counts is in use", &waits] {
+        assert!(said[0].contains(part), "{part:?} is missing: {said:?}");
+    }
+    assert!(said[1].contains("is there after"), "{said:?}");
 }

@@ -174,6 +174,7 @@ fn while_the_replica_is_away_nothing_is_received_and_a_sentence_says_so_and_a_st
         life.wait_until("a sentence", |life| !life.ear.warnings(HELD_BACK).is_empty());
         let said = life.ear.warnings(HELD_BACK);
         assert!(said[0].contains(&address.to_string()) && said[0].contains("refused"), "{said:?}");
+        assert!(said[0].contains(", and then "), "the first reason is kept: {said:?}");
         assert_eq!(life.received(), 2, "what one copy alone holds has not been received");
         let began = std::time::Instant::now();
         assert!(!life.stop(how).drained);

@@ -60,8 +60,20 @@ struct Open {
 /// A link that is down.
 struct Cut {
     since: Instant,
-    reason: String,
+    /// Why it went down, and why it could not be had again the last time.
+    first: String,
+    latest: String,
     is_said: bool,
+}
+
+impl Cut {
+    /// What broke it, and what keeps it down where that is something else.
+    fn reason(&self) -> String {
+        match self.first == self.latest {
+            true => self.first.clone(),
+            false => format!("{}, and then {}", self.first, self.latest),
+        }
+    }
 }
 
 impl Link {
@@ -186,10 +198,11 @@ impl Link {
         self.session = None;
         let cut = self.cut.get_or_insert_with(|| Cut {
             since: Instant::now(),
-            reason: String::new(),
+            first: broken.reason.clone(),
+            latest: String::new(),
             is_said: false,
         });
-        cut.reason = broken.reason;
+        cut.latest = broken.reason;
     }
 
     // ---- dialling ----
@@ -215,7 +228,8 @@ impl Link {
                 self.gave_up = true;
                 return Err(self.lost("the job has to stop, and goes on from its own disk"));
             }
-            let is_over = is_final || began.elapsed() >= self.dial.silence * LIMITS_AT_START;
+            let most = self.dial.silence.saturating_mul(LIMITS_AT_START);
+            let is_over = is_final || began.elapsed() >= most;
             match (self.hooks.is_starting)() {
                 true if is_over => {
                     return Err(self.lost(
@@ -223,8 +237,13 @@ impl Link {
                          what it acknowledges is durable on its own disk alone",
                     ));
                 }
-                true => {}
-                false => self.say_cut(),
+                true => self.say_cut(&format!(
+                    "it is dialled again, and this start waits for it, for {} ms in all",
+                    most.as_millis()
+                )),
+                false => self.say_cut(
+                    "it is dialled again, and until it is there nothing is acknowledged, and senders are held back",
+                ),
             }
             self.pause(pauses.failed());
         }
@@ -256,35 +275,42 @@ impl Link {
     }
 
     fn is_back(&mut self) {
-        let Some(Cut { since, reason, is_said }) = self.cut.take() else { return };
-        if !(self.hooks.is_starting)() && (is_said || self.said_back.is_time()) {
+        let Some(cut) = self.cut.take() else { return };
+        let (address, down_ms) = (&self.dial.address, cut.since.elapsed().as_millis());
+        if (self.hooks.is_starting)() {
+            // A cut while the job runs is another matter, and worth its own sentence at once.
+            self.said_cut = Occasional::default();
+            if cut.is_said {
+                (self.hooks.warn)(format!(
+                    "the replica at {address} is there after {down_ms} ms; both copies have the same"
+                ));
+            }
+        } else if cut.is_said || self.said_back.is_time() {
             (self.hooks.warn)(format!(
-                "the link to the replica at {} broke ({reason}), and is up again after {} ms; both copies have \
-                 the same",
-                self.dial.address,
-                since.elapsed().as_millis()
+                "the link to the replica at {address} broke ({}), and is up again after {down_ms} ms; both \
+                 copies have the same",
+                cut.reason()
             ));
         }
     }
 
-    fn say_cut(&mut self) {
+    fn say_cut(&mut self, what_now: &str) {
         if let Some(cut) = &mut self.cut
             && self.said_cut.is_time()
         {
             cut.is_said = true;
             (self.hooks.warn)(format!(
-                "the replica at {} cannot be had, for {} ms now: {}; it is dialled again, and until it is there \
-                 nothing is acknowledged, and senders are held back",
+                "the replica at {} cannot be had, for {} ms now: {}; {what_now}",
                 self.dial.address,
                 cut.since.elapsed().as_millis(),
-                cut.reason
+                cut.reason()
             ));
         }
     }
 
     fn lost(&self, cure: &'static str) -> Error {
         let (since, reason) = match &self.cut {
-            Some(cut) => (cut.since.elapsed(), cut.reason.clone()),
+            Some(cut) => (cut.since.elapsed(), cut.reason()),
             None => (Duration::ZERO, String::new()),
         };
         let address = self.dial.address.clone();
