@@ -14,7 +14,7 @@ is a checkpoint directory, on which the job can be started.
 
 Examples:
   A secret, and a replica on another disk of this machine:
-    head -c 24 /dev/urandom | base64 > replica.token
+    (umask 077; head -c 24 /dev/urandom | base64 > replica.token)
     millstream-replica --dir /mnt/other/copies --token-file replica.token
 
   For jobs on other machines, in a network that others cannot listen in:
@@ -44,7 +44,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: PathBuf,
     /// The most bytes that a job's directory may have, such as 20GiB [default: as the disk has]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = some_bytes)]
     pub(crate) max_bytes: Option<ByteSize>,
     /// How long a job may be silent before its directory is let go; never less than the job's own time limit, nor
     /// more than twice that
@@ -60,6 +60,16 @@ fn listening(text: &str) -> Result<String, String> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
         _ => Err("it must be HOST:PORT with a port from 0 to 65535, as in localhost:7799, or a port alone".into()),
+    }
+}
+
+/// A size in which something has room.
+fn some_bytes(text: &str) -> Result<ByteSize, String> {
+    match text.parse::<ByteSize>()? {
+        none if none.as_u64() == 0 => {
+            Err("no copy has room in that; leave it out for as much as the disk has".into())
+        }
+        some => Ok(some),
     }
 }
 

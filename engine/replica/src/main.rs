@@ -12,32 +12,37 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use millstream::replica::Replica;
+use millstream::replica::{Replica, check_token};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::cli::Cli;
 
 const FAILED: u8 = 1;
+const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
+    let cli = Cli::parse();
+    let outcome = match token_in(&cli.token_file) {
+        Ok(token) => run(&cli, &token).map_err(|error| (FAILED, error)),
+        Err(error) => Err((WRONG_USAGE, error)),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err((code, error)) => {
             tell(&format!("{error:#}"));
-            ExitCode::from(FAILED)
+            ExitCode::from(code)
         }
     }
 }
 
 /// Listens until Ctrl-C or SIGTERM.
-fn run(cli: &Cli) -> Result<()> {
-    let token = token_in(&cli.token_file)?;
+fn run(cli: &Cli, token: &str) -> Result<()> {
     // From before anybody can wait for it to listen.
     let mut signals =
         Signals::new([SIGINT, SIGTERM]).context("the signals could not be watched")?;
     fs::create_dir_all(&cli.dir).with_context(|| format!("--dir {}", cli.dir.display()))?;
-    let mut settings = Replica::settings(&cli.dir, &token)
+    let mut settings = Replica::settings(&cli.dir, token)
         .idle_timeout(millstream::Duration::try_from(cli.idle)?)
         .on_event(tell);
     if let Some(most) = cli.max_bytes {
@@ -52,11 +57,13 @@ fn run(cli: &Cli) -> Result<()> {
     Ok(())
 }
 
-/// The first line of a file, which has nothing else in it.
+/// The first line of a file, which has nothing else in it, and which is a token.
 fn token_in(file: &Path) -> Result<String> {
-    let text = fs::read_to_string(file);
-    let text = text.with_context(|| format!("--token-file {}", file.display()))?;
-    Ok(text.trim().to_owned())
+    let named = || format!("--token-file {}", file.display());
+    let text = fs::read_to_string(file).with_context(named)?;
+    let token = text.trim();
+    check_token(token).with_context(named)?;
+    Ok(token.to_owned())
 }
 
 /// Where nobody reads standard error there is nobody to tell.

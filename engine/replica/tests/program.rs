@@ -89,9 +89,14 @@ fn what_is_wrong_is_said_and_the_exit_code_says_so() {
     fs::write(&short, "short\n").unwrap();
     let (directory, short) = (home.path().to_str().unwrap(), short.to_str().unwrap());
     let (code, said) = ended(&["--dir", directory, "--token-file", short]);
-    assert!(code == 1 && said.contains("16 to 256"), "{said}");
+    let named = format!("--token-file {short}: ");
+    assert!(code == 2 && said.contains(&named) && said.contains("16 to 256"), "{said}");
+    assert!(!said.contains("--listen"), "{said}");
     let (code, said) = ended(&["--dir", directory, "--token-file", "/none"]);
-    assert!(code == 1 && said.contains("--token-file /none"), "{said}");
+    assert!(code == 2 && said.contains("--token-file /none"), "{said}");
+    let flags = ["--dir", directory, "--token-file", short, "--max-bytes", "0"];
+    let (code, said) = ended(&flags);
+    assert!(code == 2 && said.contains("--max-bytes") && said.contains("no copy"), "{said}");
     let (code, said) = ended(&["--dir", directory]);
     assert!(code == 2 && said.contains("--token-file"), "{said}");
     let (code, said) = ended(&["--listen", "nowhere", "--dir", directory, "--token-file", short]);

@@ -13,4 +13,4 @@ mod server;
 mod mirror;
 
 pub(crate) use mirror::{Hooks, Mirror};
-pub use server::{Replica, ReplicaSettings};
+pub use server::{Replica, ReplicaSettings, check_token};

@@ -85,6 +85,18 @@ struct Settings {
     tell: Tell,
 }
 
+/// Refuses what no [`Replica`] takes for its token, with a sentence that does not have it.
+///
+/// ```
+/// use millstream::replica::check_token;
+///
+/// assert!(check_token("0123456789-secret").is_ok());
+/// assert!(check_token("short").is_err());
+/// ```
+pub fn check_token(token: &str) -> Result<()> {
+    Secret::new(token.to_owned()).check("the token of a replica")
+}
+
 impl Replica {
     /// Listens on `address`, keeps what it is given in `directory`, which is made where it is missing, and lets in
     /// whoever has the `token` of 16 to 256 printable ASCII characters. On port 0 it has a port of the
