@@ -99,6 +99,13 @@ fn keep_alive(mirror: &Weak<Mirror>, ended: &Receiver<()>, after: Duration) {
     }
 }
 
+/// The disk with the mirrored directory.
+///
+/// What is done here and told over the link is not done under one lock: between the two somebody else could do
+/// something to the same file, which the replica would then hear of in another order, and a file that is brought
+/// together could be appended to after it was read and before it is known what was appended. Nobody does, because
+/// one thread, the writer, writes all durable files, and before it runs the one that starts the job; the thread that
+/// keeps the link alive writes none.
 struct Mirrored(Arc<Mirror>);
 
 impl Mirrored {
