@@ -61,7 +61,9 @@ fn run(cli: &Cli, token: &str) -> Result<()> {
 fn token_in(file: &Path) -> Result<String> {
     let named = || format!("--token-file {}", file.display());
     let text = fs::read_to_string(file).with_context(named)?;
-    let token = text.trim();
+    // The end of the file's one line, and nothing else, is no part of it.
+    let token = text.strip_suffix('\n').unwrap_or(&text);
+    let token = token.strip_suffix('\r').unwrap_or(token);
     check_token(token).with_context(named)?;
     Ok(token.to_owned())
 }
