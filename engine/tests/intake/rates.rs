@@ -119,10 +119,9 @@ fn queues_are_not_held_to_a_rate() {
 fn the_first_batch_is_held_to_the_lowest_rate_and_the_second_to_what_it_has_shown() {
     let rig = Rig::of_lines(conf().backpressure(true));
     let text = "a line\n".repeat(20_000);
+    let from = rig.hand.now();
     rig.client().write_all(text.as_bytes()).unwrap();
     let burst = 100 / 20;
-    rig.close_blocks_until(7 * burst);
-    let from = rig.hand.now();
     rig.close_blocks_until(7 * 100);
     assert!(rig.hand.now() - from >= millis((100 - burst) * 10), "at 100 a second");
     let records = rig.batch().len() as f64;
