@@ -10,7 +10,8 @@
 //! them nothing would go on.
 //!
 //! Invariants:
-//! - `made * slab_bytes` never passes what the budget leaves; a slab is made, handed out, or free.
+//! - `made * slab_bytes` never passes the budget, and no slab is made beyond what is left of it; a slab is made,
+//!   handed out, or free.
 //! - every byte of a slab was initialised when it was made, so a reused slab needs no clearing;
 //! - a [`Lease`] is dropped after every `Bytes` that it accompanies.
 

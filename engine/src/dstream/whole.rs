@@ -91,8 +91,8 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     /// budget, so that receivers have as much less. A second copy makes no difference here: what is persisted lasts
     /// for its batch, and can be computed again from what it was made of. Spark's `persist(level)`.
     ///
-    /// Cost: as [`persist`](DStream::persist); encoded, a tenth of a microsecond or so for a small record and again
-    /// for each reader; on disk, a write between rounds of tasks, and a read from the kernel's cache or the disk.
+    /// Cost: as [`persist`](DStream::persist); encoded, an encoding for each record, and a decoding for each
+    /// reader; on disk, a write between rounds of tasks, and a read from the kernel's cache or the disk.
     /// A disk without room is told of once a minute, and then records stay in memory.
     ///
     /// ```
