@@ -19,6 +19,9 @@ pub(super) struct Connection {
     offset: u64,
     /// Whether it waits for its turn to be read.
     pub(super) queued: bool,
+    /// An event has told that the other end has closed, or may have: none will tell of it again. So it is read until
+    /// there is nothing more.
+    pub(super) may_have_ended: bool,
     /// Where a line counts when its newline has come, and not before, whatever becomes of it: what became
     /// of the unfinished one.
     unfinished: Option<LineCounts>,
@@ -58,6 +61,7 @@ impl Connection {
             received: 0,
             offset: 0,
             queued: false,
+            may_have_ended: true,
             unfinished: None,
             has_closed: false,
             heard_at: now,
@@ -146,14 +150,17 @@ impl Connection {
             }
         };
         let first_offset = self.offset;
+        let offered = end - gap;
         let nothing = |outcome| Step { framed: Framed::default(), first_offset, outcome };
         match read {
             Ok(0) => self.end(slab, Outcome::Ended),
             Ok(n) => {
                 let received_before = self.received;
                 self.received += n as u64;
+                let is_drained = self.transport.is_drained_by(n, offered) && !self.may_have_ended;
+                let outcome = if is_drained { Outcome::Drained } else { Outcome::More };
                 if !wanted(&room[gap..gap + n]) {
-                    return nothing(Outcome::More);
+                    return nothing(outcome);
                 }
                 let mut framed = self.carry.take(room, n, limit);
                 self.hold_back(&mut framed);
@@ -163,7 +170,7 @@ impl Connection {
                         // An over-long record has ended, and what comes after it has begun.
                         self.offset = self.received - (gap + n - records.end) as u64;
                     }
-                    return Step { framed, first_offset, outcome: Outcome::More };
+                    return Step { framed, first_offset, outcome };
                 }
                 // Without a carry, what is in front of the first record is the end of one that was
                 // dropped.
@@ -172,7 +179,7 @@ impl Connection {
                 self.offset = self.received - (gap + n - records.end) as u64;
                 slab.advance(records.end);
                 framed.records = filled + records.start..filled + records.end;
-                Step { framed, first_offset, outcome: Outcome::More }
+                Step { framed, first_offset, outcome }
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => nothing(Outcome::Drained),
             // Something on the way may have cut the record, which this transport is to keep from happening.

@@ -121,6 +121,16 @@ impl Transport {
         }
     }
 
+    /// Whether a read of so many bytes, where there was room for more, has left none: whatever comes behind them has
+    /// an event of its own.
+    pub(super) fn is_drained_by(&self, read: usize, room: usize) -> bool {
+        match self {
+            Transport::Plain(_) => read < room,
+            #[cfg(feature = "tls")]
+            Transport::Tls(_) => false,
+        }
+    }
+
     /// Reads once, up to and with the first newline at most: what is behind it stays to be read.
     pub(super) fn read_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {

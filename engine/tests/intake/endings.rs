@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::time::{Duration as StdDuration, Instant};
 
 use millstream::progress::{LineCounts, Notice};
 
@@ -43,6 +44,31 @@ fn a_peer_that_closes_at_once_leaves_nothing_behind() {
     rig.send(b"still here\n");
     assert_eq!(rig.batch(), ["still here"]);
     assert_eq!(rig.report().bytes, 11);
+}
+
+/// An event tells of an end once: before the last bytes are read, after it, or between.
+#[test]
+fn an_end_is_found_whenever_it_comes_beside_the_last_read() {
+    let rig = Rig::of_lines(conf());
+    for pause in 0..400 {
+        let mut client = rig.client();
+        client.write_all(b"whole\n").expect("the engine reads");
+        spin(StdDuration::from_micros(pause / 20));
+        client.write_all(b"rest").expect("the engine reads");
+        spin(StdDuration::from_micros(pause % 20 * 2));
+    }
+    rig.ear.wait_for_ends(400);
+    assert_eq!(rig.batch().len(), 800);
+    let counts = LineCounts { records: 800, unterminated: 400, ..LineCounts::default() };
+    assert_eq!(rig.counts(), counts);
+}
+
+/// Shorter than a sleep can be.
+fn spin(for_so_long: StdDuration) {
+    let until = Instant::now() + for_so_long;
+    while Instant::now() < until {
+        std::hint::spin_loop();
+    }
 }
 
 #[test]

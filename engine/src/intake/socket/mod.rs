@@ -172,6 +172,9 @@ impl SocketReceiver {
                 WAKE => {}
                 LISTENER => link_event = true,
                 Token(id) if self.connections.contains_key(&id) => {
+                    if let Some(connection) = self.connections.get_mut(&id) {
+                        connection.may_have_ended = event.is_read_closed() || event.is_error();
+                    }
                     self.queue(id);
                     if let (true, Some(talks)) = (event.is_writable(), &mut self.talks) {
                         talks.attend_next(id);

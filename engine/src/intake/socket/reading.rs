@@ -144,7 +144,7 @@ impl SocketReceiver {
             numbered = talks.take_in(id, arrived);
             numbered.is_some()
         });
-        if matches!(step.outcome, Outcome::More) {
+        if connection.received() > received_before {
             connection.heard_at = self.looked_at;
         }
         let carried = connection.carried();

@@ -29,6 +29,8 @@ impl SocketReceiver {
         for id in Vec::from_iter(self.connections.keys().copied()) {
             self.queue(id);
         }
+        // What events would tell of is not waited for.
+        self.connections.values_mut().for_each(|connection| connection.may_have_ended = true);
         while !self.ready.is_empty() && self.order.stop_wanted() == Some(true) {
             self.read_ready_once();
             let connections = &self.connections;
