@@ -18,9 +18,11 @@ fn show(rig: &Rig, token: &str) -> TcpStream {
     client
 }
 
-/// The one warning about connections that were denied.
+/// The one warning about connections that were denied, which comes once they are closed.
 fn denials(rig: &Rig) -> String {
-    let warnings = rig.ear.warnings("connections were denied");
+    let warnings = wait_until("a warning", || {
+        Some(rig.ear.warnings("connections were denied")).filter(|warnings| !warnings.is_empty())
+    });
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     warnings[0].clone()
 }
