@@ -34,4 +34,9 @@ impl EngineThread {
     pub(crate) fn wait(&self, limit: Duration) -> bool {
         matches!(self.ended.lock().recv_timeout(limit), Err(RecvTimeoutError::Disconnected))
     }
+
+    /// Waits for its end, however late that is.
+    pub(crate) fn wait_for_its_end(&self) {
+        self.ended.lock().iter().for_each(drop);
+    }
 }

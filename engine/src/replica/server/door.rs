@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use mio::{Events, Interest, Poll, Token as Event, Waker};
 
+use super::Settings;
 use super::session::{End, Greeting};
-use super::{STOP_LIMIT, Settings};
 use crate::replica::message::Reason;
 use crate::threads::EngineThread;
 
@@ -98,9 +98,7 @@ impl Door {
             }
         }
         self.is_over.store(true, Ordering::Relaxed);
-        for thread in &self.threads {
-            thread.wait(STOP_LIMIT);
-        }
+        self.threads.iter().for_each(EngineThread::wait_for_its_end);
     }
 
     fn accept_all(&mut self) -> io::Result<()> {

@@ -27,7 +27,7 @@ const HELLO_LIMIT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(30);
 
 /// How long a stop waits for what a thread has in hand: a sync, say.
-const STOP_LIMIT: Duration = Duration::from_secs(5);
+const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is told of, in sentences.
 type Tell = Arc<dyn Fn(&str) + Send + Sync>;
@@ -61,7 +61,8 @@ pub struct Replica {
     address: SocketAddr,
     is_over: Arc<AtomicBool>,
     waker: Waker,
-    thread: EngineThread,
+    /// Until its end was waited for.
+    thread: Option<EngineThread>,
 }
 
 /// The settings of a [`Replica`].
@@ -100,7 +101,8 @@ pub fn check_token(token: &str) -> Result<()> {
 impl Replica {
     /// Listens on `address`, keeps what it is given in `directory`, which is made where it is missing, and lets in
     /// whoever has the `token` of 16 to 256 printable ASCII characters. On port 0 it has a port of the
-    /// system's choice; who only needs it on this machine gives a loopback address.
+    /// system's choice; who only needs it on this machine gives a loopback address. Fails where the address is not to
+    /// be had, and where the token is none.
     pub fn listen(
         address: impl ToSocketAddrs,
         directory: impl AsRef<Path>,
@@ -110,6 +112,20 @@ impl Replica {
     }
 
     /// The settings for a replica that differs from [`listen`](Replica::listen)'s.
+    ///
+    /// ```
+    /// use millstream::{replica::Replica, secs};
+    ///
+    /// let copies = tempfile::tempdir()?;
+    /// let replica = Replica::settings(copies.path(), "0123456789-secret")
+    ///     .idle_timeout(secs(10))
+    ///     .max_bytes(10 << 30)
+    ///     .on_event(|sentence| eprintln!("{sentence}"))
+    ///     .listen("127.0.0.1:0")?;
+    /// assert!(replica.address().ip().is_loopback());
+    /// replica.stop()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn settings(directory: impl AsRef<Path>, token: &str) -> ReplicaSettings {
         ReplicaSettings {
             directory: directory.as_ref().to_owned(),
@@ -126,19 +142,27 @@ impl Replica {
         self.address
     }
 
-    /// Ends all sessions, and stops listening; so does dropping it.
-    pub fn stop(self) {
-        drop(self);
+    /// Ends all sessions, and stops listening; so does dropping it, which has nobody to tell whether it could. Fails
+    /// where a session has not ended within 10 seconds, for a disk that does not answer: it is left to the process.
+    pub fn stop(mut self) -> Result<()> {
+        self.end().map_err(|e| Error::io("the replica could not be stopped", &e))
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        self.is_over.store(true, Ordering::Relaxed);
+        self.waker.wake()?;
+        match thread.wait(STOP_LIMIT) {
+            true => Ok(()),
+            false => Err(io::Error::other(format!("a session goes on after {STOP_LIMIT:?}"))),
+        }
     }
 }
 
 impl Drop for Replica {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::Relaxed);
-        // Where it cannot be woken the thread still ends with the process.
-        if self.waker.wake().is_ok() {
-            self.thread.wait(STOP_LIMIT * 2);
-        }
+        // What has not ended by then ends with the process.
+        self.end().ok();
     }
 }
 
@@ -170,7 +194,7 @@ impl ReplicaSettings {
         self
     }
 
-    /// Begins to listen, as [`Replica::listen`] does.
+    /// Begins to listen, as [`Replica::listen`] does, and fails where that does.
     pub fn listen(self, address: impl ToSocketAddrs) -> Result<Replica> {
         if self.idle <= time::Duration::ZERO {
             return Err(Error::NotPositive { what: "idle timeout", got: self.idle });
@@ -191,6 +215,6 @@ impl ReplicaSettings {
         let door = Door::open(listener, Arc::new(settings), is_over.clone());
         let (door, waker) = door.map_err(failed)?;
         let thread = EngineThread::spawn("replica".into(), move || door.keep()).map_err(failed)?;
-        Ok(Replica { address, is_over, waker, thread })
+        Ok(Replica { address, is_over, waker, thread: Some(thread) })
     }
 }

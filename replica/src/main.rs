@@ -52,7 +52,7 @@ fn run(cli: &Cli, token: &str) -> Result<()> {
         settings.listen(&*cli.listen).with_context(|| format!("--listen {}", cli.listen))?;
     tell(&format!("listening on {}, keeping copies in {}", replica.address(), cli.dir.display()));
     signals.forever().next();
-    replica.stop();
+    replica.stop()?;
     tell("stopped");
     Ok(())
 }
