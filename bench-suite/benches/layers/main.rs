@@ -19,6 +19,7 @@ mod table;
 mod narrow;
 mod combine_by_key;
 mod shuffle;
+mod persist;
 mod state;
 mod window;
 mod turn;
@@ -53,6 +54,7 @@ criterion_group! {
         narrow::bench,
         combine_by_key::bench,
         shuffle::bench,
+        persist::bench,
         state::bench,
         window::bench,
         turn::bench,
