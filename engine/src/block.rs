@@ -8,7 +8,7 @@ use crate::slabs::Lease;
 /// The number of a source within its context, in order of creation.
 pub(crate) type SourceId = usize;
 
-/// Where a block's first record lies in its input. D11: input is addressed, so that it can be found
+/// Where a block's first record lies in its input: input is addressed, so that it can be found
 /// again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {

@@ -57,12 +57,14 @@ impl StreamingContext {
         Self::with_engine(&Engine::new(conf)?, batch_interval)
     }
 
-    /// From a master (`local`, `local[N]`, `local[*]`), an application's name and a batch interval.
+    /// From a master (`local`, `local[N]`, `local[*]`), an application's name and a batch interval. Fails where
+    /// [`new`](StreamingContext::new) does.
     pub fn with_master(master: &str, app_name: &str, batch_interval: Duration) -> Result<Self> {
         Self::new(Conf::new(app_name).master(master), batch_interval)
     }
 
-    /// From an engine that other contexts may use too, and a batch interval.
+    /// From an engine that other contexts may use too, and a batch interval. Fails where an interval, or a setting that
+    /// goes with the batch interval, is out of range.
     pub fn with_engine(engine: &Engine, batch_interval: Duration) -> Result<Self> {
         let conf = &engine.parts().conf;
         let block_interval = conf.block_interval_for(batch_interval)?;
@@ -250,7 +252,7 @@ impl Running {
     }
 
     /// As [`await_termination`](Running::await_termination), for at most `limit`: `true` if it was
-    /// stopped, `false` if it still runs.
+    /// stopped, `false` if it still runs. Fails where that does.
     pub fn await_termination_or_timeout(&self, limit: Duration) -> Result<bool> {
         self.refuse_inside("await_termination_or_timeout")?;
         Ok(self.status.wait_for_end(Some(limit.to_std())).transpose()?.is_some())

@@ -13,11 +13,10 @@ use crate::received::{Form, RecordPolicy};
 use crate::slabs::SlabPool;
 use crate::time::Duration;
 
-/// Of the memory for received data, the part for lines that are not whole yet: one in this many.
+/// Of the budget, the part for lines that are not whole yet: one in this many.
 const CARRY_SHARE: u64 = 8;
 
-/// What a receiver of a user's own has stored may take this part of the memory for received data,
-/// beside it.
+/// What a receiver of a user's own has stored may take such a part of the budget, beside it.
 const STORE_SHARE: u64 = 8;
 
 /// What the longest line may be set to: a slab must hold it.
@@ -41,7 +40,7 @@ pub(crate) struct Parts {
 
 impl Engine {
     /// Starts the threads that `conf`'s master asks for and reserves (without taking it yet) its
-    /// memory.
+    /// memory. Fails where a setting is out of range, with the range, and where the system gives no threads.
     pub fn new(conf: Conf) -> Result<Self> {
         if !MAX_LINE_BYTES.contains(&conf.max_line_bytes) {
             return Err(Error::Setting {
@@ -64,7 +63,7 @@ impl Engine {
         let least = carry + SlabPool::least_bytes(conf.max_line_bytes);
         if budget < least {
             return Err(Error::Setting {
-                setting: "the memory for received data",
+                setting: "the memory budget (Conf::memory_bytes)",
                 got: format!("{budget} bytes"),
                 want: format!(
                     "at least {least} bytes for lines of up to {} bytes",

@@ -171,11 +171,11 @@ pub enum Error {
         /// The stream.
         stream: String,
     },
-    /// A window of raw records that holds more than received data may take.
+    /// A window of raw records that holds more than the budget, at a storage level that does not use the disk.
     #[error(
         "{source_name}: a window of raw records over {window} keeps the blocks of {batches} batches, \
-         which takes {needed} bytes at a slab of {slab_bytes} bytes a batch; the memory for received \
-         data is {limit} bytes; shorten the window, raise Conf::memory_bytes, give the source a storage level \
+         which takes {needed} bytes at a slab of {slab_bytes} bytes a batch; the memory budget has \
+         {limit} bytes for them; shorten the window, raise Conf::memory_bytes, give the source a storage level \
          that uses the disk, or use reduce_by_key_and_window, which keeps results instead of records"
     )]
     WindowMemory {
@@ -189,7 +189,7 @@ pub enum Error {
         needed: u64,
         /// The bytes of a slab.
         slab_bytes: u64,
-        /// What received data may take.
+        /// What the budget has for received data.
         limit: u64,
     },
     /// Two operators of one name.

@@ -52,7 +52,7 @@
 //! - [`progress`]: what the outside sees. [`testing`]: batches in, batches out. [`disk`]: the file
 //!   system, behind a seam.
 //! - [`spark`]: each operation of Spark Streaming, beside the one that is here. [`windows`]: what
-//!   windows cost.
+//!   windows cost. [`overload`]: what happens when more comes than can be done.
 //!
 //! The modules are declared in the order of their layers: each uses only those above it, and a test
 //! holds them to it.

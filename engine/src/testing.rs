@@ -87,7 +87,7 @@ pub fn run<T: Send + 'static>(
     run_with(Conf::new("test").parallelism(2), interval, batches, setup)
 }
 
-/// [`run`] with a configuration; its clock is replaced.
+/// [`run`] with a configuration; its clock is replaced. Fails where the start, or a batch, does.
 pub fn run_with<T: Send + 'static>(
     conf: Conf,
     interval: Duration,

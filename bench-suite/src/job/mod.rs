@@ -58,7 +58,7 @@ Examples:
   Lines that contain `error`, from whoever connects, a JSON line per batch on stderr:
     bench-suite job grep --listen 127.0.0.1:7777 --progress ndjson
 
-  Words over two connections for twenty seconds, on one thread, with 256 MiB for received data:
+  Words over two connections for twenty seconds, on one thread, within 256 MiB of memory:
     bench-suite job word-count --connect 127.0.0.1:7777 --connections 2 --for 20s --parallelism 1 --memory 256MiB
 
   The ten most frequent words of the last minute, every five seconds:
@@ -138,8 +138,8 @@ pub struct Options {
     /// How many tasks run at once [default: one for each core]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub parallelism: Option<usize>,
-    /// The most memory for received data, such as 256MiB [default: half of what the process may
-    /// use]
+    /// The budget for received data, states, windows and stages, such as 256MiB [default: half of what the
+    /// process may use]
     #[arg(long, value_name = "SIZE")]
     pub memory: Option<ByteSize>,
     /// Where received data waits for its batch, and windows of raw records keep it: MEMORY_ONLY,

@@ -21,7 +21,7 @@ pub use sum::Sum;
 use crate::job::interval;
 use crate::stdout;
 
-/// The most memory for received data. With plain TCP it bounds what a death may cost.
+/// Its memory budget. With plain TCP it bounds what a death may cost.
 pub const MEMORY_BYTES: u64 = 16 << 20;
 
 /// Where it keeps what outlives its process, in its directory.

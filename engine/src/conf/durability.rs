@@ -24,10 +24,27 @@ impl Conf {
     /// batch that is given it, so a source of items that nobody can write makes the start fail.
     ///
     /// Cost: what is received is written once more, and each batch waits for a sync, an empty one too. The disk
-    /// must have room for what comes in two [`checkpoint_interval`](Conf::checkpoint_interval)s, and for
-    /// 64 MiB beside, the size of the log's files. No batch is given more than half of
-    /// [`memory_bytes`](Conf::memory_bytes), and no line may be longer than 512 MiB: a process that goes on
-    /// reads back into memory what is in no checkpoint.
+    /// must have room for what comes in two [`checkpoint_interval`](Conf::checkpoint_interval)s, for four files of
+    /// 64 MiB, two of each log, and for three checkpoints: the oldest goes once the newest is whole. No batch is
+    /// given more than half of [`memory_bytes`](Conf::memory_bytes), and no line may be longer than 512 MiB: a process
+    /// that goes on reads back into memory what is in no checkpoint.
+    ///
+    /// ```
+    /// use millstream::{Conf, Queue, StreamingContext, Stop, secs, testing::Collector};
+    ///
+    /// let directory = tempfile::tempdir()?;
+    /// let conf = || Conf::new("counts").write_ahead_log(true).checkpoint_interval(secs(10));
+    /// // The first start makes the directory; one after a crash goes on from there.
+    /// let ssc = StreamingContext::get_or_create(directory.path(), || StreamingContext::new(conf(), secs(1)))?;
+    /// let (input, counts) = (Queue::new(), Collector::new());
+    /// input.push(vec!["to be or not to be".to_string()]);
+    /// let running = ssc.start(move |s| {
+    ///     counts.collect(&s.queue_text_stream(&input).words().count());
+    ///     Ok(())
+    /// })?;
+    /// assert!(running.stop(Stop::Graceful)?.checkpointed);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn write_ahead_log(mut self, on: bool) -> Self {
         self.write_ahead_log = on;
         self

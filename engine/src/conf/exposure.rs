@@ -37,6 +37,14 @@ impl Conf {
     /// How many connections a listening receiver holds at once of one address; further ones are closed at
     /// once, counted, and told of once a minute. Of IPv6 the network of 64 bits counts as one address, for whoever
     /// has one has all of it. Left out, there is no such limit.
+    ///
+    /// ```
+    /// use millstream::{Conf, secs};
+    /// let conf = Conf::new("sensors")
+    ///     .max_connections(2_000)
+    ///     .max_connections_per_address(16)
+    ///     .idle_timeout(secs(60));
+    /// ```
     pub fn max_connections_per_address(mut self, connections: u64) -> Self {
         self.exposure.max_connections_per_address = Some(connections);
         self

@@ -112,7 +112,15 @@ impl Conf {
     }
 
     /// How many tasks run at once: `local` for one, `local[N]` for N, `local[*]` for one per core.
-    /// Receivers have threads of their own, so unlike in Spark `local` starves nobody.
+    /// Receivers have threads of their own, so unlike in Spark `local` starves nobody. What is none of these is
+    /// refused when an [`Engine`](crate::Engine) is made.
+    ///
+    /// ```
+    /// use millstream::{Conf, Engine};
+    /// assert!(Engine::new(Conf::new("counts").master("local[2]")).is_ok());
+    /// let e = Engine::new(Conf::new("counts").master("spark://host:7077")).err().unwrap();
+    /// assert!(e.to_string().contains("local[N]"));
+    /// ```
     pub fn master(mut self, master: impl Into<String>) -> Self {
         self.master = master.into();
         self
@@ -125,6 +133,13 @@ impl Conf {
 
     /// How often a receiver closes its blocks. It must divide the batch interval; left out, it is
     /// the largest divisor of the batch interval that is at most 200 ms.
+    ///
+    /// ```
+    /// use millstream::{Conf, StreamingContext, millis, secs};
+    /// let every = |block| StreamingContext::new(Conf::new("counts").block_interval(block), secs(1));
+    /// assert!(every(millis(50)).is_ok());
+    /// assert!(every(millis(300)).err().unwrap().to_string().contains("1000 ms"));
+    /// ```
     pub fn block_interval(mut self, interval: Duration) -> Self {
         self.block_interval = Some(interval);
         self
@@ -157,7 +172,13 @@ impl Conf {
         self
     }
 
-    /// Adds a listener, from the first event on.
+    /// Adds a listener, from the first event on: of its own, or [`JsonLines`](crate::progress::JsonLines), a line of JSON
+    /// for each batch.
+    ///
+    /// ```
+    /// use millstream::{Conf, progress::JsonLines};
+    /// let conf = Conf::new("counts").listener(JsonLines::new(std::io::stderr()));
+    /// ```
     pub fn listener(mut self, listener: impl Listener + 'static) -> Self {
         self.listeners.push(Arc::new(listener));
         self

@@ -55,6 +55,13 @@ impl Conf {
     /// Left out, it is 100,000, and where more than so many are due one batch is cut for all of
     /// them, slides or not: a machine was suspended, or its clock has jumped. What waits takes no memory but
     /// for its records, which [`memory_bytes`](Conf::memory_bytes) bounds.
+    ///
+    /// ```
+    /// use millstream::{Conf, StreamingContext, secs};
+    /// let at_most = |batches| StreamingContext::new(Conf::new("counts").max_backlog(batches), secs(1));
+    /// assert!(at_most(60).is_ok());
+    /// assert!(at_most(0).err().unwrap().to_string().contains("from 1 to 100000"));
+    /// ```
     pub fn max_backlog(mut self, batches: u64) -> Self {
         self.max_backlog = Some(batches);
         self

@@ -30,6 +30,17 @@ impl Conf {
     ///
     /// Cost: lines are counted as they arrive, and a burst after a quiet time is let in only as fast as the
     /// batches grow.
+    ///
+    /// ```
+    /// use millstream::{Conf, StreamingContext, rate::Pid, secs};
+    /// let conf = Conf::new("steady")
+    ///     .backpressure(true)
+    ///     .initial_rate(10_000)
+    ///     .pid(Pid { min_rate: 1_000.0, ..Pid::default() })
+    ///     .max_rate(500_000);
+    /// let ssc = StreamingContext::new(conf, secs(1))?;
+    /// # Ok::<(), millstream::Error>(())
+    /// ```
     pub fn backpressure(mut self, on: bool) -> Self {
         self.backpressure = on;
         self

@@ -20,7 +20,8 @@ pub struct TlsServer(Arc<ServerConfig>);
 
 impl TlsServer {
     /// With the certificates in one PEM file, the server's own first and those that sign it behind it, and the key
-    /// in another. Both are read now; to use new ones, start anew.
+    /// in another. Both are read now; to use new ones, start anew. Fails, with the file's name, where one cannot be
+    /// read, is no PEM, or they do not belong together.
     pub fn from_files(certificates: impl AsRef<Path>, key: impl AsRef<Path>) -> Result<Self> {
         let (certificates, key) = (certificates.as_ref(), key.as_ref());
         let chain = certificates_in(certificates)?;
@@ -57,7 +58,8 @@ pub struct TlsClient {
 }
 
 impl TlsClient {
-    /// Trusts servers whose certificate is signed by one of those in the PEM file, and no others.
+    /// Trusts servers whose certificate is signed by one of those in the PEM file, and no others. Fails, with the
+    /// file's name, where it cannot be read or has none.
     pub fn trusting_file(roots: impl AsRef<Path>) -> Result<Self> {
         let roots = roots.as_ref();
         let failed = |e| unusable("the certificates to trust", roots, "certificates in PEM", e);
@@ -74,7 +76,7 @@ impl TlsClient {
     }
 
     /// The name, or the address, that the server's certificate must be for; left out, it is the host that is
-    /// dialled.
+    /// dialled. Fails where it is neither.
     pub fn server_name(self, name: &str) -> Result<Self> {
         Ok(TlsClient { name: Some(read_name(name)?), ..self })
     }

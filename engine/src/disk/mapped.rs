@@ -19,7 +19,9 @@ pub(super) fn range(scratch: &File, range: Range<u64>) -> io::Result<Bytes> {
         return Ok(Bytes::new());
     }
     // SAFETY: what is mapped must not change while it is borrowed. The file has no name, so no other program
-    // opens it; its one writer, `MappedScratch`, writes behind its end alone, and never shortens it.
+    // opens it; its one writer, `MappedScratch`, writes behind its end alone, and never shortens it. A page that the
+    // kernel has dropped it reads again, and the file system is trusted to give the same bytes, as it is for the
+    // program's own code.
     let map = unsafe { MmapOptions::new().offset(range.start).len(len).map(scratch) }?;
     // It is read from front to back, once, as a rule. Without this it is slower, and nothing else.
     if let Err(e) = map.advise(Advice::Sequential)

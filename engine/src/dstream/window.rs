@@ -27,9 +27,9 @@ impl<'b, P: Replay<'b>> DStream<'b, P> {
     ///
     /// What is kept are the received blocks, and each batch in the window is computed from them
     /// again; [`BatchReport::window_bytes`](crate::progress::BatchReport::window_bytes) tells how
-    /// much memory they take. Blocks that could not fit into
-    /// [`Conf::memory_bytes`](crate::Conf::memory_bytes) are refused at the start, with both
-    /// numbers. Cost: a slide costs as much as all records of the window; where they are only
+    /// much memory they take. A window that could not fit into
+    /// [`Conf::memory_bytes`](crate::Conf::memory_bytes) is refused at the start, with both
+    /// numbers, unless its source's storage level uses the disk. Cost: a slide costs as much as all records of the window; where they are only
     /// brought together by key, [`reduce_by_key_and_window`](DStream::reduce_by_key_and_window)
     /// costs what enters and leaves. See [what windows
     /// cost](crate::windows).

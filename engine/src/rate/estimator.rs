@@ -5,7 +5,8 @@ use super::pid::Pid;
 use crate::error::{Error, Result};
 use crate::time::{Duration, Time};
 
-/// Estimates, after each batch, how many records a second of a source can be processed. Spark's formula:
+/// Estimates, after each batch, how many records a second of a source can be processed. The formula of
+/// Spark's `PIDRateEstimator` (`org.apache.spark.streaming.scheduler.rate`):
 ///
 /// ```text
 /// rate of the batch   p = records / processing time

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// As much as comes in so long may come at once, after a pause. Spark saves up a whole second.
+/// As much as comes in so long may come at once, after a pause. Spark's `RateLimiter`
+/// (`org.apache.spark.streaming.receiver`) saves up a whole second.
 const BURST_S: f64 = 0.05;
 
 /// Whoever has used up what there was waits until as much may come as in so long, so that a thread that waits

@@ -44,7 +44,7 @@ fn give<K, V>(
     values: &mut [MaybeUninit<V>],
     take: &mut impl FnMut(&[K], Values<'_, V>),
 ) {
-    // SAFETY: the one caller, `in_groups`, has written each of them since it was last given away, and a
+    // SAFETY: whoever calls it has written each of them since it was last given away, as it asks for, and a
     // `MaybeUninit` lies in memory as what it holds.
     let keys = Keys(unsafe { &mut *(ptr::from_mut(keys) as *mut [K]) });
     take(keys.0, Values(values.iter_mut()));

@@ -91,6 +91,7 @@ impl<P> PersistAt<P> {
         };
         push_all(&self.pipe, plan, partition, |record| {
             if let Err(reason) = append_bytes(&mut bytes, &record) {
+                // Fails the task, as a panic of the user's own code in there would.
                 panic!("a record cannot be encoded to be persisted: {reason}");
             }
             records += 1;
@@ -190,6 +191,7 @@ impl<'b, T: Durable> Pipe<'b> for Persisted<'b, T> {
             Chunk::Records(records) => records.iter().cloned().try_for_each(&mut sink),
             Chunk::Encoded { bytes, records, checksum } => {
                 if checksum.is_some_and(|checksum| checksum != crc32fast::hash(bytes)) {
+                    // Fails the task, and so its batch: there is nobody else to tell.
                     panic!(
                         "{records} records that were persisted on disk are not what was written there: \
                          the checksum of their {} bytes is another one",

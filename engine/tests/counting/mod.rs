@@ -42,18 +42,21 @@ impl Counting {
 // comes back as it is, so its promises are kept if the caller's are; counting allocates nothing and
 // cannot unwind.
 unsafe impl GlobalAlloc for Counting {
+    // SAFETY: asks of its caller what the trait does.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         self.hands_out(layout.size());
         // SAFETY: the caller's promises about `layout` are the ones that this call asks for.
         unsafe { System.alloc(layout) }
     }
 
+    // SAFETY: asks of its caller what the trait does.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         self.hands_out(layout.size());
         // SAFETY: as for `alloc`.
         unsafe { System.alloc_zeroed(layout) }
     }
 
+    // SAFETY: asks of its caller what the trait does.
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         self.takes_back(layout.size());
         self.hands_out(new_size);
@@ -61,6 +64,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.realloc(block, layout, new_size) }
     }
 
+    // SAFETY: asks of its caller what the trait does.
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         self.takes_back(layout.size());
         // SAFETY: as for `realloc`.
