@@ -1,4 +1,6 @@
-//! What of a source file is code.
+//! What of a source file is code, and which modules are written within it.
+
+use std::ops::Range;
 
 /// Whether a character may stand in a name.
 pub(crate) fn is_of_a_name(c: char) -> bool {
@@ -25,6 +27,31 @@ pub(crate) fn code_of(source: &str) -> String {
         rest = left;
     }
     code
+}
+
+/// Where the modules stand that are written within the code, as in `mod tests { .. }`, their braces included.
+pub(crate) fn inner_modules(code: &str) -> Vec<Range<usize>> {
+    let begins = |at: usize| {
+        let is_word = !code[..at].ends_with(is_of_a_name);
+        let rest = code[at..].strip_prefix("mod ")?.trim_start_matches(is_of_a_name);
+        (is_word && rest.trim_start().starts_with('{')).then(|| code.len() - rest.len())
+    };
+    let modules = code.match_indices("mod ").filter_map(|(at, _)| begins(at));
+    modules.map(|begin| begin..begin + braces_len(&code[begin..])).collect()
+}
+
+/// How long the code is to the end of the first pair of braces in it.
+pub(crate) fn braces_len(code: &str) -> usize {
+    let mut depth = 0;
+    for (at, c) in code.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth <= 1 => return at + 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    code.len()
 }
 
 fn comment_len(rest: &str) -> Option<usize> {
@@ -71,5 +98,12 @@ mod tests {
         let words: Vec<String> = code_of(source).split_whitespace().map(str::to_owned).collect();
         assert_eq!(words, ["a", "'e:", "b", "l"], "a lifetime and a prefix stay");
         assert_eq!(code_of(source).lines().count(), source.lines().count());
+    }
+
+    #[test]
+    fn modules_within_the_code_are_found_with_all_that_is_in_them() {
+        let code = "mod a;\nmod b { fn f() { } mod c { } }\nfn g() { let mod_d = 1; }";
+        let found: Vec<_> = inner_modules(code).into_iter().map(|range| &code[range]).collect();
+        assert_eq!(found, [" { fn f() { } mod c { } }", " { }"]);
     }
 }

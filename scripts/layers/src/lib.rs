@@ -88,7 +88,7 @@ impl Tree {
                 found.push(format!("{}: lib.rs declares no module `{own}`", file.path));
                 continue;
             };
-            for Use { line, path } in uses(&file.code, "crate") {
+            for Use { line, path, .. } in uses(&file.code, "crate") {
                 let used = path.split("::").next().unwrap_or_default();
                 let at = format!("{}:{line}", file.path);
                 match height(used) {
