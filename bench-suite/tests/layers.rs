@@ -1,5 +1,5 @@
-//! The architecture, held to by tests: layers use only what lies below them, and `unsafe` is where
-//! it is known to be.
+//! The architecture, held to by tests: layers use only what lies below them, the files of a folder
+//! do not go round in circles, and `unsafe` is where it is known to be.
 
 use layers::{Tree, assert_none};
 
@@ -10,6 +10,11 @@ fn tree() -> Tree {
 #[test]
 fn layers_use_only_those_below() {
     assert_none(&tree().upward_uses());
+}
+
+#[test]
+fn files_of_a_folder_do_not_go_round_in_circles() {
+    assert_none(&tree().circles());
 }
 
 #[test]

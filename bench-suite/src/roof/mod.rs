@@ -13,6 +13,8 @@ pub mod lines;
 pub mod number_sum;
 #[cfg(test)]
 mod odd_text;
+#[cfg(test)]
+mod pieces;
 mod receive;
 mod reference;
 mod send;

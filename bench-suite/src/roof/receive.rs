@@ -8,7 +8,7 @@ use memchr::memrchr;
 
 /// Bytes that a connection reads into, again and again: small enough that a kernel finds them in
 /// the cache, large enough that the calls to the system do not count.
-const BUFFER: usize = 256 << 10;
+pub(super) const BUFFER: usize = 256 << 10;
 
 /// What a job found in a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,41 +115,4 @@ pub(super) fn read_all<K: Kernel>(
     }
     lock(share).kernel.feed(&buffer[..carried]);
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::lines::{self, Lines};
-    use super::super::odd_text::odd_texts;
-    use super::super::word_count::Counter;
-    use super::*;
-
-    fn read<K: Kernel + Default>(source: impl Read) -> io::Result<Share<K>> {
-        let share = Mutex::new(Share { kernel: K::default(), bytes: 0 });
-        read_all(source, &share, &AtomicBool::new(false))?;
-        Ok(share.into_inner().unwrap())
-    }
-
-    #[test]
-    fn a_text_cut_anywhere_is_the_same_text() {
-        for text in odd_texts().filter(|text| text.len() < 500) {
-            let mut whole = Counter::default();
-            whole.feed(&text);
-            for cut in 0..=text.len() {
-                let (front, back) = text.split_at(cut);
-                let share = read::<Counter>(front.chain(back)).unwrap();
-                assert_eq!(share.bytes, text.len() as u64);
-                assert_eq!(share.kernel.answer(), whole.answer());
-                assert_eq!(share.kernel.lines(), lines::count(&text));
-            }
-        }
-    }
-
-    #[test]
-    fn only_a_kernel_that_wants_lines_refuses_one_that_fills_the_buffer() {
-        let endless = || io::repeat(b'x').take(2 * BUFFER as u64);
-        assert_eq!(read::<Discard>(endless()).unwrap().bytes, 2 * BUFFER as u64);
-        let error = read::<Lines>(endless()).err().map(|error| error.kind());
-        assert_eq!(error, Some(io::ErrorKind::InvalidData));
-    }
 }

@@ -1,15 +1,23 @@
-//! What a series is of, and where it was begun.
+//! What a series is of, how much of it there may be, and where it was begun.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use loadgen::Objective;
 use serde::{Deserialize, Serialize};
 
-use super::{Axis, How, Point};
+use super::{Axis, How, Point, bounds};
 use crate::doctor::Checkup;
+use crate::job::too_long;
 use crate::machine::{self, Machine};
+
+/// More turns than this are no plan.
+const MOST_TURNS: usize = 10_000;
+
+/// More runs than this are no plan: of a second each they take more than a day.
+const MOST_RUNS: usize = 100_000;
 
 /// What made a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +79,29 @@ impl Asked {
         };
         Axis::ALL.into_iter().filter(differs).collect()
     }
+
+    /// What about it cannot be, in a sentence.
+    pub(super) fn impossible(&self) -> Option<String> {
+        let mut points = self.points.iter().chain(self.sides.iter().map(|side| &side.point));
+        points
+            .find_map(bounds::impossible)
+            .or_else(|| too_many(self.points.len().max(1), self.turns))
+            .or_else(|| too_long(Duration::from_millis(self.how.run_for_ms)))
+            .or_else(|| too_long(Duration::from_millis(self.how.warm_up_ms)))
+    }
+}
+
+/// Why so many points are not run in so many turns.
+pub(crate) fn too_many(points: usize, turns: usize) -> Option<String> {
+    if !(1..=MOST_TURNS).contains(&turns) {
+        return Some(format!(
+            "{turns} turns cannot be: each point runs once at least, and at most {MOST_TURNS} times"
+        ));
+    }
+    let runs = points.saturating_mul(turns);
+    (runs > MOST_RUNS).then(|| {
+        format!("{points} points in {turns} turns are {runs} runs, and at most {MOST_RUNS} can be")
+    })
 }
 
 fn this_program() -> Result<String> {
@@ -149,5 +180,18 @@ mod written {
     ) -> Result<Vec<Objective>, D::Error> {
         let written = Vec::<String>::deserialize(deserializer)?;
         written.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_never_done_is_told() {
+        assert_eq!(too_many(1, MOST_TURNS), None);
+        assert!(too_many(1, 0).unwrap().contains("once at least"));
+        assert!(too_many(2, usize::MAX).unwrap().contains("at most 10000 times"));
+        assert!(too_many(1000, 1000).unwrap().contains("1000000 runs"));
     }
 }

@@ -1,16 +1,7 @@
-//! How much there may be of anything in a series. Beyond these nothing is measured: a run fails, a plan is
-//! never done, or a file that says so was not written by this program.
+//! How much there may be of anything in a point of a series. Beyond these nothing is measured: a run fails, or a
+//! file that says so was not written by this program.
 
-use std::time::Duration;
-
-use super::{Asked, Point};
-use crate::job::too_long;
-
-/// More turns than this are no plan.
-const MOST_TURNS: usize = 10_000;
-
-/// More runs than this are no plan: of a second each they take more than a day.
-const MOST_RUNS: usize = 100_000;
+use super::Point;
 
 /// A batch, a block or a window is no longer, and is at least one millisecond long.
 const MOST_INTERVAL_MS: i64 = 24 * 60 * 60 * 1000;
@@ -60,29 +51,6 @@ pub(super) fn impossible(point: &Point) -> Option<String> {
         .map(|out| out.sentence())
 }
 
-/// What about a series that was asked for cannot be, in a sentence.
-pub(super) fn impossible_series(asked: &Asked) -> Option<String> {
-    let mut points = asked.points.iter().chain(asked.sides.iter().map(|side| &side.point));
-    points
-        .find_map(impossible)
-        .or_else(|| too_many(asked.points.len().max(1), asked.turns))
-        .or_else(|| too_long(Duration::from_millis(asked.how.run_for_ms)))
-        .or_else(|| too_long(Duration::from_millis(asked.how.warm_up_ms)))
-}
-
-/// Why so many points are not run in so many turns.
-pub(crate) fn too_many(points: usize, turns: usize) -> Option<String> {
-    if !(1..=MOST_TURNS).contains(&turns) {
-        return Some(format!(
-            "{turns} turns cannot be: each point runs once at least, and at most {MOST_TURNS} times"
-        ));
-    }
-    let runs = points.saturating_mul(turns);
-    (runs > MOST_RUNS).then(|| {
-        format!("{points} points in {turns} turns are {runs} runs, and at most {MOST_RUNS} can be")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,13 +71,5 @@ mod tests {
         }
         let most = Point { batch_ms: MOST_INTERVAL_MS, keys: MOST_KEYS, ..base() };
         assert_eq!((impossible(&base()), impossible(&most)), (None, None));
-    }
-
-    #[test]
-    fn what_is_never_done_is_told() {
-        assert_eq!(too_many(1, MOST_TURNS), None);
-        assert!(too_many(1, 0).unwrap().contains("once at least"));
-        assert!(too_many(2, usize::MAX).unwrap().contains("at most 10000 times"));
-        assert!(too_many(1000, 1000).unwrap().contains("1000000 runs"));
     }
 }

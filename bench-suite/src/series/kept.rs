@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Begun, Done, Point, Run, bounds};
+use super::{Asked, Begun, Done, Point, Run, bounds, too_many};
 
 /// The version of the files' form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -114,7 +114,7 @@ pub(super) fn header(folder: &Path) -> Result<Header> {
     }
     let header: Header = serde_json::from_slice(&text)
         .with_context(|| format!("{} cannot be read", path.display()))?;
-    if let Some(reason) = bounds::impossible_series(&header.asked) {
+    if let Some(reason) = header.asked.impossible() {
         bail!("{} asks for what cannot be: {reason}", path.display());
     }
     Ok(header)
@@ -135,7 +135,7 @@ pub(super) fn read_runs(file: &File, path: &Path) -> Result<(Vec<Done>, u64)> {
         let run: Done = serde_json::from_slice(&line)
             .with_context(|| format!("{}, line {number}, is no run", path.display()))?;
         let turn = run.turn.saturating_add(1);
-        if let Some(reason) = bounds::impossible(&run.point).or_else(|| bounds::too_many(1, turn)) {
+        if let Some(reason) = bounds::impossible(&run.point).or_else(|| too_many(1, turn)) {
             bail!("{}, line {number}, has a run that cannot be: {reason}", path.display());
         }
         whole_bytes += read as u64;

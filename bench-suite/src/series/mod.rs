@@ -13,9 +13,9 @@ mod kept;
 mod store;
 mod page;
 
+pub(crate) use asked::too_many;
 pub use asked::{Asked, Begun, Kind, Side};
 pub use axis::Axis;
-pub(crate) use bounds::too_many;
 pub use done::Done;
 pub use kept::{Kept, SCHEMA_VERSION};
 pub use point::Point;
