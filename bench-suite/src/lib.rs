@@ -49,6 +49,7 @@ mod text_blocks;
 pub mod machine;
 pub mod outcome;
 mod interrupt;
+mod port;
 pub mod usage;
 pub mod doctor;
 pub mod results;

@@ -1,11 +1,10 @@
 //! A strained job's lives, as seen by whoever starts them.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use bytesize::ByteSize;
 use loadgen::EndMark;
 use loadgen::time::written;
@@ -35,12 +34,6 @@ pub(crate) struct Life(Part);
 
 /// Whether it has drained, and what it has counted by source.
 pub(crate) type Ended = (bool, Vec<(u64, Sum)>);
-
-/// A port that is free now.
-pub(crate) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("a free port")?;
-    Ok(listener.local_addr().context("a free port")?.port())
-}
 
 impl Job {
     pub(crate) fn address(&self) -> String {

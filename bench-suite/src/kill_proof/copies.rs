@@ -13,9 +13,9 @@ use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::Serialize;
 
-use super::free_port;
 use crate::killable::{KEPT_IN, REPLICA_TOKEN};
 use crate::part::Part;
+use crate::port::free_port;
 use crate::role::Listening;
 
 /// What deaths have taken besides.

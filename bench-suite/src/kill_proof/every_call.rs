@@ -17,6 +17,7 @@ use super::life::Job;
 use super::of_call::OfCall;
 use super::senders::{Asked, Senders};
 use crate::killable::{Source, outputs_in};
+use crate::port::free_port;
 use crate::stderr;
 
 /// The program that kills.
@@ -144,7 +145,7 @@ fn go_through(
 fn one(call: &'static str, nth: u64, place: &Path, seed: u64) -> Result<Run> {
     let job = Job {
         source: Source::Acknowledged,
-        port: super::free_port()?,
+        port: free_port()?,
         directory: place.to_path_buf(),
         batch: BATCH,
         block: BATCH / 2,

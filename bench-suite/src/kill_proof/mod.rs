@@ -15,9 +15,7 @@ mod every_call;
 mod planted;
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -32,6 +30,7 @@ pub(crate) use sent::Sent;
 use crate::job::interval;
 use crate::killable::{Source, outputs_in};
 use crate::outcome::Outcome;
+use crate::port::free_port;
 use crate::{stderr, stdout};
 use copies::{Copies, Losses};
 use deaths::{Deaths, Killer};
@@ -44,10 +43,6 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// Memory, where files are as durable as the system is: a process that is killed loses nothing of them.
 const IN_MEMORY: &str = "/dev/shm";
-
-/// Below the ports that systems give out by themselves: one who dials such a port while nobody listens
-/// there may be connected to himself.
-const PORTS: std::ops::Range<u16> = 10_000..30_000;
 
 /// Senders, each with a connection of its own.
 const CONNECTIONS: usize = 3;
@@ -280,20 +275,4 @@ impl Place {
             false => Ok(()),
         }
     }
-}
-
-/// A port that is free now, and another one for each call.
-fn free_port() -> Result<u16> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let all = u32::from(PORTS.end - PORTS.start);
-    // Other processes that do the same begin elsewhere.
-    let first = std::process::id().wrapping_mul(101);
-    let mut ports =
-        (0..all).map(|_| first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % all);
-    ports
-        .find_map(|nth| {
-            let port = PORTS.start + u16::try_from(nth).ok()?;
-            TcpListener::bind(("127.0.0.1", port)).is_ok().then_some(port)
-        })
-        .context("no port is free on loopback")
 }

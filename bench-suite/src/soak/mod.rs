@@ -19,7 +19,8 @@ use crate::job::interval;
 use crate::kill_proof::{Asked, Senders};
 use crate::killable::Source;
 use crate::outcome::Outcome;
-use crate::strain::{Ended, Job, Life, free_port, wrong_sources};
+use crate::port::free_port;
+use crate::strain::{Ended, Job, Life, wrong_sources};
 use crate::{stderr, stdout};
 use watched::{Quarter, QuarterFound, Taken};
 
