@@ -24,6 +24,7 @@
 //! - [`compare`]: whether one of two builds, configurations or results is better.
 //! - [`report`]: series in words and pictures, as one page.
 //! - [`results`]: what is kept of all that, and the page that lists it.
+//! - [`senders`]: send stamped lines, whatever becomes of the job that they send to.
 //! - [`killable`]: a durable job that may be killed at any time.
 //! - [`kill_proof`]: kills it, and counts what that has cost.
 //! - [`strained`]: a job that is asked for more than it can do, or for long.
@@ -58,6 +59,7 @@ pub mod chart;
 // The parts of a benchmark, each a process of its own.
 pub mod roof;
 pub mod job;
+pub mod senders;
 pub mod killable;
 pub mod strained;
 pub mod ticks;

@@ -9,9 +9,8 @@ use bytesize::ByteSize;
 use loadgen::EndMark;
 use loadgen::time::written;
 
-use crate::kill_proof::Sent;
-use crate::killable::Sum;
 use crate::part::Part;
+use crate::senders::{Sent, Sum};
 use crate::strained::{Said, Told};
 
 /// How long a job may take to listen, whatever it has to recover.

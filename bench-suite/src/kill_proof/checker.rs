@@ -7,10 +7,11 @@ use std::path::Path;
 use anyhow::Result;
 use loadgen::{Checker, StampedLine};
 
+use super::cuts;
 use super::folders::{Folders, lines};
 use super::found::Found;
-use super::sent::Sent;
-use crate::killable::{Output, Sum};
+use crate::killable::Output;
+use crate::senders::{Sent, Sum};
 
 /// The sums of a batch or a window, by source. Sums of no records are left out.
 type Sums = BTreeMap<u64, Sum>;
@@ -25,8 +26,14 @@ struct Records {
     last_sent_us: BTreeMap<u64, u64>,
 }
 
-/// Checks the folders in `directory`, of batches that are so many milliseconds long.
-pub(super) fn check(directory: &Path, batch_ms: i64, sent: &Sent) -> Result<Found> {
+/// Checks the folders in `directory`, of batches that are so many milliseconds long. A broken connection may lack so
+/// many bytes at most.
+pub(super) fn check(
+    directory: &Path,
+    batch_ms: i64,
+    sent: &Sent,
+    most_cut_bytes: u64,
+) -> Result<Found> {
     let mut folders = Folders::of(directory)?;
     let mut found = Found::default();
     let records = read_records(&mut folders, sent, &mut found)?;
@@ -37,7 +44,8 @@ pub(super) fn check(directory: &Path, batch_ms: i64, sent: &Sent) -> Result<Foun
     }
     found.take_verdict(&records.checker.verdict());
     check_end(&records, sent, &mut found);
-    sent.account_for_cuts(&records.last_sent_us, &records.counts(), &mut found);
+    let counts = records.counts();
+    cuts::account_for(sent, most_cut_bytes, &records.last_sent_us, &counts, &mut found);
     for path in &folders.unfinished {
         found.unfinished += 1;
         found.say(format_args!("{} is not finished", path.display()));

@@ -13,8 +13,7 @@ use serde::Serialize;
 
 use super::copies::Copies;
 use super::life::{Job, Life, Recovered};
-use super::senders::Senders;
-use super::sent::Sent;
+use crate::senders::{Senders, Sent};
 use crate::stderr;
 use crate::turns::median;
 

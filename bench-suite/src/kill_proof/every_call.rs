@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::checker;
 use super::found::Found;
 use super::life::Job;
 use super::of_call::OfCall;
-use super::senders::{Asked, Senders};
-use crate::killable::{Source, outputs_in};
+use super::{checker, cuts};
+use crate::killable::outputs_in;
 use crate::port::free_port;
+use crate::senders::{Asked, Senders, Source};
 use crate::stderr;
 
 /// The program that kills.
@@ -153,6 +153,7 @@ fn one(call: &'static str, nth: u64, place: &Path, seed: u64) -> Result<Run> {
         replica: None,
     };
     let senders = Senders::start(Asked {
+        name: "kill-proof",
         source: job.source,
         address: job.address(),
         rate: RATE.parse()?,
@@ -174,7 +175,8 @@ fn one(call: &'static str, nth: u64, place: &Path, seed: u64) -> Result<Run> {
     if !life.stop()?.drained {
         bail!("the last life was to drain everything, and has not");
     }
-    let found = checker::check(&outputs_in(place), BATCH.as_millis() as i64, &sent)?;
+    let (outputs, batch_ms) = (outputs_in(place), BATCH.as_millis() as i64);
+    let found = checker::check(&outputs, batch_ms, &sent, cuts::most_bytes())?;
     Ok(Run { killed, recovery_killed, found })
 }
 

@@ -11,8 +11,9 @@ use clap::ValueEnum;
 use loadgen::time::written;
 use nix::libc::SIGKILL;
 
-use crate::killable::{Said, Source};
+use crate::killable::Said;
 use crate::part::Part;
+use crate::senders::Source;
 
 /// A recovery that takes longer is a failure.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(30);

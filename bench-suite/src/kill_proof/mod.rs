@@ -3,10 +3,9 @@
 
 mod folders;
 mod found;
-mod sent;
+mod cuts;
 mod checker;
 mod life;
-mod senders;
 mod copies;
 mod deaths;
 mod of_call;
@@ -24,13 +23,12 @@ use loadgen::Schedule;
 use serde::Serialize;
 
 pub use deaths::Signal;
-pub(crate) use senders::{Asked, Senders};
-pub(crate) use sent::Sent;
 
 use crate::job::interval;
-use crate::killable::{Source, outputs_in};
+use crate::killable::outputs_in;
 use crate::outcome::Outcome;
 use crate::port::free_port;
+use crate::senders::{Asked, Senders, Source};
 use crate::{stderr, stdout};
 use copies::{Copies, Losses};
 use deaths::{Deaths, Killer};
@@ -156,6 +154,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         replica: copies.as_ref().map(Copies::address),
     };
     let senders = Senders::start(Asked {
+        name: "kill-proof",
         source: options.source,
         address: job.address(),
         rate: options.rate.clone(),
@@ -168,7 +167,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let (deaths, sent) = killer.run(senders, copies.as_mut()).with_context(|| place.told())?;
     let losses = copies.as_ref().map(Copies::losses);
     stderr::tell("kill-proof: checking the files");
-    let found = checker::check(&outputs_in(&place.directory), options.batch.as_millis(), &sent)?;
+    let (outputs, batch_ms) = (outputs_in(&place.directory), options.batch.as_millis());
+    let found = checker::check(&outputs, batch_ms, &sent, cuts::most_bytes())?;
 
     let source = options.source.to_possible_value();
     let proof = Proof {

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use super::checker::check;
 use super::found::Found;
-use super::sent::{Broken, Sent};
-use crate::killable::{Output, Sum};
+use crate::killable::Output;
+use crate::senders::{Broken, Sent, Sum};
 
 const BATCH_MS: i64 = 50;
 const BATCHES: i64 = 16;
@@ -30,15 +30,17 @@ fn time(batch: i64) -> i64 {
     FIRST + batch * BATCH_MS
 }
 
-/// The files of a job that has done all that it should, and what it was sent.
+/// The files of a job that has done all that it should, what it was sent, and how much a broken connection may lack.
 struct Files {
     home: TempDir,
     sent: Sent,
+    most_cut_bytes: u64,
 }
 
 impl Files {
     fn whole() -> Self {
-        let files = Files { home: tempfile::tempdir().unwrap(), sent: Sent::default() };
+        let home = tempfile::tempdir().unwrap();
+        let files = Files { home, sent: Sent::default(), most_cut_bytes: 0 };
         let mut marks: Vec<EndMark> = (0..SOURCES).map(EndMark::new).collect();
         for batch in 0..BATCHES {
             let mut lines = String::new();
@@ -63,9 +65,9 @@ impl Files {
     }
 
     /// The same, where the last connection was broken when so many more had been sent over it.
-    fn cut(more: u64, most_bytes: u64) -> Self {
+    fn cut(more: u64, most_cut_bytes: u64) -> Self {
         let files = Files::whole();
-        let mut sent = Sent::of_at_most(most_bytes);
+        let mut sent = Sent::default();
         sent.add_whole(files.sent.whole()[..1].iter().copied());
         let records = BATCHES as u64 * RECORDS + more;
         let last_us = 1_000_000 + 1000 * (BATCHES as u64 * RECORDS - 1);
@@ -74,7 +76,7 @@ impl Files {
             began_us: 1_000_000,
             broke_us: last_us + 30_000,
         });
-        Files { sent, ..files }
+        Files { sent, most_cut_bytes, ..files }
     }
 
     fn folder(&self, output: Output, batch: i64) -> PathBuf {
@@ -103,7 +105,7 @@ impl Files {
     }
 
     fn found(&self) -> Found {
-        check(self.home.path(), BATCH_MS, &self.sent).unwrap()
+        check(self.home.path(), BATCH_MS, &self.sent, self.most_cut_bytes).unwrap()
     }
 
     /// Holds the counts that are not zero against what they must be.
@@ -148,8 +150,8 @@ fn files_that_are_right_are_clean() {
 fn no_files_at_all_are_no_proof() {
     let home = tempfile::tempdir().unwrap();
     let sent = Sent::default();
-    assert!(!check(home.path(), BATCH_MS, &sent).unwrap().is_clean());
-    assert!(!check(&home.path().join("none"), BATCH_MS, &sent).unwrap().is_clean());
+    assert!(!check(home.path(), BATCH_MS, &sent, 0).unwrap().is_clean());
+    assert!(!check(&home.path().join("none"), BATCH_MS, &sent, 0).unwrap().is_clean());
 }
 
 #[test]

@@ -2,23 +2,20 @@
 //! files, all of it durable. What must be found in these is in
 //! `kill_proof`.
 
-mod sum;
-
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use loadgen::StampedLine;
 use millstream::{Conf, DStream, Duration, Replay, Stop, StreamingContext, Text, Window};
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-pub use sum::Sum;
-
 use crate::job::interval;
+use crate::senders::{Source, Sum};
 use crate::stdout;
 
 /// Its memory budget. With plain TCP it bounds what a death may cost.
@@ -29,15 +26,6 @@ pub const KEPT_IN: &str = "checkpoint";
 
 /// What it shares with its replica, which listens on loopback.
 pub const REPLICA_TOKEN: &str = "known-to-both-of-them";
-
-/// How the lines come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Source {
-    /// By the acknowledging line protocol: what is not acknowledged is sent again
-    Acknowledged,
-    /// Over plain TCP: what was sent and not yet logged is lost
-    Tcp,
-}
 
 /// A folder of files for each batch that is due, and what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,10 +15,9 @@ use loadgen::time::written;
 use serde::Serialize;
 
 use crate::job::interval;
-use crate::kill_proof::{Asked, Senders};
-use crate::killable::Source;
 use crate::outcome::Outcome;
 use crate::port::free_port;
+use crate::senders::{Asked, Senders, Source};
 use crate::strain::{Job, Life, us_of, wrong_sources};
 use crate::strained::Told;
 use crate::{stderr, stdout};
@@ -194,6 +193,7 @@ fn job(options: &Options) -> Result<Job> {
 
 fn senders(job: &Job, rate: Schedule) -> Senders {
     Senders::start(Asked {
+        name: "overload",
         source: Source::Tcp,
         address: job.address(),
         rate,

@@ -16,10 +16,9 @@ use loadgen::time::written;
 use serde::Serialize;
 
 use crate::job::interval;
-use crate::kill_proof::{Asked, Senders};
-use crate::killable::Source;
 use crate::outcome::Outcome;
 use crate::port::free_port;
+use crate::senders::{Asked, Senders, Source};
 use crate::strain::{Ended, Job, Life, wrong_sources};
 use crate::{stderr, stdout};
 use watched::{Quarter, QuarterFound, Taken};
@@ -133,6 +132,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         directory: Some(directory.clone()),
     };
     let senders = Senders::start(Asked {
+        name: "soak",
         source: Source::Acknowledged,
         address: job.address(),
         rate: options.rate.clone(),

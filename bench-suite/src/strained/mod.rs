@@ -19,7 +19,7 @@ use millstream::{Conf, DStream, Duration, Replay, StreamingContext, Text};
 use serde::{Deserialize, Serialize};
 
 use crate::job::interval;
-use crate::killable::Sum;
+use crate::senders::Sum;
 use crate::stdout;
 
 /// The flags of the role.

@@ -20,7 +20,7 @@ impl Sum {
     }
 
     /// As a line of an output.
-    pub(super) fn line(self, source: u64) -> String {
+    pub(crate) fn line(self, source: u64) -> String {
         format!("{source} {} {}", self.records, self.digest)
     }
 

@@ -1,4 +1,9 @@
-//! Senders of stamped lines that go on whatever becomes of the job.
+//! Senders of stamped lines that go on whatever becomes of the job that they send to; what they have sent in the
+//! end, and what the records of a source come to.
+
+mod source;
+mod sum;
+mod sent;
 
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -6,8 +11,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use loadgen::{Data, Error, Label, Load, Schedule, Stop, Summary, WallClock};
 
-use super::sent::{Broken, Sent};
-use crate::killable::Source;
+pub use source::Source;
+pub use sum::Sum;
+
+pub(crate) use sent::{Broken, Sent};
 
 /// How soon a job that is not there is dialled again.
 const DIAL_AGAIN_AFTER: Duration = Duration::from_millis(5);
@@ -15,6 +22,8 @@ const DIAL_AGAIN_AFTER: Duration = Duration::from_millis(5);
 /// What is to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    /// What the senders are called where lines are acknowledged.
+    pub(crate) name: &'static str,
     pub(crate) source: Source,
     pub(crate) address: String,
     pub(crate) rate: Schedule,
@@ -72,7 +81,7 @@ impl Asked {
 }
 
 fn acknowledged(asked: &Asked, stop: &Stop) -> Result<Sent> {
-    let name = "kill-proof".parse().context("the senders' name")?;
+    let name = asked.name.parse().context("the senders' name")?;
     let load = Load { sender: Some(name), ..asked.load() };
     let summary = send(asked, &load, stop)?;
     if let Some(reason) = summary.reason.filter(|_| summary.given_up) {
