@@ -1,39 +1,31 @@
 //! Sends a job ten times what it can do, from a cold start, and shows that nothing grows, nothing is lost, and
 //! the rest is soon done.
 
+mod found;
 mod group;
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use bytesize::ByteSize;
 use clap::Args;
-use hdrhistogram::Histogram;
 use loadgen::Schedule;
 use loadgen::time::written;
-use serde::Serialize;
 
 use crate::job::interval;
 use crate::outcome::Outcome;
 use crate::port::free_port;
 use crate::senders::{Asked, Senders, Source};
-use crate::strain::{Job, Life, us_of, wrong_sources};
-use crate::strained::Told;
+use crate::strain::{Job, Life, Watched, wrong_sources};
 use crate::{stderr, stdout};
+use found::{Found, SCHEMA_VERSION, TO_DRAIN};
 use group::MemoryGroup;
-
-/// The version of the JSON form.
-const SCHEMA_VERSION: u32 = 1;
 
 /// Senders, each with a connection of its own.
 const CONNECTIONS: usize = 2;
 
 /// Beside the budget a process needs this share of it for itself.
 const BESIDE: f64 = 0.1;
-
-/// How soon all must be done once nothing more comes.
-const TO_DRAIN: Duration = Duration::from_secs(30);
 
 /// How long it is looked what the job can do, once it has found that out itself in as long; less in a short run.
 const TO_CALIBRATE: Duration = Duration::from_secs(5);
@@ -83,32 +75,6 @@ pub struct Options {
     pub json: bool,
 }
 
-/// What was found.
-#[derive(Serialize)]
-struct Found {
-    schema_version: u32,
-    /// What the job can do, in records a second.
-    capacity_per_s: f64,
-    offered_per_s: f64,
-    seconds: f64,
-    sent: u64,
-    counted: u64,
-    /// Sources of which not all was counted, or other records.
-    sources_wrong: u64,
-    budget_bytes: u64,
-    limit_bytes: u64,
-    peak_bytes: u64,
-    /// Whether the limit was that of a control group.
-    limited: bool,
-    batches: u64,
-    scheduling_delay_median_ms: f64,
-    scheduling_delay_max_ms: f64,
-    processing_median_ms: f64,
-    processing_max_ms: f64,
-    drained_after_s: f64,
-    failed_batches: u64,
-}
-
 /// Runs it, prints what was found, and tells by the outcome whether it held.
 pub fn run(options: &Options) -> Result<Outcome> {
     ensure!(options.times > 0.0, "--times must be above 0");
@@ -130,10 +96,10 @@ pub fn run(options: &Options) -> Result<Outcome> {
     ));
     let job = job(options)?;
     let mut life = job.start(group.as_ref().map(MemoryGroup::members).as_deref())?;
-    let mut watched = Watched::new()?;
+    let mut watched = Watched::new("overload")?;
     let senders = senders(&job, Schedule::constant(offered_per_s));
     let began = Instant::now();
-    watched.watch(&mut life, options.run_for)?;
+    watch(&mut watched, &mut life, options.run_for)?;
     let sent = senders.end()?;
     let ended = Instant::now();
     // What senders have handed over may be in the system's buffers yet, where a job that is told to stop would leave
@@ -162,13 +128,13 @@ pub fn run(options: &Options) -> Result<Outcome> {
             None => watched.most_memory_bytes,
         },
         limited: group.is_some(),
-        batches: watched.batches,
-        scheduling_delay_median_ms: watched.scheduling_delay_us.value_at_quantile(0.5) as f64 / 1e3,
-        scheduling_delay_max_ms: watched.scheduling_delay_us.max() as f64 / 1e3,
-        processing_median_ms: watched.processing_us.value_at_quantile(0.5) as f64 / 1e3,
-        processing_max_ms: watched.processing_us.max() as f64 / 1e3,
+        batches: watched.batches(),
+        scheduling_delay_median_ms: watched.scheduling_delay.at_ms(0.5),
+        scheduling_delay_max_ms: watched.scheduling_delay.max_ms(),
+        processing_median_ms: watched.processing.at_ms(0.5),
+        processing_max_ms: watched.processing.max_ms(),
         drained_after_s,
-        failed_batches: watched.failed,
+        failed_batches: watched.failed_batches,
     };
     match options.json {
         true => stdout::print_json(&found)?,
@@ -206,13 +172,13 @@ fn senders(job: &Job, rate: Schedule) -> Senders {
 /// What the job can do: records a second, with more there all the time.
 fn calibrated(options: &Options) -> Result<f64> {
     let job = job(options)?;
-    let (mut life, mut watched) = (job.start(None)?, Watched::new()?);
+    let (mut life, mut watched) = (job.start(None)?, Watched::new("overload")?);
     let senders = senders(&job, "max".parse()?);
     // The first batches find out what may be taken in.
     let looks = (options.run_for / 4).clamp(LEAST_TO_CALIBRATE, TO_CALIBRATE);
-    watched.watch(&mut life, looks)?;
+    watch(&mut watched, &mut life, looks)?;
     let (records, began) = (watched.records, Instant::now());
-    watched.watch(&mut life, looks)?;
+    watch(&mut watched, &mut life, looks)?;
     let (records, took) = (watched.records - records, began.elapsed());
     senders.end()?;
     life.stop(TO_DRAIN, |told| watched.see(&told))?;
@@ -220,95 +186,25 @@ fn calibrated(options: &Options) -> Result<f64> {
     Ok(records as f64 / took.as_secs_f64())
 }
 
-/// What was seen of its batches.
-struct Watched {
-    batches: u64,
-    failed: u64,
-    records: u64,
-    most_memory_bytes: u64,
-    scheduling_delay_us: Histogram<u64>,
-    processing_us: Histogram<u64>,
-}
-
-impl Watched {
-    fn new() -> Result<Self> {
-        Ok(Watched {
-            batches: 0,
-            failed: 0,
-            records: 0,
-            most_memory_bytes: 0,
-            scheduling_delay_us: Histogram::new(3)?,
-            processing_us: Histogram::new(3)?,
-        })
-    }
-
-    /// Hears of the job's batches for so long.
-    fn watch(&mut self, life: &mut Life, run_for: Duration) -> Result<()> {
-        let began = Instant::now();
-        let mut told_next = TOLD_EVERY;
-        while let left = run_for.saturating_sub(began.elapsed())
-            && !left.is_zero()
-        {
-            if let Some(told) = life.batch_within(left)? {
-                self.see(&told)?;
-            }
-            if began.elapsed() >= told_next {
-                told_next += TOLD_EVERY;
-                stderr::tell(format_args!(
-                    "overload: {} of {}, {} records",
-                    written(Duration::from_secs(began.elapsed().as_secs())),
-                    written(run_for),
-                    self.records
-                ));
-            }
+/// Hears of the job's batches for so long.
+fn watch(watched: &mut Watched, life: &mut Life, run_for: Duration) -> Result<()> {
+    let began = Instant::now();
+    let mut told_next = TOLD_EVERY;
+    while let left = run_for.saturating_sub(began.elapsed())
+        && !left.is_zero()
+    {
+        if let Some(told) = life.batch_within(left)? {
+            watched.see(&told)?;
         }
-        Ok(())
-    }
-
-    fn see(&mut self, told: &Told) -> Result<()> {
-        self.batches += 1;
-        self.records += told.records;
-        self.most_memory_bytes = self.most_memory_bytes.max(told.memory_bytes + told.held_bytes);
-        if let Some(error) = told.errors.first() {
-            self.failed += 1;
-            stderr::tell(format_args!("overload: a batch has failed: {error}"));
+        if began.elapsed() >= told_next {
+            told_next += TOLD_EVERY;
+            stderr::tell(format_args!(
+                "overload: {} of {}, {} records",
+                written(Duration::from_secs(began.elapsed().as_secs())),
+                written(run_for),
+                watched.records
+            ));
         }
-        self.scheduling_delay_us.record(us_of(told.scheduling_delay_ms))?;
-        self.processing_us.record(us_of(told.processing_ms))?;
-        Ok(())
     }
-}
-
-impl Found {
-    fn holds(&self) -> bool {
-        self.sources_wrong == 0
-            && self.sent == self.counted
-            && self.sent > 0
-            && self.peak_bytes <= self.limit_bytes
-            && self.drained_after_s <= TO_DRAIN.as_secs_f64()
-            && self.failed_batches == 0
-    }
-}
-
-impl fmt::Display for Found {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-        writeln!(f, "{:<28}{:>14.0} records/s", "can be done", self.capacity_per_s)?;
-        writeln!(f, "{:<28}{:>14.0} records/s", "was to be sent", self.offered_per_s)?;
-        writeln!(f, "{:<28}{:>14.1} s", "for", self.seconds)?;
-        writeln!(f, "{:<28}{:>14}", "records sent", self.sent)?;
-        writeln!(f, "{:<28}{:>14}", "records counted", self.counted)?;
-        writeln!(f, "{:<28}{:>14}", "sources that differ", self.sources_wrong)?;
-        writeln!(f, "{:<28}{:>14.1} MiB", "memory budget", mib(self.budget_bytes))?;
-        writeln!(f, "{:<28}{:>14.1} MiB", "  and a tenth", mib(self.limit_bytes))?;
-        writeln!(f, "{:<28}{:>14.1} MiB", "most memory", mib(self.peak_bytes))?;
-        writeln!(f, "{:<28}{:>14}", "batches", self.batches)?;
-        writeln!(f, "{:<28}{:>14}", "  failed", self.failed_batches)?;
-        let delay = (self.scheduling_delay_median_ms, self.scheduling_delay_max_ms);
-        writeln!(f, "{:<28}{:>14.0} ms, at most {:.0} ms", "scheduling delay", delay.0, delay.1)?;
-        let processing = (self.processing_median_ms, self.processing_max_ms);
-        let what = "processing time";
-        writeln!(f, "{what:<28}{:>14.0} ms, at most {:.0} ms", processing.0, processing.1)?;
-        write!(f, "{:<28}{:>14.1} s", "the rest done after", self.drained_after_s)
-    }
+    Ok(())
 }

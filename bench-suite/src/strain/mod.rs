@@ -1,5 +1,7 @@
 //! A strained job's lives, as seen by whoever starts them.
 
+mod watched;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +10,8 @@ use anyhow::{Result, bail};
 use bytesize::ByteSize;
 use loadgen::EndMark;
 use loadgen::time::written;
+
+pub(crate) use watched::Watched;
 
 use crate::part::Part;
 use crate::senders::{Sent, Sum};
@@ -127,7 +131,7 @@ pub(crate) fn wrong_sources(sent: &Sent, sums: &[(u64, Sum)]) -> u64 {
     sent.whole().iter().filter(is_wrong).count() as u64
 }
 
-/// In whole microseconds.
-pub(crate) fn us_of(ms: f64) -> u64 {
-    (ms * 1e3) as u64
+/// As it is told.
+pub(crate) fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }

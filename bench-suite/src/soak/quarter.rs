@@ -6,17 +6,14 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::strain::us_of;
+use crate::strain::Watched;
 use crate::strained::Told;
 
 /// A quarter of the run.
 pub(super) struct Quarter {
-    total_delay_us: Histogram<u64>,
-    pub(super) records: u64,
-    pub(super) failed_batches: u64,
+    watched: Watched,
     most: Taken,
 }
 
@@ -42,15 +39,11 @@ pub(super) struct QuarterFound {
 
 impl Quarter {
     pub(super) fn new() -> Result<Self> {
-        let total_delay_us = Histogram::new(3)?;
-        Ok(Quarter { total_delay_us, records: 0, failed_batches: 0, most: Taken::default() })
+        Ok(Quarter { watched: Watched::new("soak")?, most: Taken::default() })
     }
 
     pub(super) fn see(&mut self, told: &Told) -> Result<()> {
-        self.records += told.records;
-        self.failed_batches += u64::from(!told.errors.is_empty());
-        self.total_delay_us.record(us_of(told.scheduling_delay_ms + told.processing_ms))?;
-        Ok(())
+        self.watched.see(told)
     }
 
     pub(super) fn takes(&mut self, taken: Taken) {
@@ -62,13 +55,12 @@ impl Quarter {
     }
 
     pub(super) fn found(&self) -> QuarterFound {
-        let at = |quantile| self.total_delay_us.value_at_quantile(quantile) as f64 / 1e3;
         QuarterFound {
-            batches: self.total_delay_us.len(),
-            records: self.records,
-            failed_batches: self.failed_batches,
-            median_ms: at(0.5),
-            p99_ms: at(0.99),
+            batches: self.watched.batches(),
+            records: self.watched.records,
+            failed_batches: self.watched.failed_batches,
+            median_ms: self.watched.total_delay.at_ms(0.5),
+            p99_ms: self.watched.total_delay.at_ms(0.99),
             most: self.most,
         }
     }
