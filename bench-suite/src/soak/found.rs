@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::quarter::QuarterFound;
 use crate::strain::mib;
+use crate::strained::CHECKPOINT_INTERVAL;
 
 /// The version of the JSON form.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -16,10 +17,19 @@ const SAME: f64 = 1.1;
 /// So much memory more, in the pages of an allocator, says nothing.
 const MEMORY_SLACK_BYTES: u64 = 16 << 20;
 
-/// The engine's checkpoints are so far apart where nothing else is set.
-const CHECKPOINTS_EVERY_S: f64 = 10.0;
+/// The engine keeps two (`KEPT` in its `checkpoint`), and a third one is whole before the oldest of them goes.
+const CHECKPOINTS: u64 = 3;
 
-/// A log's files are begun anew at this size, and gone as a whole: there are two logs.
+/// A checkpoint, of states and windows, must take no more than this share of the memory budget.
+const CHECKPOINT_SHARE: f64 = 0.25;
+
+/// A log is read from the older of the two checkpoints on.
+const INTERVALS: f64 = 2.0;
+
+/// Those of blocks and of batches. Of each one file is filled, and one is not collected yet, for files go as a whole.
+const LOG_FILES: u64 = 2 * 2;
+
+/// A log's file that has more is followed by a new one: `SEGMENT_BYTES` in the engine's `log`, which is not public.
 const LOG_FILE_BYTES: u64 = 64 << 20;
 
 /// No stamped line, with what the log puts around it, is longer.
@@ -41,11 +51,12 @@ pub(super) struct Found {
 }
 
 /// More than this the directory must never have held: what comes in two checkpoint intervals, two files of each
-/// log, and two checkpoints.
+/// log, and three checkpoints.
 pub(super) fn directory_limit_bytes(records_per_s: f64, memory_bytes: u64) -> u64 {
-    (records_per_s * MOST_LINE_BYTES * 2.0 * CHECKPOINTS_EVERY_S) as u64
-        + 4 * LOG_FILE_BYTES
-        + 2 * memory_bytes / 4
+    let interval_s = CHECKPOINT_INTERVAL.to_std().as_secs_f64();
+    let logged_bytes = records_per_s * MOST_LINE_BYTES * INTERVALS * interval_s;
+    let checkpoint_bytes = memory_bytes as f64 * CHECKPOINT_SHARE;
+    logged_bytes as u64 + LOG_FILES * LOG_FILE_BYTES + CHECKPOINTS * checkpoint_bytes as u64
 }
 
 impl Found {
@@ -86,5 +97,18 @@ impl fmt::Display for Found {
         let limit = mib(self.directory_limit_bytes);
         writeln!(f, "{:<24}{limit:>14.1} MiB", "directory, at most")?;
         write!(f, "{:<24}{:>14.3}", "p99, last by second", self.p99_ratio)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_may_hold_three_checkpoints_beside_its_logs() {
+        const MIB: u64 = 1 << 20;
+        assert_eq!(directory_limit_bytes(0.0, 256 * MIB), (4 * 64 + 3 * 64) * MIB);
+        let logged_bytes = 20_000 * 160 * 20;
+        assert_eq!(directory_limit_bytes(20e3, 0), logged_bytes + 4 * 64 * MIB);
     }
 }

@@ -34,7 +34,7 @@ a thousand records each and never come again. Its lines are acknowledged. It is 
 SIGTERM and by SIGKILL in turn, and goes on. In the end each record must have been counted once; the memory, the
 descriptors and the 99th percentile of how late batches were must be in the last quarter what they were in the
 second, up to a tenth; and the directory must never have held more than what comes in two checkpoint intervals,
-two files of each log, and two checkpoints.
+two files of each log, and three checkpoints: of two that are kept the older one goes when the next is whole.
 
 Examples:
   Two hours:

@@ -76,6 +76,9 @@ pub struct Told {
     pub errors: Vec<String>,
 }
 
+/// How far its checkpoints are apart where it is durable.
+pub(crate) const CHECKPOINT_INTERVAL: Duration = millstream::secs(10);
+
 /// The sums so far, by source.
 type Sums = Arc<Mutex<BTreeMap<u64, Sum>>>;
 
@@ -84,6 +87,7 @@ pub fn run(options: &Options) -> Result<()> {
     let conf = Conf::new("strained")
         .parallelism(2)
         .memory_bytes(options.memory.as_u64())
+        .checkpoint_interval(CHECKPOINT_INTERVAL)
         .write_ahead_log(options.dir.is_some())
         .graceful_stop_timeout(millstream::mins(2))
         .listener(Teller);
