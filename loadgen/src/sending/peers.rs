@@ -104,10 +104,26 @@ fn failed(target: &str, source: io::Error) -> Error {
 fn dial_one(addresses: &[SocketAddr]) -> io::Result<(TcpStream, SocketAddr)> {
     let mut refusal = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in addresses {
-        match TcpStream::connect_timeout(address, DIAL) {
+        let dialled = TcpStream::connect_timeout(address, DIAL).and_then(|stream| {
+            not_to_itself(stream.local_addr(), stream.peer_addr())?;
+            Ok(stream)
+        });
+        match dialled {
             Ok(stream) => return Ok((stream, *address)),
             Err(error) => refusal = error,
         }
     }
     Err(refusal)
+}
+
+/// Refuses a connection to itself: a port of this machine that nobody listens on may, by chance, be the one
+/// dialled from. That an address is not known any more is for whoever reads or writes next to find.
+pub(crate) fn not_to_itself(
+    own: io::Result<SocketAddr>,
+    peer: io::Result<SocketAddr>,
+) -> io::Result<()> {
+    match (own, peer) {
+        (Ok(own), Ok(peer)) if own == peer => Err(io::ErrorKind::ConnectionRefused.into()),
+        _ => Ok(()),
+    }
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 
+use crate::sending::peers::not_to_itself;
+
 /// The first wait after a break.
 const SHORTEST: Duration = Duration::from_millis(10);
 
@@ -34,6 +36,7 @@ pub(super) struct Attempt {
 }
 
 /// How an attempt goes.
+#[derive(Debug)]
 pub(super) enum Outcome {
     Connected,
     Open,
@@ -81,7 +84,10 @@ impl Attempt {
         match self.stream.take_error() {
             Ok(Some(error)) | Err(error) => Outcome::Failed(error),
             Ok(None) => match self.stream.peer_addr() {
-                Ok(_) => Outcome::Connected,
+                Ok(peer) => match not_to_itself(self.stream.local_addr(), Ok(peer)) {
+                    Ok(()) => Outcome::Connected,
+                    Err(error) => Outcome::Failed(error),
+                },
                 Err(error) if error.kind() == io::ErrorKind::NotConnected => Outcome::Open,
                 Err(error) => Outcome::Failed(error),
             },
@@ -91,6 +97,12 @@ impl Attempt {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsRawFd;
+
+    use nix::sys::socket::{
+        AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, getsockname, socket,
+    };
+
     use super::*;
 
     #[test]
@@ -113,5 +125,30 @@ mod tests {
         let mut dialling = Dialling::new("three".into(), addresses.into());
         let waits: Vec<_> = (0..6).map(|_| (dialling.failed(now) - now).as_millis()).collect();
         assert_eq!(waits, [0, 0, 10, 0, 0, 20]);
+    }
+
+    /// An attempt whose connection has come about.
+    fn attempt(stream: std::net::TcpStream) -> Attempt {
+        stream.set_nonblocking(true).unwrap();
+        let peer = stream.peer_addr().unwrap();
+        Attempt { stream: TcpStream::from_std(stream), peer, until: Instant::now() + DIAL }
+    }
+
+    #[test]
+    fn a_connection_to_itself_is_refused_and_one_to_a_listener_is_not() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let good = attempt(std::net::TcpStream::connect(address).unwrap());
+        assert!(matches!(good.outcome(), Outcome::Connected));
+
+        let own = socket(AddressFamily::Inet, SockType::Stream, SockFlag::empty(), None).unwrap();
+        bind(own.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).unwrap();
+        let address: SockaddrIn = getsockname(own.as_raw_fd()).unwrap();
+        connect(own.as_raw_fd(), &address).unwrap();
+        let outcome = attempt(own.into()).outcome();
+        assert!(
+            matches!(&outcome, Outcome::Failed(e) if e.kind() == io::ErrorKind::ConnectionRefused),
+            "{outcome:?}"
+        );
     }
 }
