@@ -13,7 +13,7 @@ pub(crate) struct Source(Made);
 
 enum Made {
     /// Rendered before the first is sent.
-    Before(Text),
+    Before(Arc<Text>),
     /// Written when they are due.
     WhenDue { recipe: Box<Recipe>, seed: u64 },
     /// Not made at all: those of a file.
@@ -56,7 +56,7 @@ impl Source {
         Ok(if recipe::is_written_when_due(data) {
             Self(Made::WhenDue { recipe: Box::new(Recipe::of(data)), seed: data.seed })
         } else {
-            Self(Made::Before(Text::render(data)?))
+            Self(Made::Before(Arc::new(Text::render(data)?)))
         })
     }
 
@@ -66,7 +66,7 @@ impl Source {
     }
 
     /// The text, if the lines are rendered already.
-    pub(crate) fn text(&self) -> Option<&Text> {
+    pub(crate) fn text(&self) -> Option<&Arc<Text>> {
         match &self.0 {
             Made::Before(text) => Some(text),
             Made::WhenDue { .. } | Made::Recorded(_) => None,

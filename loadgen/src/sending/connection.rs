@@ -92,10 +92,10 @@ impl Connection {
 
     /// From now on it gets no more than the rest of a line and what ends it. Gives back what it was
     /// owed.
-    pub(crate) fn begin_end(&mut self, source: &Source) -> Vec<Grant> {
+    pub(crate) fn begin_end(&mut self) -> Vec<Grant> {
         self.stage = Stage::Ending;
         self.outgoing.end_silences();
-        self.outgoing.feed.cut(source)
+        self.outgoing.feed.cut()
     }
 
     /// Tells the peer that no more will come, in the way asked for. What is in the socket's buffer

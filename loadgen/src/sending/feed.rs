@@ -1,5 +1,7 @@
 //! The lines of one connection: which bytes come next, and which lines they complete.
 
+use std::sync::Arc;
+
 use super::grants::{Grant, Grants};
 use super::rendered::Rendered;
 use super::times::Times;
@@ -25,8 +27,11 @@ enum Form {
     Rendered(Box<Rendered>),
 }
 
-/// A place in the text.
+/// A place in a text.
 struct Cursor {
+    text: Arc<Text>,
+    /// The line that the connection begins with.
+    first: usize,
     /// The line that comes next, or is in progress.
     line: usize,
     /// The byte that comes next; it lies in `line`.
@@ -57,24 +62,17 @@ impl Feed {
         rendered: impl FnOnce() -> Rendered,
     ) -> Self {
         let form = match source.text() {
-            Some(text) if label == Label::None => Form::AsIs(Cursor::to(text, connection, 0)),
+            Some(text) if label == Label::None => Form::AsIs(Cursor::new(text, connection)),
             _ => Form::Rendered(Box::new(rendered())),
         };
         Self { form, owed: Grants::default(), left: most_lines }
     }
 
     /// Owes nothing any more, and goes on with the line of this number, for at most so many lines.
-    pub(crate) fn go_to(
-        &mut self,
-        source: &Source,
-        connection: u64,
-        sequence: u64,
-        most_lines: u64,
-    ) {
-        match (&mut self.form, source.text()) {
-            (Form::AsIs(cursor), Some(text)) => *cursor = Cursor::to(text, connection, sequence),
-            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
-            (Form::Rendered(rendered), _) => rendered.go_to(sequence),
+    pub(crate) fn go_to(&mut self, sequence: u64, most_lines: u64) {
+        match &mut self.form {
+            Form::AsIs(cursor) => cursor.go_to(sequence),
+            Form::Rendered(rendered) => rendered.go_to(sequence),
         }
         self.owed = Grants::default();
         self.left = most_lines;
@@ -96,11 +94,10 @@ impl Feed {
     }
 
     /// The number of the first line of which nothing is sent.
-    pub(crate) fn untouched(&self, source: &Source) -> u64 {
-        let is_in_line = match (&self.form, source.text()) {
-            (Form::AsIs(cursor), Some(text)) => cursor.is_in_line(text),
-            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
-            (Form::Rendered(rendered), _) => rendered.is_in_line(),
+    pub(crate) fn untouched(&self) -> u64 {
+        let is_in_line = match &self.form {
+            Form::AsIs(cursor) => cursor.is_in_line(),
+            Form::Rendered(rendered) => rendered.is_in_line(),
         };
         self.sequence() + u64::from(is_in_line)
     }
@@ -151,17 +148,9 @@ impl Feed {
         times: &mut Times<'_>,
         at_most: usize,
     ) -> Result<&'a [u8]> {
-        let bytes = match (&mut self.form, source.text()) {
-            (Form::AsIs(cursor), Some(text)) => {
-                let lines = self.owed.lines().min(self.left);
-                let lines = lines.min((text.lines() - cursor.line) as u64) as usize;
-                if lines == 0 {
-                    return Ok(&[]);
-                }
-                &text.as_bytes()[cursor.at..text.line_start(cursor.line + lines)]
-            }
-            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
-            (Form::Rendered(rendered), _) => {
+        let bytes = match &mut self.form {
+            Form::AsIs(cursor) => cursor.rest(self.owed.lines().min(self.left)),
+            Form::Rendered(rendered) => {
                 self.left -= rendered.refill(&mut self.owed, self.left, source, times)?;
                 rendered.rest()
             }
@@ -171,18 +160,17 @@ impl Feed {
 
     /// Notes that the first `sent` of the next bytes are sent; appends the lines that this completed
     /// to `done`, and gives their number.
-    pub(crate) fn advance(&mut self, source: &Source, sent: usize, done: &mut Vec<Grant>) -> u64 {
-        match (&mut self.form, source.text()) {
-            (Form::AsIs(cursor), Some(text)) => {
-                let lines = cursor.advance(text, sent);
+    pub(crate) fn advance(&mut self, sent: usize, done: &mut Vec<Grant>) -> u64 {
+        match &mut self.form {
+            Form::AsIs(cursor) => {
+                let lines = cursor.advance(sent);
                 if self.left != ENDLESS {
                     self.left -= lines;
                 }
                 take(&mut self.owed, lines, done);
                 lines
             }
-            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
-            (Form::Rendered(rendered), _) => rendered.advance(sent, done),
+            Form::Rendered(rendered) => rendered.advance(sent, done),
         }
     }
 
@@ -199,10 +187,10 @@ impl Feed {
 
     /// Owes no more than the rest of a line in progress, and what ends the connection. Gives back
     /// the lines that it will not get.
-    pub(crate) fn cut(&mut self, source: &Source) -> Vec<Grant> {
-        match (&mut self.form, source.text()) {
-            (Form::AsIs(cursor), Some(text)) => {
-                let in_progress = u64::from(cursor.is_in_line(text));
+    pub(crate) fn cut(&mut self) -> Vec<Grant> {
+        match &mut self.form {
+            Form::AsIs(cursor) => {
+                let in_progress = u64::from(cursor.is_in_line());
                 let mut kept = Vec::new();
                 take(&mut self.owed, in_progress, &mut kept);
                 let returned = self.owed.drain().collect();
@@ -210,8 +198,7 @@ impl Feed {
                 self.left = in_progress;
                 returned
             }
-            (Form::AsIs(_), None) => unreachable!("only a text is sent as it is"),
-            (Form::Rendered(rendered), _) => {
+            Form::Rendered(rendered) => {
                 rendered.withdraw(&mut self.owed);
                 rendered.end();
                 self.left = 0;
@@ -238,26 +225,40 @@ impl Feed {
 }
 
 impl Cursor {
-    /// At the line of this number on a connection.
-    fn to(text: &Text, connection: u64, sequence: u64) -> Self {
-        let lines = text.lines() as u64;
-        let line = (text.first_line(connection) as u64 + sequence % lines) % lines;
-        let line = line as usize;
-        Self { line, at: text.line_start(line), sequence }
+    /// At the first line of a connection.
+    fn new(text: &Arc<Text>, connection: u64) -> Self {
+        let first = text.first_line(connection);
+        Self { text: text.clone(), first, line: first, at: text.line_start(first), sequence: 0 }
     }
 
-    fn is_in_line(&self, text: &Text) -> bool {
-        self.at > text.line_start(self.line)
+    /// Goes to the line of this number on the connection.
+    fn go_to(&mut self, sequence: u64) {
+        let lines = self.text.lines() as u64;
+        self.line = ((self.first as u64 + sequence % lines) % lines) as usize;
+        self.at = self.text.line_start(self.line);
+        self.sequence = sequence;
+    }
+
+    fn is_in_line(&self) -> bool {
+        self.at > self.text.line_start(self.line)
+    }
+
+    /// What comes of so many lines, the one in progress among them, before the text begins anew.
+    fn rest(&self, lines: u64) -> &[u8] {
+        match lines.min((self.text.lines() - self.line) as u64) as usize {
+            0 => &[],
+            lines => &self.text.as_bytes()[self.at..self.text.line_start(self.line + lines)],
+        }
     }
 
     /// Goes on by so many bytes, and gives the lines that this completes.
-    fn advance(&mut self, text: &Text, bytes: usize) -> u64 {
+    fn advance(&mut self, bytes: usize) -> u64 {
         self.at += bytes;
-        let line = text.line_at(self.at);
+        let line = self.text.line_at(self.at);
         let lines = (line - self.line) as u64;
         self.line = line;
         self.sequence = self.sequence.wrapping_add(lines);
-        if line == text.lines() {
+        if line == self.text.lines() {
             (self.line, self.at) = (0, 0);
         }
         lines
@@ -299,7 +300,7 @@ mod tests {
         while feed.has_more() {
             let mut times = Times::fixed(&mut reader);
             let next = feed.next_bytes(source, &mut times, step).unwrap().to_vec();
-            feed.advance(source, next.len(), &mut done);
+            feed.advance(next.len(), &mut done);
             bytes.extend(next);
             if short {
                 feed.withdraw();
@@ -358,10 +359,10 @@ mod tests {
                         let mut times = Times::fixed(&mut reader);
                         let next = feed.next_bytes(source, &mut times, taken - sent.len());
                         let next = next.unwrap().to_vec();
-                        feed.advance(source, next.len(), &mut done);
+                        feed.advance(next.len(), &mut done);
                         sent.extend(next);
                     }
-                    let returned = feed.cut(source);
+                    let returned = feed.cut();
                     // Whatever room there is for it, the end is not taken back.
                     let (rest, last) = drain(&mut feed, source, 10, taken % 2 == 0);
                     sent.extend(&rest);

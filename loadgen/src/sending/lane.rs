@@ -267,7 +267,7 @@ impl<'a> Lane<'a> {
     fn go_on(&mut self, id: u64) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         if connection.stage() == Stage::Open && connection.outgoing.feed.is_spent() {
-            let returned = connection.begin_end(self.source);
+            let returned = connection.begin_end();
             // First what was sent: after the last line of all, nothing comes in its place.
             note_sent(self.dealer, &mut self.unnoted);
             self.dealer.leave(id, returned, Departure::Spent, Instant::now());
@@ -339,7 +339,7 @@ impl<'a> Lane<'a> {
             {
                 // Lines that are not sent are late, at least by as much as now: left out, they would
                 // make a reader that does not read look like a quick one.
-                let unsent = connection.begin_end(self.source);
+                let unsent = connection.begin_end();
                 self.lateness.note(&unsent, elapsed, connection.outgoing.room());
                 self.go_on(id);
             }

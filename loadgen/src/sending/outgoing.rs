@@ -107,7 +107,7 @@ impl Outgoing {
             Err(error) if error.kind() == ErrorKind::Interrupted => (0, false),
             Err(error) => return Ok(Err(error)),
         };
-        let lines = self.feed.advance(source, sent, done);
+        let lines = self.feed.advance(sent, done);
         if is_full {
             self.room.fills(times.elapsed());
             self.feed.withdraw();

@@ -140,7 +140,6 @@ fn sender<'a>(
     let number = load.first_source.wrapping_add(nth as u64);
     let share = Share { nth: nth as u64, of: load.connections as u64 };
     let lines = Lines {
-        number,
         share,
         count: timetable.records().map(|records| share.of_first(records)),
         has_mark: load.label == Label::Stamp,

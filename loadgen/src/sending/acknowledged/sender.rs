@@ -20,8 +20,6 @@ use crate::stamp::EndMark;
 
 /// What there is to know of a sender's lines before the first is sent.
 pub(super) struct Lines {
-    /// Its number in labels, and for what is drawn.
-    pub(super) number: u64,
     /// Which of all senders it is, and which lines are its own.
     pub(super) share: Share,
     /// How many it has in all, if there is an end of them.
@@ -237,10 +235,10 @@ impl<'a> Sender<'a> {
             self.untouched = next;
         }
         self.link.begin_to_send(next, is_first && next > 0, around);
-        let Lines { number, most_per_connection, .. } = self.lines;
+        let most_per_connection = self.lines.most_per_connection;
         // What is behind the last line is the end mark.
         let line = next.min(count.unwrap_or(ENDLESS));
-        self.outgoing.feed.go_to(self.source, number, line, most_per_connection);
+        self.outgoing.feed.go_to(line, most_per_connection);
         self.outgoing.has_room(around.elapsed);
         (self.owed_to, self.is_marked) = (line, false);
         self.go_on(around);
@@ -288,7 +286,7 @@ impl<'a> Sender<'a> {
         let feed = &self.outgoing.feed;
         let (lines, again) = (self.account.lines(), self.account.lines_again());
         self.account.wrote(feed.sequence(), self.is_marked && !feed.has_more());
-        self.untouched = self.untouched.max(feed.untouched(self.source));
+        self.untouched = self.untouched.max(feed.untouched());
         around.news.sent.lines += self.account.lines() - lines;
         around.news.sent_again += self.account.lines_again() - again;
     }
@@ -302,7 +300,7 @@ impl<'a> Sender<'a> {
             let is_last = self.lines.count == Some(self.outgoing.feed.sequence());
             if is_last && self.lines.has_mark && !self.is_marked {
                 // Nothing is owed any more, so nothing comes back.
-                self.outgoing.feed.cut(self.source);
+                self.outgoing.feed.cut();
                 self.is_marked = true;
                 return;
             }
