@@ -4,7 +4,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 
 use mio::net::TcpStream;
-use nix::sys::socket::{setsockopt, sockopt};
 
 use super::grants::Grant;
 use super::outgoing::{Outgoing, Tally};
@@ -99,19 +98,17 @@ impl Connection {
     }
 
     /// Tells the peer that no more will come, in the way asked for. What is in the socket's buffer
-    /// is still delivered, unless it is reset.
-    pub(crate) fn end(&mut self, end: End) {
+    /// is still delivered, unless it is reset. Fails where it cannot be: then closing delivers all.
+    pub(crate) fn end(&mut self, end: End) -> io::Result<()> {
         match end {
             // A peer that has just gone makes these fail, and has its end all the same.
-            End::Close => self.transport.end().ok(),
+            End::Close => drop(self.transport.end()),
             End::HalfClose => {
                 self.stage = Stage::HalfClosed;
-                self.transport.end().ok()
+                drop(self.transport.end());
             }
-            End::Reset => {
-                let at_once = nix::libc::linger { l_onoff: 1, l_linger: 0 };
-                setsockopt(self.transport.socket(), sockopt::Linger, &at_once).ok()
-            }
-        };
+            End::Reset => self.transport.reset_when_closed()?,
+        }
+        Ok(())
     }
 }

@@ -40,3 +40,26 @@ impl Farewell {
 pub(crate) fn closed_too_early() -> io::Error {
     io::Error::new(ErrorKind::ConnectionReset, "it closed before it had all")
 }
+
+/// What there is to tell of connections that were to be reset and could not be.
+pub(crate) fn not_reset<'e>(mut errors: impl Iterator<Item = &'e io::Error>) -> Option<String> {
+    let first = errors.next()?;
+    let closed = 1 + errors.count();
+    Some(format!(
+        "{closed} connections could not be reset and were closed instead, with all that they were sent \
+         delivered ({first}): what the reader makes of a reset was not tried"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_that_could_not_be_reset_are_told_with_their_number_and_why() {
+        assert_eq!(not_reset(std::iter::empty()), None);
+        let errors = ["the first", "another"].map(io::Error::other);
+        let told = not_reset(errors.iter()).unwrap();
+        assert!(told.starts_with("2 connections") && told.contains("(the first)"), "{told}");
+    }
+}

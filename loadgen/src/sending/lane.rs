@@ -64,6 +64,8 @@ pub(crate) struct LaneReport {
     pub(crate) behind: u64,
     /// A sentence for each peer that did not read the end of its last line.
     pub(crate) stalled: Vec<String>,
+    /// Why connections were closed that were to be reset.
+    pub(crate) not_reset: Vec<io::Error>,
     /// What each connection was sent, if lines are stamped.
     pub(crate) sent: Vec<EndMark>,
 }
@@ -293,7 +295,9 @@ impl<'a> Lane<'a> {
             }
         }
         self.report.sent.extend(connection.outgoing.feed.sent());
-        connection.end(self.farewell.end);
+        if let Err(error) = connection.end(self.farewell.end) {
+            self.report.not_reset.push(error);
+        }
         if connection.stage() != Stage::HalfClosed {
             self.connections.remove(&id);
         }

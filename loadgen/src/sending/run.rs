@@ -12,7 +12,7 @@ use super::acknowledged;
 use super::conductor::{Conductor, Peers, note_losses};
 use super::dealer::Dealer;
 use super::descriptors;
-use super::farewell::Farewell;
+use super::farewell::{Farewell, not_reset};
 use super::found::Found;
 use super::lane::{Lane, WAKE};
 use super::lateness::{Gauge, Lateness};
@@ -149,6 +149,8 @@ fn run(
     for sentence in reports.iter().flat_map(|report| &report.stalled) {
         on_event(Event::Note(sentence));
     }
+    let sentence = not_reset(reports.iter().flat_map(|report| &report.not_reset));
+    sentence.iter().for_each(|sentence| on_event(Event::Note(sentence)));
     let latency = ticker.end(&mut on_event);
     let standing = dealer.standing(Instant::now());
     let found = Found { standing, latency, conducted, reports };

@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 
 use mio::net::TcpStream;
+use nix::sys::socket::{setsockopt, sockopt};
 
 #[cfg(feature = "tls")]
 use super::tls_stream::TlsStream;
@@ -74,6 +75,13 @@ impl Transport {
             Self::Tls(tls) => tls.end(),
         }
     }
+
+    /// Has the connection reset when it is closed: what the peer has not read by then is lost to it. Where this
+    /// fails, it is closed like any other.
+    pub(crate) fn reset_when_closed(&mut self) -> io::Result<()> {
+        let at_once = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+        Ok(setsockopt(self.socket(), sockopt::Linger, &at_once)?)
+    }
 }
 
 impl Read for Transport {
@@ -102,5 +110,17 @@ impl Write for Transport {
             #[cfg(feature = "tls")]
             Self::Tls(tls) => tls.flush(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_a_connection_cannot_be_reset_is_an_error() {
+        let no_socket: std::os::fd::OwnedFd = std::fs::File::open("/dev/null").unwrap().into();
+        let socket = TcpStream::from_std(no_socket.into());
+        assert!(Transport::Plain(socket).reset_when_closed().is_err());
     }
 }

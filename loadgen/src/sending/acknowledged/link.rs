@@ -302,9 +302,14 @@ impl Link {
 
     /// Breaks the connection off on request: what the other side has not read is lost to it.
     pub(super) fn reset(&mut self, around: &mut Around<'_>) {
-        if let State::Talking(talk) = &mut self.state {
-            let at_once = nix::libc::linger { l_onoff: 1, l_linger: 0 };
-            setsockopt(talk.stream.socket(), sockopt::Linger, &at_once).ok();
+        if let State::Talking(talk) = &mut self.state
+            && let Err(error) = talk.stream.reset_when_closed()
+        {
+            around.news.sentences.push(format!(
+                "{} could not reset its connection to {}, which was closed instead ({error}): what the other \
+                 side makes of a reset was not tried",
+                self.name, talk.peer
+            ));
         }
         self.leave(around);
     }
