@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
@@ -232,6 +232,32 @@ fn ctrl_c_ends_it_though_nobody_reads_its_progress_any_more() {
     }
     assert!(third.contains("batch_time_ms"), "{third}");
     drop(progress);
+    kill(Pid::from_raw(job.id() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(job.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn where_it_listens_is_a_json_line_before_those_of_batches() {
+    let flags = "--listen 127.0.0.1:0 --batch 50ms --for 30s --progress ndjson";
+    let mut job = bench_suite(&["job", "count"]);
+    let job = job.args(flags.split(' ')).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut job = job.spawn().unwrap();
+    let mut progress = BufReader::new(job.stderr.take().unwrap()).lines();
+    let mut next = || -> Value {
+        let is_json = |line: &String| line.starts_with('{');
+        let line = progress.by_ref().map(Result::unwrap).find(is_json).unwrap();
+        serde_json::from_str(&line).unwrap()
+    };
+    let first = next();
+    let address: SocketAddr = first["listening"].as_str().unwrap().parse().unwrap();
+    assert_eq!(first.as_object().unwrap().len(), 1, "{first}");
+    TcpStream::connect(address).unwrap().write_all(b"one\ntwo\n").unwrap();
+    let mut lines = 0;
+    while lines < 2 {
+        let batch = next();
+        assert!(batch.get("batch_time_ms").is_some(), "{batch}");
+        lines += batch["records"].as_u64().unwrap();
+    }
     kill(Pid::from_raw(job.id() as i32), Signal::SIGINT).unwrap();
     assert_eq!(job.wait().unwrap().code(), Some(0));
 }

@@ -46,7 +46,7 @@ const MOST_BYTES: u64 = 4 << 30;
 pub enum ProgressForm {
     /// A line for each batch, rewritten in place on a terminal
     Live,
-    /// A JSON line for each batch
+    /// A JSON line for each batch, and one for each address listened on
     Ndjson,
     /// Nothing
     None,

@@ -209,9 +209,7 @@ impl Listener for Told {
         let told = match teller.form {
             ProgressForm::None => Ok(()),
             ProgressForm::Live => teller.live.batch(report, answer.as_ref()),
-            ProgressForm::Ndjson => {
-                writeln!(std::io::stderr().lock(), "{}", ndjson::line(report, answer.as_ref()))
-            }
+            ProgressForm::Ndjson => ndjson::batch(report, answer.as_ref()),
         };
         if let Err(e) = told {
             // Nobody reads stderr any more, so there is nobody to tell; the summary still counts
@@ -227,9 +225,14 @@ impl Listener for Told {
         if let Notice::Disconnected { reason: None, .. } = notice {
             self.0.closed.fetch_add(1, Ordering::Relaxed);
         }
-        if let (Notice::Listening { address, .. }, ProgressForm::Live) = (notice, self.0.form) {
-            // Nobody reads it if this fails; the address is the one that was asked for.
-            drop(writeln!(std::io::stderr(), "listening on {address}"));
+        if let Notice::Listening { address, .. } = notice {
+            let told = match self.0.form {
+                ProgressForm::None => Ok(()),
+                ProgressForm::Live => writeln!(std::io::stderr(), "listening on {address}"),
+                ProgressForm::Ndjson => ndjson::listening(*address),
+            };
+            // Nobody reads stderr if this fails, so there is nobody to tell; lines come all the same.
+            drop(told);
         }
     }
 }
