@@ -1,5 +1,7 @@
 //! The `bench-suite` program: the command line in front of the library.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
 use std::process::ExitCode;
 
 use bench_suite::allocator::Counting;

@@ -13,11 +13,14 @@
 //! assert_eq!(tree.upward_uses(), ["low.rs:1: `low` uses `high`, which is declared later in lib.rs"]);
 //! ```
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
 mod circles;
 mod code;
 mod uses;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use code::{code_of, has_word};
@@ -162,8 +165,13 @@ impl File {
 }
 
 fn find_sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    let listed = fs::read_dir(folder).and_then(|entries| {
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()
+    });
+    let paths = listed.unwrap_or_else(|error| {
+        panic!("cannot list {}: {error}", folder.display());
+    });
+    for path in paths {
         if path.is_dir() {
             find_sources(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -1,5 +1,7 @@
 //! The `loadgen` program: the command line in front of the library.
 
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
 mod address;
 mod check;
 mod cli;

@@ -46,12 +46,14 @@ impl Terminal {
     /// Says a sentence on a line of its own.
     pub(crate) fn say(&mut self, sentence: &str) {
         self.leave_live_line();
+        // Nobody reads stderr if this fails, so there is nobody to tell; the exit code says how the run went.
         writeln!(stderr(), "{sentence}").ok();
     }
 
     /// Leaves the live line as it is and goes on below.
     pub(crate) fn leave_live_line(&mut self) {
         if std::mem::take(&mut self.has_live_line) {
+            // If this fails nobody sees the line that it was to end.
             writeln!(stderr()).ok();
         }
     }
