@@ -16,6 +16,7 @@ mod feed;
 mod found;
 mod grants;
 mod lane;
+mod lanes;
 mod lateness;
 mod looked;
 mod mischief;

@@ -1,9 +1,7 @@
 //! A run from its first connection to its summary.
 
 use std::net::TcpListener;
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use mio::{Poll, Waker};
@@ -15,6 +13,7 @@ use super::descriptors;
 use super::farewell::{Farewell, not_reset};
 use super::found::Found;
 use super::lane::{Lane, WAKE};
+use super::lanes;
 use super::lateness::{Gauge, Lateness};
 use super::peers::Targets;
 use super::standing::Stands;
@@ -122,29 +121,10 @@ fn run(
     let conductor =
         Conductor { peers, wrapping, source, load, dealer: &dealer, wakers: &wakers, stop };
 
-    let (conducted, reports) = thread::scope(|scope| {
-        let lanes: Vec<_> = lanes
-            .into_iter()
-            .map(|lane| {
-                let dealer = &dealer;
-                scope.spawn(move || {
-                    let _ends_the_run = EndOnDrop(dealer);
-                    lane.run()
-                })
-            })
-            .collect();
-        let conducted = {
-            let _ends_the_run = EndOnDrop(&dealer);
-            conductor.run(&mut ticker, &mut on_event)
-        };
-        let reports: Result<Vec<_>> = lanes
-            .into_iter()
-            .map(|lane| lane.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect();
-        // What ended a lane ended the run.
-        let reports = reports?;
-        Ok::<_, Error>((conducted?, reports))
-    })?;
+    let lanes = lanes.into_iter().map(|lane| move || lane.run());
+    let conduct = || conductor.run(&mut ticker, &mut on_event);
+    // However a thread of the run ends, the others end too.
+    let (conducted, reports) = lanes::run(lanes, conduct, |_| dealer.end_at(Instant::now()))?;
     note_losses(&dealer, &mut on_event);
     for sentence in reports.iter().flat_map(|report| &report.stalled) {
         on_event(Event::Note(sentence));
@@ -155,13 +135,4 @@ fn run(
     let standing = dealer.standing(Instant::now());
     let found = Found { standing, latency, conducted, reports };
     Ok(found.summary(load, stop))
-}
-
-/// However a thread of the run ends, the others end too.
-struct EndOnDrop<'a>(&'a Dealer);
-
-impl Drop for EndOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.end_at(Instant::now());
-    }
 }

@@ -1,6 +1,5 @@
 //! A run whose lines are acknowledged, from the first connection to its summary.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,6 +23,7 @@ use crate::sending::conducted::{Conducted, wall_step_sentence};
 use crate::sending::feed::Feed;
 use crate::sending::found::Found;
 use crate::sending::lane::LaneReport;
+use crate::sending::lanes;
 use crate::sending::lateness::{Gauge, Lateness};
 use crate::sending::mischief::Mischief;
 use crate::sending::outgoing::Outgoing;
@@ -82,32 +82,14 @@ pub(in crate::sending) fn run(
     let mut ticker = Ticker::new(&meeting, &gauges, load.warm_up);
     let conductor = Conductor { meeting: &meeting, load, stop, wakers: &wakers, begun };
 
-    let (conducted, reports) = thread::scope(|scope| {
-        let lanes: Vec<_> = lanes
-            .into_iter()
-            .map(|lane| {
-                let meeting = &meeting;
-                scope.spawn(move || {
-                    let mut ends = EndUnlessWhole { meeting, is_whole: false };
-                    let ran = lane.run();
-                    ends.is_whole = ran.is_ok();
-                    ran
-                })
-            })
-            .collect();
-        let conducted = {
-            let mut ends = EndUnlessWhole { meeting: &meeting, is_whole: false };
-            let conducted = conductor.run(&mut ticker, &mut on_event);
-            ends.is_whole = conducted.is_ok();
-            conducted
-        };
-        let reports: Result<Vec<_>> = lanes
-            .into_iter()
-            .map(|lane| lane.join().unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect();
-        // What ended a lane ended the run.
-        let reports = reports?;
-        Ok::<_, Error>((conducted?, reports))
+    let lanes = lanes.into_iter().map(|lane| move || lane.run());
+    let conduct = || conductor.run(&mut ticker, &mut on_event);
+    // However a thread of the run ends, the others end too, unless it has done its work.
+    let (conducted, reports) = lanes::run(lanes, conduct, |is_whole| {
+        if !is_whole {
+            meeting.end_at(Instant::now());
+            meeting.give_up();
+        }
     })?;
     let (reports, left): (Vec<LaneReport>, Vec<Unacknowledged>) = reports.into_iter().unzip();
     tell(&meeting.take_sentences(), &mut on_event);
@@ -248,20 +230,5 @@ fn tell(sentences: &[String], on_event: &mut impl FnMut(Event<'_>)) {
     if sentences.len() > SENTENCES_TOLD {
         let more = sentences.len() - SENTENCES_TOLD;
         on_event(Event::Note(&format!("{more} more sentences like these")));
-    }
-}
-
-/// However a thread of the run ends, the others end too, unless it has done its work.
-struct EndUnlessWhole<'a> {
-    meeting: &'a Meeting,
-    is_whole: bool,
-}
-
-impl Drop for EndUnlessWhole<'_> {
-    fn drop(&mut self) {
-        if !self.is_whole {
-            self.meeting.end_at(Instant::now());
-            self.meeting.give_up();
-        }
     }
 }
