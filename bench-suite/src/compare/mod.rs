@@ -5,9 +5,10 @@ mod operand;
 mod pairs;
 mod units;
 mod told;
+mod stored;
 mod measure;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -16,24 +17,18 @@ use clap::Args;
 use loadgen::time;
 
 use self::operand::Operand;
-use self::pairs::{Pair, Pairs};
-
-use self::told::{Found, Terms};
-use self::units::Unit;
+use self::told::Found;
 use crate::interrupt::Interrupt;
 use crate::job::{at_least_one, share, some_bytes, some_time, time_to_warm_up};
 use crate::machine;
 use crate::outcome::{Outcome, refuse};
 use crate::report;
 use crate::results;
-use crate::series::{Asked, Axis, Begun, How, Kept, Kind, Point, Series, Side};
+use crate::series::{Asked, Axis, Begun, How, Kind, Point, Series, Side};
 use crate::stderr::{self, without_controls};
 use crate::stdout;
 use crate::sweep::AxisFlags;
 use crate::turns::{DEFAULT_LEAST, LEAST_PAIRS, MOST_PAIRS, Verdict, percent};
-
-/// Two results may have so many pairs of runs, of one point or of many.
-const MOST_STORED_PAIRS: usize = 10_000;
 
 /// What stands under the help.
 pub(crate) const EXAMPLES: &str = "\
@@ -115,8 +110,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<Outcome> {
     let operand = |text: &str| Operand::of(text).unwrap_or_else(|reason| refuse(reason));
     let (found, kept) = match (operand(&options.a), options.b.as_deref().map(operand)) {
-        (Operand::Stored(folder), None) => (again(options, &folder)?, Ok(())),
-        (Operand::Stored(a), Some(Operand::Stored(b))) => (stored(options, &a, &b)?, Ok(())),
+        (Operand::Stored(folder), None) => (stored::again(options, &folder)?, Ok(())),
+        (Operand::Stored(a), Some(Operand::Stored(b))) => (stored::both(options, &a, &b)?, Ok(())),
         (a @ Operand::ToRun { .. }, Some(b @ Operand::ToRun { .. })) => measured(options, [a, b])?,
         (Operand::ToRun { .. }, None) => {
             refuse(format_args!("{} is compared with nothing; give a second one", options.a))
@@ -147,122 +142,6 @@ fn enough_pairs(text: &str) -> Result<usize, String> {
         }
         pairs => Ok(pairs),
     }
-}
-
-fn found(options: &Options, sides: [String; 2], pairs: Pairs<'_>, terms: Terms) -> Found {
-    let observations = Unit::of(&pairs).ratios(&pairs.all, Pair::cost).len();
-    if pairs.all.len() > MOST_STORED_PAIRS || observations > MOST_PAIRS {
-        refuse(format_args!(
-            "there are {} pairs of runs, {observations} of them independent; at most {MOST_STORED_PAIRS} and \
-             {MOST_PAIRS} can be judged: compare results of fewer points or turns",
-            pairs.all.len()
-        ));
-    }
-    if options.sets > 0 && pairs.points.len() > 1 {
-        refuse(
-            "--sets: sets are of the pairs of one point, and several are compared; leave it out",
-        );
-    }
-    if options.sets > 0 && pairs.all.len() / options.sets < LEAST_PAIRS {
-        refuse(format_args!(
-            "--sets {}: of {} pairs there are at most {} sets, for each needs {LEAST_PAIRS}",
-            options.sets,
-            pairs.all.len(),
-            pairs.all.len() / LEAST_PAIRS
-        ));
-    }
-    Found::of(sides, pairs, terms)
-}
-
-/// A comparison that is kept.
-fn again(options: &Options, folder: &Path) -> Result<Found> {
-    let kept = Kept::read(folder)?;
-    if kept.asked.kind != Kind::Comparison {
-        bail!(
-            "{} holds no comparison; to compare it with another result, name that one too",
-            folder.display()
-        );
-    }
-    Ok(of_comparison(options, &kept))
-}
-
-fn of_comparison(options: &Options, kept: &Kept) -> Found {
-    let sides = [0, 1].map(|at| kept.asked.sides.get(at).map_or_else(String::new, told_side));
-    let terms = Terms {
-        least: options.least.or(kept.asked.least).unwrap_or(DEFAULT_LEAST),
-        sets: options.sets,
-        ran_in_turn: true,
-    };
-    found(options, sides, Pairs::of_comparison(kept), terms)
-}
-
-fn told_side(side: &Side) -> String {
-    let build =
-        side.build.as_ref().map_or("this build".into(), |build| build.display().to_string());
-    let slow = match side.slow {
-        0.0 => String::new(),
-        slow => format!(", with {} % more work a line", percent(slow)),
-    };
-    format!("{build}: {}{slow}", side.point)
-}
-
-/// Two results that are kept.
-fn stored(options: &Options, a: &Path, b: &Path) -> Result<Found> {
-    let (in_a, in_b) = (Kept::read(a)?, Kept::read(b)?);
-    for (folder, kept) in [(a, &in_a), (b, &in_b)] {
-        if kept.asked.kind == Kind::Comparison {
-            refuse(format_args!(
-                "{} holds a comparison, which has two sides already; compare two sweeps, or name it alone",
-                folder.display()
-            ));
-        }
-    }
-    if let (Some(difference), false) =
-        (in_a.begun.machine.unlike(&in_b.begun.machine), options.unlike)
-    {
-        refuse(format_args!(
-            "the machines are unlike: {difference}. What they say does not compare; give --unlike to \
-             compare it all the same"
-        ));
-    }
-    if in_a.asked.how != in_b.asked.how && !options.unlike {
-        refuse(format_args!(
-            "{} and {} were measured in unlike ways: {}, and {}; give --unlike to compare them all the same",
-            a.display(),
-            b.display(),
-            in_a.asked.how,
-            in_b.asked.how
-        ));
-    }
-    let mut pairs = Pairs::of_both(&in_a, &in_b);
-    if pairs.points.is_empty() && options.unlike {
-        pairs = Pairs::of_unlike(&in_a, &in_b);
-    }
-    if pairs.all.is_empty() && pairs.lost.is_empty() {
-        refuse(format_args!(
-            "{} and {} have no point in common that has run in both: the first of one is {}, of the \
-             other {}. Give --unlike to compare one after the other all the same",
-            a.display(),
-            b.display(),
-            in_a.asked.points.first().map_or("none".into(), ToString::to_string),
-            in_b.asked.points.first().map_or("none".into(), ToString::to_string),
-        ));
-    }
-    let side = |folder: &Path, kept: &Kept| {
-        let machine = &kept.begun.machine;
-        format!(
-            "{}, version {}, commit {}",
-            folder.display(),
-            machine.version,
-            machine.told_commit()
-        )
-    };
-    let terms = Terms {
-        least: options.least.unwrap_or(DEFAULT_LEAST),
-        sets: options.sets,
-        ran_in_turn: false,
-    };
-    Ok(found(options, [side(a, &in_a), side(b, &in_b)], pairs, terms))
 }
 
 /// Two that are run now, and whether all that is to be read of them could be kept beside the runs.
@@ -308,7 +187,7 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<(Found, Result<
     if failures.len() == series.kept().runs.len() {
         bail!("every run failed:\n  {}", failures.join("\n  "));
     }
-    let found = of_comparison(options, series.kept());
+    let found = stored::of_comparison(options, series.kept());
     let summary = found.told() + &series.kept().begun.checkup.told_behind_a_table();
     stderr::tell(format_args!("kept in {}", folder.display()));
     let index = options.into.is_none().then_some(options.results.as_path());
