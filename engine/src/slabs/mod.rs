@@ -1,0 +1,177 @@
+//! The bounded pool of buffers that receivers read into: the engine's one byte budget.
+//!
+//! A [`Slab`] is filled from its front. What is filled is cut off as [`Bytes`](bytes::Bytes), without
+//! a copy, while the rest goes on being filled. When the last of those bytes is gone the memory is
+//! back in the pool, at the top, for the slab that was given back last is the one that is still in
+//! the cache.
+//!
+//! The budget is for more than slabs: what else is held of received data, in states, windows and shuffles, is
+//! [reserved](Reservation), and the pool hands out as much less. Two slabs it always has, for without
+//! them nothing would go on.
+//!
+//! Invariants:
+//! - `made * slab_bytes` never passes the budget, and no slab is made beyond what is left of it; a slab is made,
+//!   handed out, or free.
+//! - every byte of a slab was initialised when it was made, so a reused slab needs no clearing;
+//! - a [`Lease`] is dropped after every `Bytes` that it accompanies.
+
+mod initialised;
+mod reservation;
+mod slab;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use parking_lot::Mutex;
+
+pub(crate) use reservation::Reservation;
+pub(crate) use slab::{Lease, Slab};
+
+/// What a slab holds at least, where lines are short.
+const USUAL_SLAB_BYTES: usize = 1 << 20;
+
+/// The room that a slab leaves for a read behind the longest unfinished line.
+pub(crate) const READ_ROOM_BYTES: usize = 64 << 10;
+
+/// One to fill while the other is worked on.
+const LEAST_SLABS: usize = 2;
+
+/// Called once, when a slab has come back.
+pub(crate) type OnReturn = Box<dyn FnOnce() + Send>;
+
+/// A bounded pool of slabs. Cheap to clone; clones are the same pool.
+#[derive(Clone)]
+pub(crate) struct SlabPool(Arc<Shared>);
+
+struct Shared {
+    slab_bytes: usize,
+    most_slabs: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    free: Vec<BytesMut>,
+    made: usize,
+    /// What others have of the budget.
+    reserved_bytes: u64,
+    /// How many there may be beside that.
+    allowed: usize,
+    waiting: Vec<OnReturn>,
+    /// Who makes room when it gets scarce.
+    on_scarcity: Vec<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl State {
+    fn in_use(&self) -> usize {
+        self.made - self.free.len()
+    }
+
+    /// Whether three quarters of what may be handed out are.
+    fn is_scarce(&self) -> bool {
+        self.in_use() * 4 >= self.allowed * 3
+    }
+}
+
+impl SlabPool {
+    /// A pool of slabs that take a line of `max_line_bytes`, as many as fit into `budget_bytes`.
+    ///
+    /// # Panics
+    /// If fewer than two fit: one to fill while the other is worked on.
+    pub(crate) fn new(budget_bytes: u64, max_line_bytes: usize) -> Self {
+        let least = Self::least_bytes(max_line_bytes);
+        assert!(budget_bytes >= least, "a pool needs {least} bytes, it has {budget_bytes}");
+        let slab_bytes = slab_bytes(max_line_bytes);
+        let most_slabs = usize::try_from(budget_bytes).unwrap_or(usize::MAX) / slab_bytes;
+        let state = State {
+            free: Vec::new(),
+            made: 0,
+            reserved_bytes: 0,
+            allowed: most_slabs,
+            waiting: Vec::new(),
+            on_scarcity: Vec::new(),
+        };
+        SlabPool(Arc::new(Shared { slab_bytes, most_slabs, state: Mutex::new(state) }))
+    }
+
+    /// The least budget of a pool for such lines: two slabs.
+    pub(crate) fn least_bytes(max_line_bytes: usize) -> u64 {
+        (LEAST_SLABS * slab_bytes(max_line_bytes)) as u64
+    }
+
+    /// An empty slab, or `None` at the limit.
+    pub(crate) fn take(&self) -> Option<Slab> {
+        let mut state = self.0.state.lock();
+        let reused = match state.free.pop() {
+            Some(memory) => Some(memory),
+            None if state.made < state.allowed => {
+                state.made += 1;
+                None
+            }
+            None => {
+                let hooks = state.on_scarcity.clone();
+                drop(state);
+                hooks.iter().for_each(|hook| hook());
+                return None;
+            }
+        };
+        let hooks = if state.is_scarce() { state.on_scarcity.clone() } else { Vec::new() };
+        drop(state);
+        hooks.iter().for_each(|hook| hook());
+        let memory = reused.unwrap_or_else(|| BytesMut::zeroed(self.0.slab_bytes));
+        Some(Slab::over(memory, &self.0))
+    }
+
+    /// Has `hook` called, with nothing locked, whenever a slab is taken, or asked for in vain, while few are left.
+    pub(crate) fn on_scarcity(&self, hook: Arc<dyn Fn() + Send + Sync>) {
+        self.0.state.lock().on_scarcity.push(hook);
+    }
+
+    /// Whether three quarters of what may be handed out are.
+    pub(crate) fn is_scarce(&self) -> bool {
+        self.0.state.lock().is_scarce()
+    }
+
+    /// By how much more than half of what may be handed out is.
+    pub(crate) fn bytes_beyond_half(&self) -> u64 {
+        let state = self.0.state.lock();
+        (state.in_use().saturating_sub(state.allowed / 2) * self.0.slab_bytes) as u64
+    }
+
+    /// Has `on_return` called once, when a slab has come back next. Whoever finds none asks for this first, and
+    /// then looks again: one may have come back between.
+    pub(crate) fn on_next_return(&self, on_return: OnReturn) {
+        self.0.state.lock().waiting.push(on_return);
+    }
+
+    /// The bytes of a slab.
+    pub(crate) fn slab_bytes(&self) -> usize {
+        self.0.slab_bytes
+    }
+
+    /// The bytes of all the slabs that are not free.
+    pub(crate) fn bytes_in_use(&self) -> u64 {
+        (self.0.state.lock().in_use() * self.0.slab_bytes) as u64
+    }
+
+    /// Whether every slab is handed out.
+    pub(crate) fn is_full(&self) -> bool {
+        let state = self.0.state.lock();
+        state.made >= state.allowed && state.free.is_empty()
+    }
+
+    /// The most bytes that the pool may hand out, beside what is reserved.
+    pub(crate) fn limit_bytes(&self) -> u64 {
+        (self.0.state.lock().allowed * self.0.slab_bytes) as u64
+    }
+
+    /// Whether the budget is so far reserved that only the slabs are left that there are always.
+    pub(crate) fn is_at_its_least(&self) -> bool {
+        self.0.most_slabs > LEAST_SLABS && self.0.state.lock().allowed == LEAST_SLABS
+    }
+}
+
+fn slab_bytes(max_line_bytes: usize) -> usize {
+    USUAL_SLAB_BYTES.max(max_line_bytes) + READ_ROOM_BYTES
+}

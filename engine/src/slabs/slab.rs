@@ -1,0 +1,84 @@
+//! A slab from the moment that it is taken until its last bytes are gone and it is back in the pool.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
+
+use super::{Shared, initialised};
+
+/// A buffer being filled: `..filled` holds data, the rest is room.
+pub(crate) struct Slab {
+    rest: BytesMut,
+    filled: usize,
+    lease: Lease,
+}
+
+impl Slab {
+    pub(super) fn over(mut memory: BytesMut, pool: &Arc<Shared>) -> Self {
+        // A handle of no bytes that keeps the allocation, and gets it back when it is the only one
+        // left.
+        let root = memory.split_to(0);
+        let lease = Lease(Arc::new(Claim { root: Mutex::new(root), pool: pool.clone() }));
+        Slab { rest: memory, filled: 0, lease }
+    }
+
+    /// The bytes that are filled and not cut off.
+    pub(crate) fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// Of what is filled and not cut off, these bytes.
+    pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.rest[..self.filled][range]
+    }
+
+    /// The room behind what is filled.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        &mut self.rest[self.filled..]
+    }
+
+    /// Counts the first `n` bytes of the room as filled.
+    pub(crate) fn advance(&mut self, n: usize) {
+        assert!(self.filled + n <= self.rest.len(), "a slab cannot be filled past its end");
+        self.filled += n;
+    }
+
+    /// Cuts off what is filled. The lease must be kept for as long as the bytes, and be dropped
+    /// after them.
+    pub(crate) fn cut(&mut self) -> (Bytes, Lease) {
+        let filled = std::mem::take(&mut self.filled);
+        (self.rest.split_to(filled).freeze(), self.lease.clone())
+    }
+}
+
+/// Keeps a slab from going back to its pool.
+#[derive(Clone)]
+pub(crate) struct Lease(#[expect(dead_code, reason = "held for its drop")] Arc<Claim>);
+
+struct Claim {
+    root: Mutex<BytesMut>,
+    pool: Arc<Shared>,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut memory = std::mem::take(self.root.get_mut());
+        let mut state = self.pool.state.lock();
+        let is_wanted = state.made <= state.allowed;
+        if is_wanted && memory.try_reclaim(self.pool.slab_bytes) {
+            initialised::restore(&mut memory, self.pool.slab_bytes);
+            state.free.push(memory);
+        } else {
+            // The budget has no room for it any more; or somebody kept bytes beyond their lease, whose memory
+            // is theirs, and the budget gets a new slab.
+            state.made -= 1;
+        }
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        for wake in waiting {
+            wake();
+        }
+    }
+}

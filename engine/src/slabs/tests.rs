@@ -1,0 +1,123 @@
+use bytes::Bytes;
+
+use super::*;
+
+fn pool(slabs: u64) -> SlabPool {
+    SlabPool::new(slabs * slab_bytes(100) as u64, 100)
+}
+
+fn fill(slab: &mut Slab, byte: u8, n: usize) -> (Bytes, Lease) {
+    slab.room()[..n].fill(byte);
+    slab.advance(n);
+    slab.cut()
+}
+
+#[test]
+fn what_is_cut_off_stays_while_the_rest_is_filled() {
+    let mut slab = pool(2).take().unwrap();
+    let (a, _lease_a) = fill(&mut slab, b'a', 1000);
+    let (b, _lease_b) = fill(&mut slab, b'b', 1000);
+    assert!(a.iter().all(|&x| x == b'a') && b.iter().all(|&x| x == b'b'));
+    assert_eq!((a.len(), b.len()), (1000, 1000));
+}
+
+#[test]
+fn a_slab_comes_back_with_its_last_bytes_and_is_the_same_memory() {
+    let pool = pool(2);
+    let mut slab = pool.take().unwrap();
+    let (bytes, lease) = fill(&mut slab, b'x', 10);
+    let address = bytes.as_ptr();
+    drop(slab);
+    assert_eq!(pool.bytes_in_use(), pool.slab_bytes() as u64);
+    drop(bytes);
+    drop(lease);
+    assert_eq!(pool.bytes_in_use(), 0);
+    let mut again = pool.take().unwrap();
+    assert_eq!(again.room().as_ptr(), address);
+    assert_eq!(again.room().len(), pool.slab_bytes());
+}
+
+#[test]
+fn a_reused_slab_is_whole_and_holds_only_what_was_written_to_it() {
+    // Held against the safe twin: a fresh, zeroed slab written in the same way.
+    let pool = pool(2);
+    for round in 0..5u8 {
+        let mut slab = pool.take().unwrap();
+        let mut twin = vec![0u8; pool.slab_bytes()];
+        slab.room().fill(round);
+        twin.fill(round);
+        slab.advance(pool.slab_bytes());
+        let (bytes, lease) = slab.cut();
+        assert_eq!(bytes, twin);
+        drop((slab, bytes, lease));
+    }
+}
+
+#[test]
+fn at_the_limit_there_is_none_until_one_returns() {
+    let pool = pool(2);
+    let (a, b) = (pool.take().unwrap(), pool.take().unwrap());
+    let told = Arc::new(Mutex::new(0));
+    let tell = told.clone();
+    assert!(pool.take().is_none());
+    pool.on_next_return(Box::new(move || *tell.lock() += 1));
+    drop(a);
+    assert_eq!(*told.lock(), 1);
+    assert!(pool.take().is_some());
+    drop(b);
+    assert_eq!(*told.lock(), 1);
+}
+
+#[test]
+fn what_is_reserved_is_not_handed_out_and_comes_back() {
+    let pool = pool(6);
+    let slab = pool.slab_bytes() as u64;
+    let mut slabs: Vec<Slab> = (0..5).map(|_| pool.take().unwrap()).collect();
+    slabs.truncate(3);
+    let (mut ours, mut theirs) = (pool.reservation(), pool.reservation());
+    ours.set(slab);
+    theirs.set(2 * slab);
+    assert_eq!((pool.bytes_in_use(), pool.is_full()), (3 * slab, true));
+    let told = Arc::new(Mutex::new(0));
+    let tell = told.clone();
+    assert!(pool.take().is_none());
+    pool.on_next_return(Box::new(move || *tell.lock() += 1));
+    theirs.set(2 * slab - 1);
+    assert_eq!(*told.lock(), 1);
+    slabs.push(pool.take().unwrap());
+    assert!(pool.is_full());
+    ours.set(1 << 60);
+    slabs.truncate(2);
+    assert!(pool.is_full(), "two there are");
+    slabs.truncate(1);
+    assert!(pool.take().is_some());
+    drop((ours, theirs));
+    slabs.extend((0..5).map(|_| pool.take().unwrap()));
+    assert!(pool.take().is_none());
+}
+
+#[test]
+fn whoever_makes_room_hears_when_it_gets_scarce() {
+    let pool = pool(4);
+    let told = Arc::new(Mutex::new(0));
+    let tell = told.clone();
+    pool.on_scarcity(Arc::new(move || *tell.lock() += 1));
+    let slabs = [pool.take().unwrap(), pool.take().unwrap()];
+    assert_eq!((*told.lock(), pool.is_scarce(), pool.bytes_beyond_half()), (0, false, 0));
+    let third = pool.take().unwrap();
+    assert_eq!((*told.lock(), pool.is_scarce()), (1, true));
+    assert_eq!(pool.bytes_beyond_half(), pool.slab_bytes() as u64);
+    drop((slabs, third));
+}
+
+#[test]
+fn bytes_kept_beyond_their_lease_stay_right_and_cost_the_pool_nothing() {
+    let pool = pool(2);
+    let mut slab = pool.take().unwrap();
+    let (bytes, lease) = fill(&mut slab, b'k', 10);
+    drop((slab, lease));
+    assert_eq!(pool.bytes_in_use(), 0);
+    let mut other = pool.take().unwrap();
+    other.room().fill(b'!');
+    assert_eq!(&bytes[..], b"kkkkkkkkkk");
+}
