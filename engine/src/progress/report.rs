@@ -1,18 +1,9 @@
-//! What the outside sees of a running stream, from one place: a [`BatchReport`] per batch and a
-//! [`Notice`] for whatever else is worth a sentence. Listeners, warnings, JSON lines and the
-//! benchmarks all read these.
+//! How a batch went: its delays, its records by source, its stages.
 
-use std::fmt;
-use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{Disk, DiskFile};
-use crate::stderr::say;
 use crate::time::{Duration, Time};
 
 /// The version of [`BatchReport`]'s JSON form. It changes when a field changes its meaning or goes.
@@ -179,210 +170,6 @@ pub struct StageReport {
     pub entries: u64,
 }
 
-/// Something worth a sentence that is not a batch.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Notice {
-    /// A receiver listens at this address; the way to learn a port that was left to the system.
-    Listening {
-        /// The source's name.
-        source: String,
-        /// Where.
-        address: std::net::SocketAddr,
-    },
-    /// A connection was made.
-    Connected {
-        /// The source's name.
-        source: String,
-        /// The connection's number within the source.
-        connection: u64,
-        /// Its other end.
-        peer: String,
-    },
-    /// A connection ended; `reason` is `None` where the other end closed it properly.
-    Disconnected {
-        /// The source's name.
-        source: String,
-        /// The connection's number within the source.
-        connection: u64,
-        /// Why.
-        reason: Option<String>,
-    },
-    /// A receiver was stopped while connections were in the middle of a record, which is none.
-    Unfinished {
-        /// The source's name.
-        source: String,
-        /// How many connections.
-        connections: u64,
-    },
-    /// A receiver of a user's own has started, or started again.
-    ReceiverStarted {
-        /// The source's name.
-        source: String,
-    },
-    /// A receiver of a user's own could not be started, has panicked, or wants to be started again.
-    ReceiverFailed {
-        /// The source's name.
-        source: String,
-        /// Why.
-        reason: String,
-        /// When it is started again.
-        again_after: Duration,
-    },
-    /// A receiver of a user's own has stopped, and stays so.
-    ReceiverStopped {
-        /// The source's name.
-        source: String,
-        /// Why it stopped itself; `None` where the stream is stopped.
-        reason: Option<String>,
-    },
-    /// Something is wrong that the engine lives with.
-    Warning {
-        /// A sentence.
-        message: String,
-    },
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Notice::Listening { source, address } => write!(f, "{source} listens on {address}"),
-            Notice::Connected { source, connection, peer } => {
-                write!(f, "{source}: connection {connection} with {peer}")
-            }
-            Notice::Disconnected { source, connection, reason: None } => {
-                write!(f, "{source}: connection {connection} was closed by the other end")
-            }
-            Notice::Disconnected { source, connection, reason: Some(reason) } => {
-                write!(f, "{source}: connection {connection} ended: {reason}")
-            }
-            Notice::Unfinished { source, connections } => {
-                write!(
-                    f,
-                    "{source}: {connections} connections were stopped in the middle of a record, which is none"
-                )
-            }
-            Notice::ReceiverStarted { source } => write!(f, "{source} has started"),
-            Notice::ReceiverFailed { source, reason, again_after } => {
-                write!(f, "{source}: {reason}; it is started again after {again_after}")
-            }
-            Notice::ReceiverStopped { source, reason: None } => {
-                write!(f, "{source} was stopped with its stream")
-            }
-            Notice::ReceiverStopped { source, reason: Some(reason) } => {
-                write!(f, "{source} has stopped itself: {reason}")
-            }
-            Notice::Warning { message } => f.write_str(message),
-        }
-    }
-}
-
-/// Hears of everything that a running stream reports. Calls come on the engine's threads, so a slow
-/// listener holds the stream up; hand work on to a thread of your own.
-pub trait Listener: Send + Sync {
-    /// A batch has ended, with success or without.
-    fn batch_completed(&self, report: &BatchReport) {
-        let _: &BatchReport = report;
-    }
-
-    /// Something else happened.
-    fn notice(&self, notice: &Notice) {
-        let _: &Notice = notice;
-    }
-}
-
-/// The one place through which the engine speaks.
-pub(crate) struct Progress {
-    listeners: RwLock<Arc<[Arc<dyn Listener>]>>,
-    warnings_on_stderr: bool,
-}
-
-impl Progress {
-    pub(crate) fn new(listeners: Vec<Arc<dyn Listener>>, warnings_on_stderr: bool) -> Self {
-        Progress { listeners: RwLock::new(listeners.into()), warnings_on_stderr }
-    }
-
-    pub(crate) fn add(&self, listener: Arc<dyn Listener>) {
-        let mut listeners = self.listeners.write();
-        *listeners = listeners.iter().cloned().chain([listener]).collect();
-    }
-
-    pub(crate) fn batch_completed(&self, report: &BatchReport) {
-        self.tell(|listener| listener.batch_completed(report));
-    }
-
-    pub(crate) fn notice(&self, notice: &Notice) {
-        self.tell(|listener| listener.notice(notice));
-    }
-
-    /// Calls every listener. One that panics is left alone, for the stream must not end with it; no
-    /// lock is held, so that a listener may add another.
-    fn tell(&self, what: impl Fn(&dyn Listener)) {
-        let listeners = self.listeners.read().clone();
-        for listener in &*listeners {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| what(&**listener))) {
-                say!("a listener panicked, with the message above; the stream goes on");
-                // A payload may panic in its own Drop.
-                std::mem::forget(panic);
-            }
-        }
-    }
-
-    pub(crate) fn warn(&self, message: impl Into<String>) {
-        let notice = Notice::Warning { message: message.into() };
-        if self.warnings_on_stderr {
-            say!("{notice}");
-        }
-        self.notice(&notice);
-    }
-}
-
-/// A listener that writes each [`BatchReport`] as one line of JSON.
-///
-/// ```
-/// use millstream::{Conf, progress::JsonLines};
-/// let conf = Conf::new("counts").listener(JsonLines::new(std::io::stderr()));
-/// ```
-pub struct JsonLines<W>(Mutex<W>);
-
-impl<W: Write + Send> JsonLines<W> {
-    /// Writes to `out`, a line and a flush per batch.
-    pub fn new(out: W) -> Self {
-        JsonLines(Mutex::new(out))
-    }
-}
-
-impl<F: DiskFile> JsonLines<F> {
-    /// Writes to a new file at `path`; fails where there is one already.
-    ///
-    /// ```
-    /// use millstream::{disk::MemoryDisk, progress::JsonLines};
-    /// let disk = MemoryDisk::default();
-    /// let lines = JsonLines::create(&disk, "progress.ndjson".as_ref())?;
-    /// assert!(JsonLines::create(&disk, "progress.ndjson".as_ref()).is_err());
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn create<D: Disk<File = F>>(disk: &D, path: &Path) -> io::Result<Self> {
-        Ok(JsonLines::new(disk.create_new(path)?))
-    }
-}
-
-impl<W: Write + Send> Listener for JsonLines<W> {
-    fn batch_completed(&self, report: &BatchReport) {
-        let mut line = serde_json::to_string(report).expect("a report has no maps with odd keys");
-        line.push('\n');
-        let mut out = self.0.lock();
-        if let Err(e) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
-            say!("the progress of batch {} could not be written: {e}", report.batch_time_ms);
-        }
-    }
-}
-
-/// A length of real time in milliseconds, with its fraction.
-pub(crate) fn as_ms(d: std::time::Duration) -> f64 {
-    d.as_secs_f64() * 1e3
-}
-
 impl From<(Time, Duration)> for BatchReport {
     fn from((time, interval): (Time, Duration)) -> Self {
         BatchReport {
@@ -408,4 +195,9 @@ impl From<(Time, Duration)> for BatchReport {
             errors: Vec::new(),
         }
     }
+}
+
+/// A length of real time in milliseconds, with its fraction.
+pub(crate) fn as_ms(d: std::time::Duration) -> f64 {
+    d.as_secs_f64() * 1e3
 }
