@@ -12,10 +12,10 @@ use crate::directory::{BLOCKS, Directory};
 use crate::disk::RealDisk;
 use crate::error::Result;
 use crate::framing::{Carry, Framing, RecordLimit};
-use crate::key::Key;
+use crate::keyed::key::Key;
+use crate::keyed::table::{Table, fix_seed, hash_of};
 use crate::log::Log;
 use crate::received::{Form, ReceivedBlock, RecordPolicy};
-use crate::table::{Table, fix_seed, hash_of};
 use crate::text::for_each_line;
 
 const LIMIT: RecordLimit = RecordLimit { max_bytes: 1 << 20, long_lines: LongLines::Skip };
@@ -60,7 +60,7 @@ pub fn records(bytes: &Bytes, framing: Framing) -> u64 {
 /// Visits the words of `text`; gives how many bytes they have.
 pub fn words(text: &str) -> u64 {
     let mut bytes = 0;
-    let end = crate::words::for_each_word(text, |word| {
+    let end = crate::scan::words::for_each_word(text, |word| {
         bytes += word.len() as u64;
         ControlFlow::Continue(())
     });

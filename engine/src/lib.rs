@@ -87,16 +87,10 @@ mod window;
 mod slabs;
 mod framing;
 mod block;
-mod ascii;
+mod scan;
 mod text;
 mod received;
-mod separators;
-mod edges;
-mod cuts;
 mod columns;
-mod cut_lines;
-mod digits;
-mod parsing;
 
 // files
 mod frame;
@@ -115,14 +109,7 @@ mod spiller;
 mod tally;
 mod held;
 mod batch;
-mod words;
-mod table;
-mod packed;
-mod packing;
-mod key_text;
-mod key;
-mod prefetch;
-mod slots;
+mod keyed;
 mod partition;
 #[doc(hidden)]
 pub mod pipe;
@@ -159,6 +146,7 @@ pub mod overload {}
 pub mod internals;
 
 pub use clock::{Clock, ManualClock};
+pub use columns::parsing::{BadColumn, FromFields, FromText};
 pub use columns::{Columns, Fields};
 pub use conf::{Conf, InvalidUtf8, LongLines, Overrun, Unparsed};
 #[cfg(feature = "tls")]
@@ -173,9 +161,8 @@ pub use intake::custom::Receiver;
 pub use intake::files::FileStream;
 pub use intake::queue::Queue;
 pub use intake::store::{NotKept, Refused, Store};
-pub use key::Key;
-pub use key_text::{KeyBytes, KeyText};
-pub use parsing::{BadColumn, FromFields, FromText};
+pub use keyed::key::Key;
+pub use keyed::key_text::{KeyBytes, KeyText};
 pub use pipe::{
     AsOf, AtSeparator, Boxed, ByFlattening, ByFlatteningValues, ByFullJoining, ByJoining,
     ByKeeping, ByLeftJoining, ByMapping, ByMappingValues, ByRightJoining, Containing, Field,

@@ -4,8 +4,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::key::Key;
-use crate::packed::Packed;
+use crate::keyed::key::Key;
+use crate::keyed::packed::Packed;
 use crate::received::ReceivedBlock;
 
 /// Tasks for each thread, so that one that takes longer leaves the others something to do.

@@ -1,7 +1,7 @@
 //! Operators that bring a batch's records together.
 
 use super::DStream;
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::pipe::Pipe;
 use crate::stage::{CombineByKey, Count, Edge, Reduce, Reducing};
 

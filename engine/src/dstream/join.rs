@@ -1,7 +1,7 @@
 //! Two streams of pairs brought together by key, within one batch.
 
 use super::DStream;
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::pipe::{ByFullJoining, ByJoining, ByLeftJoining, ByRightJoining, Operator, Pipe};
 use crate::stage::{Cogrouped, Cogrouping, CombineByKey, Joined, sides};
 

@@ -1,7 +1,7 @@
 //! Operators on streams of pairs: values by key, within one batch.
 
 use super::DStream;
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::pipe::{ByFlatteningValues, ByMappingValues, Fused, Pipe};
 use crate::stage::{ByFunctions, CombineByKey, Edge, Grouping, Reducing};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::DStream;
 use crate::durable::Durable;
 use crate::graph::{Kept, SharedSlices, SlicesOf, Stage, Work};
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::pipe::{Needs, Pipe, Trace};
 use crate::stage::Edge;
 use crate::stage::window::{Fill, Fold, KeyedWindow, Slices, SlicesNode};

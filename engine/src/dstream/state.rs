@@ -8,7 +8,7 @@ use super::DStream;
 use crate::batch::Batch;
 use crate::durable::Durable;
 use crate::graph::{Kept, Stage, Work};
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::pipe::sealed::Sealed;
 use crate::pipe::{Pipe, Trace};
 use crate::stage::state::{KeyState, MapWithState, Snapshots, StateEdge, StateSpec, UpdateState};

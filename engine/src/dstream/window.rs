@@ -2,7 +2,7 @@
 
 use super::DStream;
 use crate::durable::Durable;
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::pipe::{ByMapping, MapBy, Pipe, Replay, Windowed};
 use crate::stage::Edge;
 use crate::stage::window::{Running, Stacks};

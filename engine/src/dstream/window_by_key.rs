@@ -2,7 +2,7 @@
 
 use super::DStream;
 use crate::durable::Durable;
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::pipe::{Filter, Pipe};
 use crate::stage::window::{Groups, Running, Stacks};
 use crate::stage::{CombineByKey, Edge, Grouping, Reducing};

@@ -7,9 +7,9 @@ use std::panic::resume_unwind;
 use super::sealed::Sealed;
 use super::{Pipe, Text, Trace};
 use crate::batch::{Batch, StageFailed};
+use crate::columns::parsing::{BadColumn, FromFields, FromText};
 use crate::columns::{Fields, quoted};
 use crate::conf::Unparsed;
-use crate::parsing::{BadColumn, FromFields, FromText};
 use crate::tally::Tally;
 
 /// See [`DStream::fields`](crate::DStream::fields).

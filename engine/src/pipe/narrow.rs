@@ -7,7 +7,7 @@ use std::vec::IntoIter;
 use super::sealed::Sealed;
 use super::{Pipe, Text, TextPiece, Trace, push_all};
 use crate::batch::Batch;
-use crate::words::for_each_word;
+use crate::scan::words::for_each_word;
 
 /// A pipe with one more operator at its end: the two are one loop.
 #[derive(Clone)]

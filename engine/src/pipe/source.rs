@@ -9,7 +9,7 @@ use super::{Needs, Pipe, TextPiece, Trace};
 use crate::batch::Batch;
 use crate::block::SourceId;
 use crate::columns::Fields;
-use crate::cut_lines::for_each_cut_line;
+use crate::columns::cut_lines::for_each_cut_line;
 use crate::partition::group;
 use crate::received::ReceivedBlock;
 use crate::text::for_each_line;

@@ -1,7 +1,7 @@
 //! Datasets of pairs. All are lazy.
 
 use super::Rdd;
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::pipe::{
     ByFlatteningValues, ByFullJoining, ByJoining, ByLeftJoining, ByMapping, ByMappingValues,
     ByRightJoining, Fused, MapBy, Operator, Pipe,

@@ -4,7 +4,7 @@ use std::hash::Hash;
 use std::vec::IntoIter;
 
 use super::Rdd;
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::partition::MOST_PARTITIONS;
 use crate::pipe::{
     AsOf, Boxed, ByFlattening, ByKeeping, ByMapping, Filter, FlatMap, Map, MapBy, MapPartitions,

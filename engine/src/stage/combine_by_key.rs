@@ -13,11 +13,11 @@ use super::edge::Partitions;
 use super::gather::{Values, in_groups};
 use super::owned::owns_itself;
 use crate::batch::Batch;
-use crate::key::Key;
-use crate::packed::Packed;
+use crate::keyed::key::Key;
+use crate::keyed::packed::Packed;
+use crate::keyed::slots::{GROUP, Group, Slots};
 use crate::partition::{partition_of_packed, portable_hash};
 use crate::pipe::Pipe;
-use crate::slots::{GROUP, Group, Slots};
 
 /// Fewer keys than this are merged by one task: dividing them would cost more than it saves.
 const LEAST_KEYS_TO_DIVIDE: usize = 8 << 10;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::edge::{Compute, Partitions};
 use crate::batch::Batch;
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::partition::partition_of;
 use crate::pipe::{Pipe, push_all};
 use crate::time::Time;

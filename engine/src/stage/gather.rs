@@ -9,8 +9,8 @@
 use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
+use crate::keyed::slots::GROUP;
 use crate::pipe::{Pipe, push_all};
-use crate::slots::GROUP;
 
 /// Runs one partition of a pipeline, and gives its pairs to `take` in groups of [`GROUP`], in order; the
 /// last may be smaller.

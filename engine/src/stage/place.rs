@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::batch::Batch;
-use crate::key::Key;
+use crate::keyed::key::Key;
+use crate::keyed::table::{Table, hash_of};
 use crate::partition::partition_of;
-use crate::table::{Table, hash_of};
 
 /// Keys, and what belongs to each, until a batch is there that can hash them.
 pub(super) struct Unplaced<O, X> {

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::ascii::newlines_of_ascii;
+use crate::scan::ascii::newlines_of_ascii;
 
 /// Bytes that are UTF-8.
 #[derive(Debug)]

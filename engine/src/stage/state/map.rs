@@ -9,11 +9,11 @@ use super::key_state::{KeyState, Now};
 use crate::batch::Batch;
 use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::held::{bytes_of, give_back_room};
-use crate::key::Key;
+use crate::keyed::key::Key;
+use crate::keyed::table::{Table, hash_of, mostly_gone};
 use crate::stage::edge::{Compute, Partitions};
 use crate::stage::place::{Unplaced, places};
 use crate::stage::{Edge, Settling, Stateful};
-use crate::table::{Table, hash_of, mostly_gone};
 use crate::time::{Duration, Time};
 
 /// The stage of `map_with_state`.

@@ -7,11 +7,11 @@ use parking_lot::Mutex;
 use crate::batch::Batch;
 use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::held::bytes_of;
-use crate::key::Key;
+use crate::keyed::key::Key;
+use crate::keyed::table::{Table, hash_of, mostly_gone};
 use crate::stage::edge::{Compute, Partitions};
 use crate::stage::place::{Unplaced, places};
 use crate::stage::{Edge, Settling, Stateful};
-use crate::table::{Table, hash_of, mostly_gone};
 use crate::time::{Duration, Time};
 
 /// The stage of `update_state_by_key`.

@@ -1,6 +1,6 @@
 //! What a slide does with each key, while it is computed.
 
-use crate::table::Table;
+use crate::keyed::table::Table;
 
 /// The changes of keys: of those that are known by number, and of new ones.
 pub(super) struct Changes<K, C> {

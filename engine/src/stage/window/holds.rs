@@ -11,7 +11,7 @@ use super::part::{Moves, Part};
 use super::slices::{Slice, SlicePart};
 use crate::batch::Batch;
 use crate::durable::Durable;
-use crate::table::hash_of;
+use crate::keyed::table::hash_of;
 use crate::time::{Time, secs};
 
 /// What one batch leaves of each of its keys.

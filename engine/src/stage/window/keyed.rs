@@ -9,7 +9,7 @@ use super::part::{Moves, Part, Slide};
 use super::slices::{Fill, Slices};
 use crate::batch::Batch;
 use crate::durable::Durable;
-use crate::key::Key;
+use crate::keyed::key::Key;
 use crate::stage::edge::{Compute, Partitions};
 use crate::stage::{Settling, Stateful};
 use crate::time::{Duration, Time};

@@ -9,8 +9,8 @@ use super::turn_over::turn_over;
 use crate::batch::Batch;
 use crate::durable::Durable;
 use crate::held::{bytes_of, give_back_room};
-use crate::key::Key;
-use crate::table::{Table, mostly_gone};
+use crate::keyed::key::Key;
+use crate::keyed::table::{Table, mostly_gone};
 
 /// The keys of one partition.
 ///

@@ -8,11 +8,11 @@ use parking_lot::Mutex;
 use crate::batch::Batch;
 use crate::durable::{Durable, from_bytes, to_bytes};
 use crate::held::bytes_of;
-use crate::key::Key;
+use crate::keyed::key::Key;
+use crate::keyed::table::hash_of;
 use crate::stage::edge::Edge;
 use crate::stage::place::{Unplaced, places};
 use crate::stage::{Remembers, Settling, Stateful};
-use crate::table::hash_of;
 use crate::time::{Duration, Time};
 
 /// The partial results of one batch and one partition: each key once.

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
-use crate::packing::pack_bytes;
+use crate::keyed::packing::pack_bytes;
 
 type Strings = Slots<String, u64>;
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::columns::Fields;
-use crate::digits;
+use super::Fields;
+use crate::scan::digits;
 
 /// What can be read from a text: `&str` (as it is), `String`, integers, floating-point numbers,
 /// `bool` and `char`, as [`str::parse`] reads them: white space is part of the text, and ` 5` is no

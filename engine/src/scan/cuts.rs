@@ -8,7 +8,7 @@
 
 use memchr::memchr_iter;
 
-use crate::separators::WINDOW;
+use super::separators::WINDOW;
 
 /// The most text, in bytes, that is looked at in one go.
 pub(crate) const PIECE: usize = 1024;
@@ -78,9 +78,9 @@ fn portable(cuts: &mut Cuts, piece: &[u8], separator: u8) -> usize {
 mod avx512 {
     use std::arch::x86_64::{_mm512_cmpeq_epi8_mask, _mm512_set1_epi8};
 
+    pub(super) use crate::scan::edges::avx512::is_there;
+    use crate::scan::edges::avx512::{load, write_places};
     use super::{Cuts, WINDOW};
-    pub(super) use crate::edges::avx512::is_there;
-    use crate::edges::avx512::{load, write_places};
 
     /// Says how many newlines it has found.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]

@@ -5,8 +5,8 @@
 
 #![allow(unsafe_code)]
 
-use crate::packed::Packed;
-use crate::table::hash_of;
+use super::packed::Packed;
+use super::table::hash_of;
 
 /// A key that is bytes, packed, or hashed where it does not fit.
 #[inline]
@@ -40,7 +40,7 @@ mod avx512 {
     use std::arch::x86_64::{__m128i, _bzhi_u32, _mm_extract_epi64, _mm_maskz_loadu_epi8};
 
     use super::pack_bytes;
-    use crate::packed::{LONGEST, Packed};
+    use crate::keyed::packed::{LONGEST, Packed};
 
     #[inline]
     pub(super) fn is_there() -> bool {

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use crate::table::hash_of;
+use super::table::hash_of;
 
 /// The longest key, in bytes, that is packed.
 pub(crate) const LONGEST: usize = 16;

@@ -2,8 +2,8 @@
 //! looked at.
 
 use super::Slot;
-use crate::packed::{Packed, Seeds};
-use crate::prefetch::prefetch;
+use crate::keyed::packed::{Packed, Seeds};
+use crate::keyed::prefetch::prefetch;
 
 /// Keys that are hashed, and their slots asked for, before the first is looked at. With 32 a million
 /// words cost a quarter more, because too few ways to memory overlap; with 128 nothing is gained.

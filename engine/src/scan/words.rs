@@ -7,8 +7,8 @@
 
 use std::ops::ControlFlow;
 
-use crate::edges::{PIECE, Room, word_edges};
-use crate::separators::WINDOW;
+use super::edges::{PIECE, Room, word_edges};
+use super::separators::WINDOW;
 
 /// Calls `sink` with each word of `text`: the words of [`str::split_ascii_whitespace`], in the same
 /// order.

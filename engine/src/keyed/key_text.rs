@@ -8,7 +8,7 @@ use std::ops::Deref;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::packed::{LONGEST, Packed};
+use super::packed::{LONGEST, Packed};
 
 /// Bytes that are kept as a key: the owned form of `&[u8]`. Up to 16 bytes lie in place; a longer key
 /// costs an allocation. 24 bytes in itself.

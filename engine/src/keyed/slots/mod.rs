@@ -17,8 +17,8 @@ pub(crate) use group::{GROUP, Group};
 
 use crate::held::bytes_of;
 use crate::huge_pages::filled;
-use crate::packed::{Packed, Seeds};
-use crate::prefetch::prefetch;
+use crate::keyed::packed::{Packed, Seeds};
+use crate::keyed::prefetch::prefetch;
 
 /// Slots for each key, at least. With four fewer probes are guessed wrong than with two, which is worth
 /// a tenth of a word count; but of a table that the cache does not hold, half the memory is worth more.

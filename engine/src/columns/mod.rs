@@ -4,13 +4,16 @@
 //! read costs no more than that; where the line comes with the places of its first separators, there is
 //! nothing to search.
 
+pub(crate) mod cut_lines;
+pub(crate) mod parsing;
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::iter::FusedIterator;
 
 use memchr::memchr;
 
-use crate::cuts::NEAR;
+use crate::scan::cuts::NEAR;
 
 /// As much of a text as a sentence shows.
 const SHOWN_CHARS: usize = 60;

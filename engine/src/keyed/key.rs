@@ -3,10 +3,10 @@
 
 use std::hash::Hash;
 
-use crate::key_text::{KeyBytes, KeyText};
-use crate::packed::Packed;
-use crate::packing::{pack_all, pack_bytes};
-use crate::table::hash_of;
+use super::key_text::{KeyBytes, KeyText};
+use super::packed::Packed;
+use super::packing::{pack_all, pack_bytes};
+use super::table::hash_of;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::separators::{WINDOW, separator_masks};
+use super::separators::{WINDOW, separator_masks};
 
 /// The most text, in bytes, whose edges are found in one go: short enough that a short text costs
 /// little, long enough that a call costs nothing beside its words.

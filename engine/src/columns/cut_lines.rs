@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use memchr::memchr;
 
-use crate::columns::Fields;
-use crate::cuts::{Cuts, PIECE};
+use super::Fields;
+use crate::scan::cuts::{Cuts, PIECE};
 use crate::text::without_return;
 
 /// Calls `sink` with each line of a block's text, as [`for_each_line`](crate::text::for_each_line) does,
