@@ -17,7 +17,7 @@ const MAY_BE_UNSAFE: [&str; 12] = [
     "scan/edges.rs",
     "scan/separators.rs",
     "scan/words.rs",
-    "slabs/initialised.rs",
+    "slabs/memory.rs",
     "stage/gather.rs",
     "text/utf8.rs",
 ];

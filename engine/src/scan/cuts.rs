@@ -78,9 +78,9 @@ fn portable(cuts: &mut Cuts, piece: &[u8], separator: u8) -> usize {
 mod avx512 {
     use std::arch::x86_64::{_mm512_cmpeq_epi8_mask, _mm512_set1_epi8};
 
+    use super::{Cuts, WINDOW};
     pub(super) use crate::scan::edges::avx512::is_there;
     use crate::scan::edges::avx512::{load, write_places};
-    use super::{Cuts, WINDOW};
 
     /// Says how many newlines it has found.
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]

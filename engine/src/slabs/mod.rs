@@ -15,7 +15,7 @@
 //! - every byte of a slab was initialised when it was made, so a reused slab needs no clearing;
 //! - a [`Lease`] is dropped after every `Bytes` that it accompanies.
 
-mod initialised;
+mod memory;
 mod reservation;
 mod slab;
 #[cfg(test)]
@@ -23,8 +23,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use parking_lot::Mutex;
+
+use self::memory::Memory;
 
 pub(crate) use reservation::Reservation;
 pub(crate) use slab::{Lease, Slab};
@@ -52,7 +53,7 @@ struct Shared {
 }
 
 struct State {
-    free: Vec<BytesMut>,
+    free: Vec<Memory>,
     made: usize,
     /// What others have of the budget.
     reserved_bytes: u64,
@@ -119,7 +120,7 @@ impl SlabPool {
         let hooks = if state.is_scarce() { state.on_scarcity.clone() } else { Vec::new() };
         drop(state);
         hooks.iter().for_each(|hook| hook());
-        let memory = reused.unwrap_or_else(|| BytesMut::zeroed(self.0.slab_bytes));
+        let memory = reused.unwrap_or_else(|| Memory::zeroed(self.0.slab_bytes));
         Some(Slab::over(memory, &self.0))
     }
 

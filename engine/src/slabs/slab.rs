@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 
-use super::{Shared, initialised};
+use super::Shared;
+use super::memory::{Memory, Root};
 
 /// A buffer being filled: `..filled` holds data, the rest is room.
 pub(crate) struct Slab {
@@ -16,12 +17,10 @@ pub(crate) struct Slab {
 }
 
 impl Slab {
-    pub(super) fn over(mut memory: BytesMut, pool: &Arc<Shared>) -> Self {
-        // A handle of no bytes that keeps the allocation, and gets it back when it is the only one
-        // left.
-        let root = memory.split_to(0);
+    pub(super) fn over(memory: Memory, pool: &Arc<Shared>) -> Self {
+        let (rest, root) = memory.lend();
         let lease = Lease(Arc::new(Claim { root: Mutex::new(root), pool: pool.clone() }));
-        Slab { rest: memory, filled: 0, lease }
+        Slab { rest, filled: 0, lease }
     }
 
     /// The bytes that are filled and not cut off.
@@ -58,22 +57,20 @@ impl Slab {
 pub(crate) struct Lease(#[expect(dead_code, reason = "held for its drop")] Arc<Claim>);
 
 struct Claim {
-    root: Mutex<BytesMut>,
+    root: Mutex<Root>,
     pool: Arc<Shared>,
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let mut memory = std::mem::take(self.root.get_mut());
+        let root = std::mem::take(self.root.get_mut());
         let mut state = self.pool.state.lock();
         let is_wanted = state.made <= state.allowed;
-        if is_wanted && memory.try_reclaim(self.pool.slab_bytes) {
-            initialised::restore(&mut memory, self.pool.slab_bytes);
-            state.free.push(memory);
-        } else {
+        match root.reclaim().filter(|_| is_wanted) {
+            Some(memory) => state.free.push(memory),
             // The budget has no room for it any more; or somebody kept bytes beyond their lease, whose memory
             // is theirs, and the budget gets a new slab.
-            state.made -= 1;
+            None => state.made -= 1,
         }
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);

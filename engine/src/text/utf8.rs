@@ -27,7 +27,8 @@ impl Utf8 {
     pub(crate) fn as_str(&self) -> &str {
         debug_assert!(std::str::from_utf8(&self.0).is_ok());
         // SAFETY: a `Utf8` is only made of bytes that were found to be UTF-8, or ASCII, which is.
-        // `Bytes` is immutable: nobody else can write what it refers to.
+        // `Bytes` is immutable: nobody else can write what it refers to. Of a mapped file that rests on what
+        // `disk/mapped.rs` says of its own.
         unsafe { std::str::from_utf8_unchecked(&self.0) }
     }
 }

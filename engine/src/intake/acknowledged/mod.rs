@@ -15,7 +15,7 @@
 //!   to lines of the one connection that speaks for their name.
 //! * Nothing is said that a crash could make untrue: the numbers of `RESUME` and `ACK` are those of
 //!   [`make_durable`](reception::Reception::make_durable), and no others. They outlive the process
-//!   in [`Senders`](senders::Senders).
+//!   in [`Senders`].
 //! * A line counts when its newline has come, whatever becomes of it. So whoever reads counts the
 //!   newlines among the bytes as they arrive, and not the records that are left of them; and what a
 //!   connection has left without a newline at its end is dropped, not taken for a last line.
