@@ -3,12 +3,18 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use nix::errno::Errno;
+
 use crate::error::Error;
 
 /// An error that says what was done to `path`, why that has failed, and what helps, where that is
-/// known.
+/// known. What there is no room or no descriptor for may be done later.
 pub(crate) fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
     let what = format!("{doing} {} failed", path.display());
+    if lacks_descriptors(error) {
+        let cure = "raise the limit of open files (`ulimit -n`), or lower Conf::max_connections";
+        return Error::NoRoom { what, reason: format!("{error}; {cure}") };
+    }
     let cure = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             return Error::NoRoom { what, reason: format!("{error}; make room there") };
@@ -19,4 +25,28 @@ pub(crate) fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
         _ => "",
     };
     Error::Io { what, reason: format!("{error}{cure}") }
+}
+
+/// Whether a call has failed before it did anything, because the process, or the machine, has as many files open as
+/// it may.
+pub(crate) fn lacks_descriptors(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw);
+    matches!(errno, Some(Errno::EMFILE | Errno::ENFILE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lack_of_descriptors_is_one_of_room_and_says_what_helps() {
+        for errno in [Errno::EMFILE, Errno::ENFILE] {
+            let said = failed("reading", Path::new("/job/identity"), &errno.into());
+            assert!(matches!(said, Error::NoRoom { .. }), "{said}");
+            let said = said.to_string();
+            assert!(said.contains("reading /job/identity failed") && said.contains("ulimit -n"));
+        }
+        let other = failed("reading", Path::new("/job"), &Errno::EIO.into());
+        assert!(matches!(other, Error::Io { .. }), "{other}");
+    }
 }

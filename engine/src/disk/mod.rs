@@ -20,8 +20,9 @@ pub(crate) use any::AnyDisk;
 pub(crate) use directories::{make_directory, make_directory_durably, parent_of};
 pub(crate) use failed::failed;
 pub use memory::{Call, MemoryDisk, MemoryFile, MemoryLock, Names, Unsynced};
-pub(crate) use publish::{TEMPORARY, publish};
+pub(crate) use publish::{TEMPORARY, Unpublished, publish, sync_names};
 pub use real::RealDisk;
+use failed::lacks_descriptors;
 pub use scratch::Scratch;
 
 use crate::time::Time;

@@ -8,17 +8,17 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::directories::parent_of;
-use super::{AnyDisk, DiskFile, failed};
+use super::{AnyDisk, DiskFile, failed, lacks_descriptors};
 use crate::error::{Error, Result};
 
 /// How the name of a file ends that is being written.
 pub(crate) const TEMPORARY: &str = ".tmp";
 
-/// Why a file was not published.
+/// Why a file was not published, or a name is not durable.
 #[derive(Debug)]
 pub(crate) struct Unpublished {
     pub(crate) error: Error,
-    /// Whether it was a sync that failed.
+    /// Whether it was a sync that failed; not one that could not be tried.
     pub(crate) by_sync: bool,
 }
 
@@ -34,13 +34,7 @@ pub(crate) fn publish(
     let made = create(disk, &temporary).map_err(|e| failed("making", &temporary, &e));
     let mut file = made.map_err(|error| Unpublished { error, by_sync: false })?;
     let written = write(disk, path, &temporary, &mut *file, fill, check);
-    written.map_err(|Unpublished { error, by_sync }| match disk.remove(&temporary) {
-        Err(e) if e.kind() != ErrorKind::NotFound => {
-            let error = error.and(failed("removing", &temporary, &e));
-            Unpublished { error, by_sync }
-        }
-        _ => Unpublished { error, by_sync },
-    })?;
+    written.map_err(|unpublished| taken_back(disk, &temporary, unpublished))?;
     Ok(file)
 }
 
@@ -69,8 +63,30 @@ fn write(
     file.sync().map_err(|e| by_sync(failed("syncing", temporary, &e)))?;
     check(temporary).map_err(otherwise)?;
     disk.rename(temporary, path).map_err(|e| otherwise(failed("renaming", temporary, &e)))?;
-    let directory = parent_of(path);
-    disk.sync_directory(directory).map_err(|e| by_sync(failed("syncing", directory, &e)))
+    sync_names(disk, parent_of(path)).map_err(|unsynced| match unsynced.by_sync {
+        true => unsynced,
+        // It is begun anew, under this name or another.
+        false => taken_back(disk, path, unsynced),
+    })
+}
+
+/// Removes a file that was not published.
+fn taken_back(disk: &dyn AnyDisk, file: &Path, unpublished: Unpublished) -> Unpublished {
+    match disk.remove(file) {
+        Err(e) if e.kind() != ErrorKind::NotFound => {
+            let error = unpublished.error.and(failed("removing", file, &e));
+            Unpublished { error, ..unpublished }
+        }
+        _ => unpublished,
+    }
+}
+
+/// Makes durable which names are in a directory. Where that could not be tried, it may be tried again.
+pub(crate) fn sync_names(disk: &dyn AnyDisk, directory: &Path) -> Result<(), Unpublished> {
+    disk.sync_directory(directory).map_err(|e| Unpublished {
+        error: failed("syncing", directory, &e),
+        by_sync: !lacks_descriptors(&e),
+    })
 }
 
 /// The name of a file that is being written.

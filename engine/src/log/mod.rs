@@ -19,7 +19,7 @@ pub(crate) use place::SEGMENTS;
 use recovery::{Recovered, recover};
 
 use crate::directory::Directory;
-use crate::disk::{DiskFile, failed, publish};
+use crate::disk::{DiskFile, Unpublished, failed, publish};
 use crate::error::{Error, Result};
 use crate::frame::{Frame, Header, Salt, write_frame};
 
@@ -195,8 +195,8 @@ impl Log {
                 _ => {}
             }
             // One by one, for what is left must have no hole.
-            if let Err(error) = self.place.sync() {
-                return Err(self.end(error));
+            if let Err(unsynced) = self.place.sync() {
+                return Err(self.ends_by(unsynced));
             }
             self.segments.pop_front();
         }
@@ -223,12 +223,8 @@ impl Log {
             }
             Ok(())
         };
-        let file = publish(self.place.disk(), &path, fill, |_| Ok(())).map_err(|unpublished| {
-            match unpublished.by_sync {
-                true => self.end(unpublished.error),
-                false => unpublished.error,
-            }
-        })?;
+        let published = publish(self.place.disk(), &path, fill, |_| Ok(()));
+        let file = published.map_err(|unpublished| self.ends_by(unpublished))?;
         self.segments.push_back(Segment { number, first });
         self.open = Some(Open { file, path, salt, bytes });
         self.synced = next;
@@ -240,6 +236,11 @@ impl Log {
             None => Ok(()),
             Some(reason) => Err(self.is_over(reason)),
         }
+    }
+
+    /// What is to be said of it; takes nothing more where a sync has failed.
+    fn ends_by(&mut self, Unpublished { error, by_sync }: Unpublished) -> Error {
+        if by_sync { self.end(error) } else { error }
     }
 
     /// Takes nothing more, because of `error`.

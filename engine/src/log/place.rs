@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::directory::{Directory, Found, Numbered};
-use crate::disk::{AnyDisk, failed, make_directory, make_directory_durably};
+use crate::disk::{
+    AnyDisk, Unpublished, failed, make_directory, make_directory_durably, sync_names,
+};
 use crate::error::Result;
 use crate::frame::{Begin, MOST_BEGIN_BYTES};
 
@@ -48,15 +50,14 @@ impl Place {
         let found = SEGMENTS.find(self.disk(), &self.directory)?;
         match found.numbers.is_empty() {
             true => make_directory_durably(self.disk(), &self.directory)?,
-            false => self.sync()?,
+            false => self.sync().map_err(|unsynced| unsynced.error)?,
         }
         Ok(found)
     }
 
     /// Makes durable which segments there are.
-    pub(super) fn sync(&self) -> Result<()> {
-        let synced = self.disk().sync_directory(&self.directory);
-        synced.map_err(|e| failed("syncing", &self.directory, &e))
+    pub(super) fn sync(&self) -> Result<(), Unpublished> {
+        sync_names(self.disk(), &self.directory)
     }
 
     pub(super) fn read(&self, number: u64) -> Result<Bytes> {

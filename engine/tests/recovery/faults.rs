@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use millstream::disk::{Call, MemoryDisk, Names};
 use millstream::{ManualClock, Stop, Time, secs};
+use nix::errno::Errno;
 
 use crate::going_on::goes_on;
 use crate::job::{Fed, HELD_BACK, Life, Waited};
@@ -23,6 +24,8 @@ enum Fault {
     Full,
     /// A write takes only a part of what it is given, and the next one finds the disk full.
     Short,
+    /// There are as many open files as there may be: what opens one fails.
+    Descriptors,
     /// Only syncs of files fail, and only they are counted.
     Sync,
 }
@@ -33,6 +36,10 @@ impl Fault {
             Fault::Device => true,
             Fault::Full => matches!(call, Call::Write | Call::CreateNew | Call::CreateDirectory),
             Fault::Short => call == Call::Write,
+            Fault::Descriptors => matches!(
+                call,
+                Call::Read | Call::CreateNew | Call::List | Call::SyncDirectory | Call::Lock
+            ),
             Fault::Sync => call == Call::Sync,
         }
     }
@@ -40,6 +47,7 @@ impl Fault {
     fn error(self) -> io::Error {
         match self {
             Fault::Full | Fault::Short => ErrorKind::StorageFull.into(),
+            Fault::Descriptors => Errno::EMFILE.into(),
             Fault::Device | Fault::Sync => io::Error::from_raw_os_error(5),
         }
     }
@@ -107,7 +115,8 @@ fn live(disk: &MemoryDisk, for_ever: bool, how: Stop) -> Lived {
 }
 
 fn names_the_file(sentence: &str) {
-    assert!(sentence.contains("job") || sentence.contains("out"), "{sentence}");
+    let names = ["job", "out", "syncing / failed"];
+    assert!(names.iter().any(|name| sentence.contains(name)), "{sentence}");
 }
 
 /// Calls `first..=last` of a kind fail.
@@ -152,6 +161,11 @@ fn a_device_that_fails() {
 #[test]
 fn a_full_disk() {
     every_call_fails(Fault::Full);
+}
+
+#[test]
+fn a_lack_of_descriptors() {
+    every_call_fails(Fault::Descriptors);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use millstream::disk::{Call, MemoryDisk};
 use millstream::{ManualClock, Stop, Time, secs};
+use nix::errno::Errno;
 
 use crate::going_on::goes_on;
 use crate::job::{HELD_BACK, Life, Waited};
@@ -98,4 +99,37 @@ fn a_batch_that_a_stop_has_cut_short_is_run_again_though_a_checkpoint_was_due() 
         is_full.store(false, Relaxed);
         goes_on(&disk, life.clock.now(), &[life.fed()], &[life.fed()]);
     }
+}
+
+#[test]
+fn a_lack_of_descriptors_is_waited_out_like_one_of_room() {
+    let (disk, lacks) = (MemoryDisk::default(), Arc::new(AtomicBool::new(false)));
+    let lacking = lacks.clone();
+    disk.interfere(move |call, _| match call {
+        Call::Read | Call::CreateNew | Call::List | Call::SyncDirectory
+            if lacking.load(Relaxed) =>
+        {
+            Err(Errno::EMFILE.into())
+        }
+        _ => Ok(()),
+    });
+    let mut life = Life::start(&disk, ManualClock::at(START), 0).unwrap();
+    assert_eq!(life.batch(2, 1), Waited::Done);
+    for _ in 0..3 {
+        lacks.store(true, Relaxed);
+        life.leaves_when_held = true;
+        life.feed(2, 1);
+        life.clock.advance(secs(1));
+        assert_eq!(life.wait_for_batch(life.clock.now()), Waited::Held);
+        lacks.store(false, Relaxed);
+        life.leaves_when_held = false;
+        assert_eq!(life.wait_for_batch(life.clock.now()), Waited::Done);
+    }
+    assert_eq!(life.ear.warnings("ulimit -n").len(), 1);
+    assert_eq!(life.failed(), None);
+    assert!(life.stop(Stop::Graceful).drained);
+    let outputs = Outputs::on(&disk);
+    outputs.is_complete();
+    assert_eq!(outputs.check(&[life.fed()]), [life.fed()]);
+    goes_on(&disk, life.clock.now(), &[life.fed()], &[life.fed()]);
 }

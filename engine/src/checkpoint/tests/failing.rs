@@ -5,6 +5,8 @@ use std::io::{Error, ErrorKind, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use nix::errno::Errno;
+
 use super::life::{Life, after_power_failure, check};
 use crate::disk::{Call, Names};
 use crate::seed::Random;
@@ -18,6 +20,8 @@ enum Fault {
     Full,
     /// A write takes only a part of what it is given; and the next one finds the disk full.
     Short,
+    /// There are as many open files as there may be: what opens one fails.
+    Descriptors,
     /// Only syncs of files fail, and only they are counted.
     Sync,
 }
@@ -28,6 +32,10 @@ impl Fault {
             Fault::Device => true,
             Fault::Full => matches!(call, Call::Write | Call::CreateNew | Call::CreateDirectory),
             Fault::Short => call == Call::Write,
+            Fault::Descriptors => matches!(
+                call,
+                Call::Read | Call::CreateNew | Call::List | Call::SyncDirectory | Call::Lock
+            ),
             Fault::Sync => call == Call::Sync,
         }
     }
@@ -35,6 +43,7 @@ impl Fault {
     fn error(self) -> Error {
         match self {
             Fault::Full | Fault::Short => ErrorKind::StorageFull.into(),
+            Fault::Descriptors => Errno::EMFILE.into(),
             Fault::Device | Fault::Sync => Error::from_raw_os_error(5),
         }
     }
@@ -105,6 +114,11 @@ fn a_device_that_fails() {
 #[test]
 fn a_full_disk() {
     live_with_every(Fault::Full);
+}
+
+#[test]
+fn a_lack_of_descriptors() {
+    live_with_every(Fault::Descriptors);
 }
 
 #[test]

@@ -181,3 +181,34 @@ fn a_full_disk_is_an_error_now_and_none_when_there_is_room() {
     let after = disk.after_power_failure(Names::Lost);
     assert!(open(&after).unwrap().read == appended);
 }
+
+#[test]
+fn a_directory_that_could_not_be_opened_to_be_synced_is_tried_again_and_ends_no_log() {
+    let disk = MemoryDisk::default();
+    let mut log = open(&disk).unwrap().log.with_segment_bytes(100);
+    let all: Vec<Vec<u8>> = (0..6).map(|sequence| payload(sequence, 90)).collect();
+    let lack = || {
+        disk.interfere(|call, _| match call {
+            Call::SyncDirectory => Err(nix::errno::Errno::EMFILE.into()),
+            _ => Ok(()),
+        })
+    };
+    // Each frame begins a segment.
+    for payload in &all {
+        lack();
+        let refused = log.append(KIND, &[payload]).unwrap_err();
+        assert!(matches!(refused, crate::error::Error::NoRoom { .. }), "{refused}");
+        disk.interfere(|_, _| Ok(()));
+        log.append(KIND, &[payload]).unwrap();
+    }
+    log.sync().unwrap();
+    lack();
+    let refused = log.collect(3).unwrap_err();
+    assert!(matches!(refused, crate::error::Error::NoRoom { .. }), "{refused}");
+    disk.interfere(|_, _| Ok(()));
+    log.collect(3).unwrap();
+    drop(log);
+    let after = disk.after_power_failure(Names::Lost);
+    let read = open_from(&after, 3).unwrap().read;
+    assert_eq!(read, all[3..]);
+}
