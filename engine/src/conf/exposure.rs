@@ -26,9 +26,11 @@ pub(crate) struct Exposure {
 }
 
 impl Conf {
-    /// How many connections a listening receiver holds at once. The descriptors for them are
+    /// How many connections a listening receiver holds at once, beside those that have still to show a token or to
+    /// agree on TLS: of these it holds a quarter as many, 16 at least and 1024 at most. The descriptors for both are
     /// reserved at the start, and a number that the process's hard limit does not allow is refused
-    /// there. Left out, it is what the hard limit allows, up to 65,536.
+    /// there. Left out, the listeners of the application share what the hard limit allows, less 64 for files and
+    /// other things, up to 65,536 connections each.
     pub fn max_connections(mut self, connections: u64) -> Self {
         self.exposure.max_connections = Some(connections);
         self
@@ -153,6 +155,15 @@ impl Exposure {
             range.map(as_of_ipv4).map_err(|_| refused_range(format!("{text:?}")))
         };
         written.iter().map(read).collect::<Result<_>>().map(Some)
+    }
+
+    /// Whether who connects to a listener has to show something before it is let in.
+    pub(crate) fn is_something_shown(&self) -> bool {
+        #[cfg(feature = "tls")]
+        if self.listen_tls.is_some() {
+            return true;
+        }
+        self.token.is_some()
     }
 
     /// A sentence about a listener at `address` that others than this machine can reach, and that keeps nobody out.

@@ -38,13 +38,18 @@ impl Driver {
         };
         let listeners = self.graph.sources.iter().filter(is_listener).count() as u64;
         let exposure = &parts.conf.exposure;
-        let wanted = exposure.max_connections.map(|each| each.saturating_mul(listeners));
-        let most_connections = if listeners > 0 { reserve_descriptors(wanted)? } else { 0 };
+        let places = match listeners {
+            0 => None,
+            _ => {
+                let wanted = exposure.max_connections;
+                Some(reserve_descriptors(listeners, wanted, exposure.is_something_shown())?)
+            }
+        };
         let mut listening = Vec::new();
         for (id, source) in self.graph.sources.iter_mut().enumerate() {
             let mut listen = |address: &str| {
-                let most = exposure.max_connections.unwrap_or(most_connections);
-                let (endpoint, address) = Endpoint::listen(address, most, exposure)?;
+                let places = places.expect("they were reserved, for this is a listener");
+                let (endpoint, address) = Endpoint::listen(address, places, exposure)?;
                 listening.push(address);
                 let notice = Notice::Listening { source: source.name.to_string(), address };
                 self.orders.progress.notice(&notice);

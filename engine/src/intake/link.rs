@@ -10,6 +10,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use nix::sys::socket::Backlog;
 
+use super::descriptors::Places;
 use super::entrance::{Denials, Entrance, Gate, Made};
 use super::idle::IdleWatch;
 use super::keep_alive::ask_after;
@@ -47,7 +48,7 @@ pub(crate) enum Endpoint {
 /// A socket that listens, and who may come in how.
 pub(crate) struct Listening {
     listener: TcpListener,
-    max_connections: u64,
+    places: Places,
     gate: Gate,
     wrapping: Wrapping,
     exposure: Exposure,
@@ -59,11 +60,11 @@ impl Endpoint {
         Ok(Endpoint::Dial(target.into(), Wrapping::for_dialling(target, exposure)?))
     }
 
-    /// Listens on `HOST:PORT`; on loopback where only a `PORT`, or `:PORT`, is given. So many connections are
-    /// accepted at once.
+    /// Listens on `HOST:PORT`; on loopback where only a `PORT`, or `:PORT`, is given. There are so many places for
+    /// connections.
     pub(crate) fn listen(
         address: &str,
-        max_connections: u64,
+        places: Places,
         exposure: &Exposure,
     ) -> Result<(Self, SocketAddr)> {
         let address = whole_address(address);
@@ -80,16 +81,22 @@ impl Endpoint {
         let (listener, gate) = (TcpListener::from_std(listener), Gate::new(exposure)?);
         let exposure = exposure.clone();
         let wrapping = Wrapping::for_listening(&exposure);
-        let listening = Listening { listener, max_connections, gate, wrapping, exposure };
+        let listening = Listening { listener, places, gate, wrapping, exposure };
         Ok((Endpoint::Listen(Box::new(listening)), bound))
     }
 
     /// What its connections come in by.
     pub(super) fn entrance(&self) -> Entrance {
         match self {
-            Endpoint::Dial(_, wrapping) => Entrance::new(wrapping.clone(), None),
+            Endpoint::Dial(_, wrapping) => Entrance::new(wrapping.clone(), None, usize::MAX),
             Endpoint::Listen(listening) => {
-                Entrance::new(listening.wrapping.clone(), listening.exposure.token.clone())
+                let (wrapping, token) = (&listening.wrapping, &listening.exposure.token);
+                let places = match listening.places.newcomers {
+                    // Nobody has anything to show.
+                    0 => usize::MAX,
+                    newcomers => usize::try_from(newcomers).unwrap_or(usize::MAX),
+                };
+                Entrance::new(wrapping.clone(), token.clone(), places)
             }
         }
     }
@@ -111,6 +118,27 @@ pub(crate) fn whole_address(address: &str) -> String {
     }
 }
 
+/// How many connections of a receiver there are, and how many that have something to show still, or are told why
+/// they are denied. Those that have shown enough and wait are both.
+#[derive(Clone, Copy)]
+pub(super) struct Open {
+    pub(super) connections: usize,
+    pub(super) newcomers: usize,
+}
+
+impl Open {
+    /// Why no more can come than these and so many others that are new.
+    fn lacks(self, places: Places, others: usize) -> Option<&'static str> {
+        let is_shown = places.newcomers > 0;
+        let connections = self.connections + if is_shown { 0 } else { others };
+        if connections as u64 >= places.connections {
+            return Some("Conf::max_connections allows no more");
+        }
+        let is_full = is_shown && (self.newcomers + others) as u64 >= places.newcomers;
+        is_full.then_some("as many as may have something to show still")
+    }
+}
+
 /// Makes a receiver's connections, and numbers them.
 pub(super) struct Link {
     name: String,
@@ -128,10 +156,12 @@ enum Side {
     },
     Listen {
         listener: TcpListener,
-        max_connections: u64,
+        places: Places,
         gate: Gate,
-        /// When to look without an event: what came while there was no room caused its event then.
+        /// When to look without an event: what came while there was no place caused its event then.
         again_at: Option<Instant>,
+        /// It is places that lack.
+        lacks_places: bool,
         no_more: Occasional,
     },
 }
@@ -164,10 +194,11 @@ impl Link {
                 state: Dialling::At(Instant::now()),
             },
             Endpoint::Listen(listening) => {
-                let Listening { mut listener, max_connections, gate, .. } = *listening;
+                let Listening { mut listener, places, gate, .. } = *listening;
                 registry.register(&mut listener, LISTENER, Interest::READABLE)?;
                 let no_more = Occasional::default();
-                Side::Listen { listener, max_connections, gate, again_at: None, no_more }
+                let (again_at, lacks_places) = (None, false);
+                Side::Listen { listener, places, gate, again_at, lacks_places, no_more }
             }
         };
         Ok(Link { name, progress, registry, next_id: 0, side })
@@ -183,14 +214,31 @@ impl Link {
         }
     }
 
-    /// Goes on after an event of its own, or because it is due. Gives the connections that are new;
-    /// `open` are those that there are. Those that may not come in are closed, and counted.
-    pub(super) fn tend(&mut self, event: bool, open: usize, denials: &mut Denials) -> Vec<Made> {
+    /// Goes on after an event of its own, or because it is due. Gives the connections that are new; `open` says how
+    /// many there are. Those that may not come in are closed, and counted.
+    pub(super) fn tend(&mut self, event: bool, open: Open, denials: &mut Denials) -> Vec<Made> {
         let due = self.due().is_some_and(|at| Instant::now() >= at);
         match &self.side {
             _ if !event && !due => Vec::new(),
             Side::Dial { .. } => self.dial().into_iter().collect(),
             Side::Listen { .. } => self.accept(open, denials),
+        }
+    }
+
+    /// How many connections there may be.
+    pub(super) fn most_connections(&self) -> u64 {
+        match &self.side {
+            Side::Dial { .. } => u64::MAX,
+            Side::Listen { places, .. } => places.connections,
+        }
+    }
+
+    /// There are places: who waits for one is accepted at once.
+    pub(super) fn has_places(&mut self) {
+        if let Side::Listen { again_at, lacks_places, .. } = &mut self.side
+            && std::mem::take(lacks_places)
+        {
+            *again_at = Some(Instant::now());
         }
     }
 
@@ -233,18 +281,20 @@ impl Link {
 
     // ---- accepting ----
 
-    /// Accepts what waits, as far as there is room.
-    fn accept(&mut self, open: usize, denials: &mut Denials) -> Vec<Made> {
+    /// Accepts what waits, as far as there are places.
+    fn accept(&mut self, open: Open, denials: &mut Denials) -> Vec<Made> {
         let mut made = Vec::new();
-        let Side::Listen { listener, max_connections, gate, again_at, no_more } = &mut self.side
+        let Side::Listen { listener, places, gate, again_at, lacks_places, no_more } =
+            &mut self.side
         else {
             return made;
         };
-        *again_at = None;
+        (*again_at, *lacks_places) = (None, false);
         let mut accepted = 0;
         let refused = loop {
-            if (open + made.len()) as u64 >= *max_connections {
-                break "Conf::max_connections allows no more".to_string();
+            if let Some(reason) = open.lacks(*places, made.len()) {
+                *lacks_places = true;
+                break reason.to_string();
             }
             if accepted == MOST_ACCEPTED_IN_A_ROW {
                 *again_at = Some(Instant::now());
@@ -279,7 +329,7 @@ impl Link {
         if no_more.is_time() {
             self.warn(&format!(
                 "a connection could not be accepted ({refused}); {} connections are open; trying again",
-                open + made.len()
+                open.connections + open.newcomers + made.len()
             ));
         }
         made

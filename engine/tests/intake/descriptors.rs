@@ -124,3 +124,49 @@ fn any_number_of_connections_is_answered_and_none_overflows() {
         assert!(matches!(start(conf().max_connections(wish)), Err(Error::Descriptors { .. })));
     }
 }
+
+/// An engine with two listeners and a log, in a process that may have 300 descriptors.
+fn two_listeners() {
+    setrlimit(Resource::RLIMIT_NOFILE, 300, 300).expect("a limit may be lowered");
+    let place = tempfile::tempdir().expect("there is room");
+    let conf =
+        Conf::new("two").warnings_on_stderr(false).block_interval(BLOCK).write_ahead_log(true);
+    let made = || StreamingContext::new(conf, millis(50));
+    let ssc = StreamingContext::get_or_create(place.path(), made).expect("the directory is new");
+    let running = ssc
+        .start(|s| {
+            s.listen_text_stream("127.0.0.1:0").count().print();
+            s.listen_text_stream(":0").count().print();
+            Ok(())
+        })
+        .expect("it starts");
+    for address in running.listening() {
+        println!("\nlistens: {address}");
+    }
+    for _ in 0..60 {
+        if let Err(error) = running.await_termination_or_timeout(millis(50)) {
+            println!("\nfailed: {error}");
+            return;
+        }
+    }
+    println!("\nfailed: not at all");
+}
+
+#[test]
+fn listeners_together_leave_descriptors_for_the_log() {
+    if child::is_child() {
+        return two_listeners();
+    }
+    let mut child = child::spawn("descriptors::listeners_together_leave_descriptors_for_the_log");
+    let said = sayings(child.stdout.take().expect("it is piped"));
+    let mut lines = Vec::new();
+    let mut address = || hear(&said, "listens: ", &mut lines).parse().expect("an address");
+    let addresses: [std::net::SocketAddr; 2] = [address(), address()];
+    // Some come when it has ended.
+    let come = |address| std::net::TcpStream::connect_timeout(&address, PATIENCE).ok();
+    let clients: Vec<_> = (0..200).flat_map(|_| addresses.map(come)).flatten().collect();
+    assert_eq!(hear(&said, "failed: ", &mut lines), "not at all");
+    drop(clients);
+    drop(child.kill());
+    drop(child.wait());
+}

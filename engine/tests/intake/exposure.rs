@@ -168,6 +168,51 @@ fn those_that_show_nothing_do_not_use_up_the_room_for_ever() {
 }
 
 #[test]
+fn who_shows_nothing_keeps_nobody_out_who_shows_the_token() {
+    let rig = Rig::of_lines(conf().receiver_token(SECRET).max_connections(3));
+    // They take all places, and wait for them; some begin to show something.
+    let silent: Vec<_> = (0..40).map(|_| rig.client()).collect();
+    let slow: Vec<_> = (0..20).map(|_| show(&rig, "TOKEN d4")).collect();
+    let begun = Instant::now();
+    for n in 0..3 {
+        drop(show(&rig, &format!("TOKEN {SECRET}\nline {n}\n")));
+        rig.ear.wait_for_ends(n + 1);
+    }
+    let took = begun.elapsed();
+    assert!(took.as_secs() < 8, "those that are silent have 10 s, and it took {took:?}");
+    assert_eq!(rig.batch().len(), 3);
+    assert!(denials(&rig).contains("had shown nothing yet when others came, and gave way"));
+    drop((silent, slow));
+}
+
+#[test]
+fn who_has_shown_the_token_waits_for_a_place_and_loses_no_line() {
+    let rig = Rig::of_lines(conf().receiver_token(SECRET).max_connections(2));
+    let mut clients: Vec<_> = (0..10).map(|_| rig.client()).collect();
+    for (n, client) in clients.iter_mut().enumerate() {
+        let shown = format!("TOKEN {SECRET}\nline {n}\n");
+        client.write_all(shown.as_bytes()).expect("the engine reads");
+    }
+    rig.close_blocks_until(2 * 7);
+    assert_eq!(rig.ear.connected(), 2);
+    drop(clients);
+    rig.ear.wait_for_ends(10);
+    let mut lines = rig.batch();
+    lines.sort();
+    assert_eq!(lines, (0..10).map(|n| format!("line {n}")).collect::<Vec<_>>());
+    let most = rig.ear.so_far(|heard| {
+        let mut open = 0;
+        let counts = heard.notices.iter().map(|notice| {
+            open += i32::from(matches!(notice, Notice::Connected { .. }));
+            open -= i32::from(matches!(notice, Notice::Disconnected { .. }));
+            open
+        });
+        counts.max()
+    });
+    assert_eq!(most, Some(2));
+}
+
+#[test]
 fn a_stop_takes_in_what_has_come_behind_a_token() {
     let rig = Rig::of_lines(conf().receiver_token(SECRET));
     let _client = show(&rig, &format!("TOKEN {SECRET}\na line\n"));

@@ -18,15 +18,18 @@ pub(in crate::intake) enum Denial {
     NoHandshake,
     /// It has not shown in time what is to be shown first, or has gone before.
     NothingShown,
+    /// It had shown nothing yet when others came for whom there was no place.
+    GaveWay,
 }
 
 impl Denial {
-    const ALL: [Denial; 5] = [
+    const ALL: [Denial; 6] = [
         Denial::Address,
         Denial::TooMany,
         Denial::WrongToken,
         Denial::NoHandshake,
         Denial::NothingShown,
+        Denial::GaveWay,
     ];
 
     fn reason(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Denial {
             Denial::NothingShown => {
                 "left, or let 10 s pass, before they had shown what is to be shown"
             }
+            Denial::GaveWay => "had shown nothing yet when others came, and gave way",
         }
     }
 
@@ -52,6 +56,7 @@ impl Denial {
             }
             Denial::NoHandshake => "TLS is spoken here",
             Denial::NothingShown => "no token has come within 10 s",
+            Denial::GaveWay => "others came, and no token had come yet",
         }
     }
 }

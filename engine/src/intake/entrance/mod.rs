@@ -2,7 +2,9 @@
 //! theirs counts, and what is told of those that are not let in.
 //!
 //! A connection that has still to show something is a [`Newcomer`] here and no connection of its receiver yet. It
-//! has no part in slabs, batches or numbers, and a moment by which it must be done.
+//! has no part in slabs, batches or numbers, and a moment by which it must be done. There are places for so many of
+//! them, beside those for connections: who has nothing to show takes none of these from who has. Where all are
+//! taken, those that came first and have shown nothing give way.
 
 mod denials;
 mod gate;
@@ -24,6 +26,12 @@ use crate::secret::Secret;
 /// What is to be shown first must be shown so soon after the connection.
 const SHOWS_WITHIN: Duration = Duration::from_secs(10);
 
+/// So long nobody has to give way: a handshake takes its time, and so does a token that is sent by itself.
+const STAYS_FOR: Duration = Duration::from_millis(250);
+
+/// Of the places, one in so many is made free at once, at most.
+const GIVES_WAY_SHARE: usize = 4;
+
 /// So few entries of those that are done are not worth clearing away.
 const FEW: usize = 1024;
 
@@ -41,23 +49,28 @@ pub(super) struct Newcomer {
     pub(super) peer: SocketAddr,
 }
 
-/// What became of one.
-pub(super) enum Shown {
-    /// It has shown what is to be shown.
-    Enough(Newcomer),
-    /// It has not, and will not: of which kind that is, and why.
-    TooLittle(Newcomer, Denial, String),
+/// One that has not shown what is to be shown, and will not: of which kind that is, and why.
+pub(super) struct Denied {
+    pub(super) newcomer: Newcomer,
+    pub(super) denial: Denial,
+    pub(super) why: String,
 }
 
-/// Those that have something to show still.
+/// Those that have something to show still, and those that have shown it and find no place yet.
 pub(super) struct Entrance {
     wrapping: Wrapping,
     token: Option<Secret>,
+    /// How many places there are.
+    places: usize,
     waiting: HashMap<usize, Waiting>,
-    /// When each must be done; those that are done are still in it.
-    until: VecDeque<(Instant, usize)>,
+    /// When each came; those that are done are still in it.
+    came: VecDeque<(Instant, usize)>,
     /// Those that may have something to show now.
     stirring: Vec<usize>,
+    /// Those that have shown enough, in this order.
+    shown: VecDeque<Newcomer>,
+    /// Connections that are told why they are denied, which takes its time. They have a place here until then.
+    turned_away: usize,
 }
 
 struct Waiting {
@@ -72,19 +85,37 @@ enum Step {
 }
 
 impl Entrance {
-    pub(super) fn new(wrapping: Wrapping, token: Option<Secret>) -> Self {
+    pub(super) fn new(wrapping: Wrapping, token: Option<Secret>, places: usize) -> Self {
         Entrance {
             wrapping,
             token,
+            places,
             waiting: HashMap::new(),
-            until: VecDeque::new(),
+            came: VecDeque::new(),
             stirring: Vec::new(),
+            shown: VecDeque::new(),
+            turned_away: 0,
         }
     }
 
-    /// So many are in it.
-    pub(super) fn len(&self) -> usize {
-        self.waiting.len()
+    /// So many places are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.waiting.len() + self.shown.len() + self.turned_away
+    }
+
+    /// So many have shown enough, and wait.
+    pub(super) fn shown(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// So many are told why they are denied.
+    pub(super) fn turned_away(&self) -> usize {
+        self.turned_away
+    }
+
+    /// Whether all places are taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.taken() >= self.places
     }
 
     /// Takes in a newcomer; gives it back at once where it has nothing to show. Fails where the transport cannot be
@@ -95,16 +126,16 @@ impl Entrance {
         if self.token.is_none() && self.wrapping.is_bare() {
             return Ok(Some(newcomer));
         }
-        if self.until.len() > FEW + 2 * self.waiting.len() {
-            self.until.retain(|(_, id)| self.waiting.contains_key(id));
+        if self.came.len() > FEW + 2 * self.waiting.len() {
+            self.came.retain(|(_, id)| self.waiting.contains_key(id));
         }
         self.waiting.insert(id, Waiting { newcomer, line: TokenLine::default() });
-        self.until.push_back((Instant::now() + SHOWS_WITHIN, id));
+        self.came.push_back((Instant::now(), id));
         self.stirring.push(id);
         Ok(None)
     }
 
-    /// Something has happened on connection `id`. Says whether it is here.
+    /// Something has happened on connection `id`. Says whether it is here, with something to show.
     pub(super) fn stir(&mut self, id: usize) -> bool {
         let is_here = self.waiting.contains_key(&id);
         if is_here {
@@ -113,35 +144,84 @@ impl Entrance {
         is_here
     }
 
-    /// When one of them must be done.
+    /// When one of them must be done, or has to give way.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.until.front().map(|&(until, _)| until)
+        let &(came, _) = self.came.front()?;
+        Some(came + if self.is_full() { STAYS_FOR } else { SHOWS_WITHIN })
     }
 
-    /// Looks at what those that stir have to show, and at the time. Gives those that are done.
-    pub(super) fn look(&mut self) -> Vec<Shown> {
-        let mut done = Vec::new();
+    /// Looks at what those that stir have to show, and at the time. Gives those that are not let in.
+    pub(super) fn look(&mut self) -> Vec<Denied> {
+        let mut denied = Vec::new();
         for id in std::mem::take(&mut self.stirring) {
             let Some(waiting) = self.waiting.get_mut(&id) else { continue };
             let step = waiting.step(self.token.as_ref());
             match step {
                 Step::NotYet => {}
-                Step::Done => done.extend(self.take(id).map(Shown::Enough)),
+                Step::Done => {
+                    let newcomer = self.take(id);
+                    self.shown.extend(newcomer);
+                }
                 Step::Never(denial, why) => {
                     let newcomer = self.take(id);
-                    done.extend(newcomer.map(|newcomer| Shown::TooLittle(newcomer, denial, why)));
+                    denied.extend(newcomer.map(|newcomer| Denied { newcomer, denial, why }));
                 }
             }
         }
-        while let Some(&(until, id)) = self.until.front()
-            && (until <= Instant::now() || !self.waiting.contains_key(&id))
-        {
-            self.until.pop_front();
-            let why = || format!("nothing came of it within {} s", SHOWS_WITHIN.as_secs());
-            let late = |newcomer| Shown::TooLittle(newcomer, Denial::NothingShown, why());
-            done.extend(self.take(id).map(late));
+        let now = Instant::now();
+        let why = || format!("nothing came of it within {} s", SHOWS_WITHIN.as_secs());
+        self.send_away(usize::MAX, SHOWS_WITHIN, Denial::NothingShown, why, now, &mut denied);
+        if self.is_full() {
+            let some = (self.places / GIVES_WAY_SHARE).max(1);
+            let why = || "others came, and it had shown nothing yet".to_owned();
+            self.send_away(some, STAYS_FOR, Denial::GaveWay, why, now, &mut denied);
         }
-        done
+        denied
+    }
+
+    /// Sends away those that have been here for so long and have shown nothing, the first first.
+    fn send_away(
+        &mut self,
+        most: usize,
+        after: Duration,
+        denial: Denial,
+        why: impl Fn() -> String,
+        now: Instant,
+        denied: &mut Vec<Denied>,
+    ) {
+        let mut left = most;
+        while let Some(&(came, id)) = self.came.front() {
+            let is_here = self.waiting.contains_key(&id);
+            if is_here && (left == 0 || now < came + after) {
+                return;
+            }
+            self.came.pop_front();
+            if let Some(newcomer) = self.take(id) {
+                denied.push(Denied { newcomer, denial, why: why() });
+                left -= 1;
+            }
+        }
+    }
+
+    /// The next that has shown enough; it is gone from here.
+    pub(super) fn next_shown(&mut self) -> Option<Newcomer> {
+        self.shown.pop_front()
+    }
+
+    /// Whether one more may keep its place here until it is told why it is denied. Half of the places are not for
+    /// those.
+    pub(super) fn may_turn_away(&self) -> bool {
+        self.turned_away < self.places.div_ceil(2)
+    }
+
+    /// One keeps its place.
+    pub(super) fn turns_away(&mut self) {
+        self.turned_away += 1;
+    }
+
+    /// One that kept its place is gone.
+    pub(super) fn has_turned_away(&mut self) {
+        self.turned_away -= 1;
     }
 
     fn take(&mut self, id: usize) -> Option<Newcomer> {

@@ -5,14 +5,18 @@ use std::time::Instant;
 
 use super::SocketReceiver;
 use crate::intake::connection::Connection;
-use crate::intake::entrance::{Denial, Newcomer, Shown};
+use crate::intake::entrance::{Denial, Denied, Newcomer};
+use crate::intake::link::Open;
 use crate::intake::transport::Transport;
 use crate::progress::Notice;
 
 impl SocketReceiver {
-    /// Brings in what has come about, once it has shown what is to be shown.
+    /// Brings in what has come about, once it has shown what is to be shown, and there is a place for it.
     pub(super) fn tend_link(&mut self, event: bool) {
-        let open = self.connections.len() + self.entrance.len();
+        let open = Open {
+            connections: self.connections_open() + self.entrance.shown(),
+            newcomers: self.entrance.taken(),
+        };
         for made in self.link.tend(event, open, &mut self.denials) {
             let id = made.id;
             match self.entrance.welcome(made) {
@@ -25,15 +29,34 @@ impl SocketReceiver {
                 }
             }
         }
-        for shown in self.entrance.look() {
-            match shown {
-                Shown::Enough(newcomer) => self.take_in(newcomer),
-                Shown::TooLittle(newcomer, denial, why) => self.deny(newcomer, denial, &why),
-            }
+        for denied in self.entrance.look() {
+            self.deny(denied);
+        }
+        while self.has_place()
+            && let Some(newcomer) = self.entrance.next_shown()
+        {
+            self.take_in(newcomer);
+        }
+        if self.has_place() && !self.entrance.is_full() {
+            self.link.has_places();
         }
         if let Some(sentence) = self.denials.sentence_if_due() {
             self.around.progress.warn(format!("{}: {sentence}", self.name));
         }
+    }
+
+    /// Connections that count as such.
+    fn connections_open(&self) -> usize {
+        self.connections.len() - self.entrance.turned_away()
+    }
+
+    fn has_place(&self) -> bool {
+        (self.connections_open() as u64) < self.link.most_connections()
+    }
+
+    /// Whether somebody has shown enough and can come in.
+    pub(super) fn is_waited_at_the_door(&self) -> bool {
+        self.entrance.shown() > 0 && self.has_place()
     }
 
     fn take_in(&mut self, newcomer: Newcomer) {
@@ -60,17 +83,20 @@ impl SocketReceiver {
     }
 
     /// Closes a connection that has not shown what it is to show. Where lines are acknowledged it is told why, as
-    /// any sender that is refused.
-    fn deny(&mut self, newcomer: Newcomer, denial: Denial, why: &str) {
+    /// any sender that is refused; but where too many are told already, or it gives way.
+    fn deny(&mut self, denied: Denied) {
+        let Denied { newcomer, denial, why } = denied;
         let (id, peer) = (newcomer.id, newcomer.peer.ip());
-        if self.talks.is_some() && denial != Denial::NoHandshake {
+        let is_told = !matches!(denial, Denial::NoHandshake | Denial::GaveWay);
+        if self.talks.is_some() && is_told && self.entrance.may_turn_away() {
+            self.entrance.turns_away();
             self.denials.count(denial, peer);
             return self.turn_away(newcomer, denial.told());
         }
         let Newcomer { mut transport, .. } = newcomer;
         self.deregister(id, &mut transport);
         transport.say_goodbye();
-        if self.link.came_to_nothing(id, why) {
+        if self.link.came_to_nothing(id, &why) {
             self.denials.count(denial, peer);
         }
     }
@@ -79,6 +105,9 @@ impl SocketReceiver {
         let mut was_turned_away = false;
         if let Some(mut connection) = self.connections.remove(&id) {
             was_turned_away = connection.is_turned_away;
+            if was_turned_away {
+                self.entrance.has_turned_away();
+            }
             self.carried_bytes -= connection.carried();
             self.deregister(id, connection.transport());
             connection.transport().say_goodbye();

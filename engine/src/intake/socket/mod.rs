@@ -190,7 +190,8 @@ impl SocketReceiver {
     /// How long to wait for an event.
     fn sleep(&self) -> Option<StdDuration> {
         let may_read = !self.ready.is_empty() && !self.paused.load(Ordering::Relaxed);
-        if may_read || self.talks.as_ref().is_some_and(Talks::is_busy) {
+        let is_busy = self.talks.as_ref().is_some_and(Talks::is_busy);
+        if may_read || is_busy || self.is_waited_at_the_door() {
             return Some(StdDuration::ZERO);
         }
         let others = [

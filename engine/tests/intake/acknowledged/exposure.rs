@@ -73,3 +73,23 @@ fn a_sender_that_waits_for_its_acknowledgement_is_not_idle_and_one_that_waits_fo
     });
     assert_eq!(lines(life.end()), sender.lines());
 }
+
+#[test]
+fn who_is_told_that_its_token_is_wrong_takes_no_place_of_who_has_the_right_one() {
+    let disk = MemoryDisk::default();
+    let life = Life::with(&disk, &clock(), |conf| conf.receiver_token(SECRET).max_connections(1));
+    // Each is listened to for two seconds after it was refused, for it says nothing of its own accord.
+    let refused: Vec<_> = (0..30)
+        .map(|_| {
+            let mut client = client_of(life.address());
+            client.write_all(b"TOKEN d41d8cd98f00b205\n").expect("the engine reads");
+            client
+        })
+        .collect();
+    let mut sender = Sender::new("a").with_token(SECRET);
+    assert_eq!(sender.greet(life.address()), 0);
+    sender.send(3);
+    life.acknowledge(&mut sender);
+    drop(refused);
+    assert_eq!(lines(life.end()), sender.lines());
+}
