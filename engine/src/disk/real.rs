@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::scratch::MappedScratch;
+use super::mapped::MappedScratch;
 use super::{Disk, DiskFile, Entry, EntryKind, Metadata, Scratch};
 use crate::huge_pages;
 use crate::time::Time;

@@ -110,3 +110,26 @@ fn a_directory_that_cannot_be_made_is_named() {
     let refused = ScratchFiles::open(Arc::new(disk), "/spill".into()).err().unwrap().to_string();
     assert!(refused.contains("/spill") && refused.contains("let this process write"), "{refused}");
 }
+
+#[test]
+fn as_many_small_parcels_as_come_in_hours_may_be_on_disk_at_once() {
+    let place = tempfile::tempdir().unwrap();
+    let disk = Arc::new(crate::disk::RealDisk);
+    let mut files = ScratchFiles::open(disk, place.path().to_owned()).unwrap();
+    // More than a process may have mappings, where nobody has set another limit.
+    let mut kept = Vec::new();
+    for n in 0..100_000 {
+        match files.put(&[b"a line\n"]) {
+            Ok(bytes) => kept.push(bytes),
+            Err(error) => {
+                // Room for the sentence.
+                kept.clear();
+                panic!("parcel {n}: {error}");
+            }
+        }
+    }
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let inode_gone = maps.lines().filter(|line| line.contains("(deleted)")).count();
+    assert!(inode_gone < 1000, "{inode_gone} mappings of files without a name");
+    assert!(kept.iter().all(|bytes| &bytes[..] == b"a line\n"));
+}

@@ -193,7 +193,7 @@ mod damaging {
             self.0.append(parts)
         }
 
-        fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
+        fn read(&mut self, range: Range<u64>) -> io::Result<Bytes> {
             let bytes = self.0.read(range)?;
             self.1.reads.fetch_add(1, SeqCst);
             let one_less = |left: u64| left.checked_sub(1);

@@ -34,7 +34,7 @@ impl Scratch for MemoryScratch {
         Ok(start..self.content.len() as u64)
     }
 
-    fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
+    fn read(&mut self, range: Range<u64>) -> io::Result<Bytes> {
         self.disk.ask(Call::Read, &self.directory)?;
         let place = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
         let content = self.content.get(place(range.start)..place(range.end));
