@@ -55,8 +55,12 @@ impl Conf {
     /// The most records a second that each receiver takes in; 0, the default, for no limit. It holds from the
     /// first record on, for single records and for many that are stored together, and with or without
     /// [`backpressure`](Conf::backpressure). No more than a twentieth of a second's may come at once after a
-    /// pause. Queues and files are not held to it, and neither is what had arrived when a graceful stop was
-    /// ordered.
+    /// pause. Queues and files are not held to it.
+    ///
+    /// A graceful stop is held to it too: what had arrived at a socket comes in as fast as it allows, batches go on
+    /// meanwhile, and what has not come in within half of [`graceful_stop_timeout`](Conf::graceful_stop_timeout) is
+    /// left unread, which a warning says. Over plain TCP that is lost, as what a sender sends later is; where lines are
+    /// acknowledged it is sent again.
     ///
     /// ```
     /// # use millstream::Conf;

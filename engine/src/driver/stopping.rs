@@ -3,6 +3,7 @@
 use std::time::{Duration as StdDuration, Instant};
 
 use super::Driver;
+use crate::block::SourceId;
 use crate::graph::SourceKind;
 use crate::progress::Progress;
 use crate::status::{Stop, Stopped};
@@ -65,32 +66,41 @@ impl Driver {
     }
 
     /// Stops the receivers, which first read what has arrived if `drain`. Says whether they have,
-    /// within `limit`.
+    /// within `limit`. Where a maximum rate does not let all of it in within half of that, the rest is left.
     pub(super) fn stop_receivers(&mut self, drain: bool, limit: StdDuration) -> bool {
         let receivers = std::mem::take(&mut self.receivers);
         for receiver in &receivers {
             receiver.stop(drain);
         }
-        let deadline = Instant::now() + limit;
+        let ordered = Instant::now();
+        let (deadline, read_until) = (ordered + limit, ordered + limit / 2);
         let mut in_time = true;
         for receiver in receivers {
+            let is_paced = drain && self.reads_at_a_maximum_rate(receiver.source());
+            let mut leaves_the_rest = false;
             while in_time && !receiver.wait(DRAIN_LOOK) {
-                in_time = Instant::now() < deadline
-                    && (!drain || self.orders.status.wanted() != Some(Stop::Now));
-                if in_time
-                    && drain
-                    && self.orders.engine.parts().slabs.is_full()
-                    && self.intake.has_unassigned()
-                {
-                    // It waits for memory that only a batch gives back.
+                let now = Instant::now();
+                in_time =
+                    now < deadline && (!drain || self.orders.status.wanted() != Some(Stop::Now));
+                if in_time && is_paced && !leaves_the_rest && now >= read_until {
+                    leaves_the_rest = true;
+                    receiver.stop(false);
+                }
+                if in_time && drain && self.runs_on(is_paced) {
                     self.run_next();
                 }
+            }
+            let name = &self.graph.sources[receiver.source()].name;
+            if in_time && leaves_the_rest {
+                self.orders.progress.warn(format!(
+                    "{name}: what Conf::max_rate has not let in within half of the time for the stop is left \
+                     unread (Conf::graceful_stop_timeout sets the limit)"
+                ));
             }
             if !in_time {
                 self.intake.only_store();
                 receiver.stop(false);
                 if !receiver.wait(STOP_NOW_LIMIT) {
-                    let name = &self.graph.sources[receiver.source()].name;
                     self.orders
                         .progress
                         .warn(format!("the receiver of {name} did not stop in time"));
@@ -98,6 +108,25 @@ impl Driver {
             }
         }
         in_time
+    }
+
+    /// Whether a receiver that drains may take long for its rate alone. One whose lines are acknowledged reads no
+    /// more of them, and what users' receivers would store is refused.
+    fn reads_at_a_maximum_rate(&self, source: SourceId) -> bool {
+        let reads = matches!(
+            self.graph.sources[source].kind,
+            SourceKind::Dial(..) | SourceKind::Listen(..)
+        );
+        let rate = self.rates.get(source).and_then(Option::as_ref);
+        reads && rate.is_some_and(|rate| rate.has_maximum())
+    }
+
+    /// Whether a batch is to run while a receiver drains: it waits for memory that only a batch gives back; or it
+    /// takes its time, and its records are to have their batches as before, and not be one burst at the end.
+    fn runs_on(&self, is_paced: bool) -> bool {
+        let is_full = self.orders.engine.parts().slabs.is_full();
+        let is_due = is_paced && self.clock.now() >= self.backlog.waits_for(self.next, self.ended);
+        (is_full || is_due) && self.intake.has_unassigned()
     }
 }
 

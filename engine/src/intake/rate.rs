@@ -23,6 +23,7 @@ const RECORDS_REMEMBERED: f64 = 1000.0;
 /// The rate of one receiver.
 pub(crate) struct SourceRate {
     clock: Clock,
+    has_maximum: bool,
     state: Mutex<State>,
     wake: OnceLock<Wake>,
 }
@@ -44,13 +45,19 @@ impl SourceRate {
             estimator = Some((RateEstimator::new(rates.batch_interval, pid)?, pid.min_rate));
         }
         let state = Mutex::new(State { limiter, estimator, sizes: Sizes::default() });
-        let rate = SourceRate { clock: clock.clone(), state, wake: OnceLock::new() };
+        let (clock, has_maximum) = (clock.clone(), rates.max_rate.is_finite());
+        let rate = SourceRate { clock, has_maximum, state, wake: OnceLock::new() };
         Ok(rate.limit().map(|_| Arc::new(rate)))
     }
 
     /// Has `wake` called when the limit has changed. The first call counts.
     pub(super) fn on_change(&self, wake: Wake) {
         self.wake.get_or_init(|| wake);
+    }
+
+    /// Whether there is a maximum, whatever is estimated.
+    pub(crate) fn has_maximum(&self) -> bool {
+        self.has_maximum
     }
 
     /// In records a second.
@@ -89,6 +96,13 @@ impl SourceRate {
         let mut state = self.state.lock();
         state.sizes.has_read(bytes, records);
         state.limiter.charge(records, self.clock.since_epoch());
+    }
+
+    /// From now on the maximum alone binds: no batch comes any more that an estimate would be for.
+    pub(super) fn lift_estimate(&self) {
+        let mut state = self.state.lock();
+        state.estimator = None;
+        state.limiter.set_limit(f64::INFINITY, self.clock.since_epoch());
     }
 
     // ---- the driver's side ----
@@ -239,5 +253,22 @@ mod tests {
         assert_eq!(rate.limit(), Some(3000.0));
         rate.after_batch(Time::from_millis(1_001_000), 3000, 1.0, 0.0);
         assert_eq!(rate.limit(), Some(3000.0));
+    }
+
+    #[test]
+    fn once_the_estimate_is_lifted_the_maximum_is_left_for_good() {
+        let hand = hand();
+        let after_a_batch = |rate: &SourceRate| {
+            rate.after_batch(Time::from_millis(1_002_000), 100, 50.0, 0.0);
+            rate.limit()
+        };
+        let both = rate(Conf::new("t").backpressure(true).max_rate(3000), &hand);
+        both.lift_estimate();
+        assert_eq!((both.limit(), after_a_batch(&both)), (Some(3000.0), Some(3000.0)));
+        hand.advance(secs(1));
+        assert_eq!(both.may_take(), 150, "a twentieth of a second's");
+        let estimated = rate(Conf::new("t").backpressure(true), &hand);
+        estimated.lift_estimate();
+        assert_eq!((estimated.limit(), after_a_batch(&estimated)), (None, None));
     }
 }

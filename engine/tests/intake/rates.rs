@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use millstream::progress::BatchReport;
 use millstream::testing::Collector;
-use millstream::{Conf, Duration, Framing, Stop, StreamingContext, millis};
+use millstream::{Conf, Duration, Framing, Stop, Stopped, StreamingContext, millis, secs};
 
 use crate::rig::{Ear, Rig, accept, client_of, conf};
 
@@ -93,16 +93,82 @@ fn work_that_is_done_early_makes_no_difference() {
     assert_eq!(rig.batch(), [RECORDS]);
 }
 
+/// Orders a graceful stop on a thread of its own, moves the clock on until it is over, and gives how it went and how
+/// long that took by the clock.
+fn stopped<T: Send + 'static>(rig: Rig<T>) -> (Stopped, Duration) {
+    let (hand, from) = (rig.hand.clone(), rig.hand.now());
+    let stopping = std::thread::spawn(move || rig.running.stop(Stop::Graceful).unwrap());
+    while !stopping.is_finished() {
+        // Not faster than the receiver looks around, so that what it may read it does.
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        hand.advance(millis(1));
+    }
+    (stopping.join().unwrap(), hand.now() - from)
+}
+
+fn records(ear: &Ear) -> u64 {
+    ear.reports().iter().map(|report| report.records).sum()
+}
+
 #[test]
-fn what_had_arrived_when_a_graceful_stop_was_ordered_is_not_held_back() {
-    let rig = Rig::of_lines(limited());
+fn what_had_arrived_when_a_graceful_stop_was_ordered_is_held_to_the_maximum_and_comes_in() {
+    let rig = Rig::of_lines(limited().graceful_stop_timeout(secs(60)));
     let text = lines();
     rig.client().write_all(text.as_bytes()).unwrap();
     rig.ear.wait_for_connections(1);
-    let stopped = rig.running.stop(Stop::Graceful).unwrap();
+    let ear = rig.ear.clone();
+    let (stopped, took) = stopped(rig);
     assert!(stopped.drained);
-    let records: u64 = rig.ear.reports().iter().map(|report| report.records).sum();
-    assert_eq!(records, RECORDS);
+    assert_eq!(records(&ear), RECORDS);
+    assert!(took >= least(), "{RECORDS} records at {RATE} a second within {took}");
+    assert!(ear.warnings("left unread").is_empty());
+}
+
+#[test]
+fn what_is_only_estimated_holds_back_nothing_that_had_arrived() {
+    // Five records would come in while the clock stands still.
+    let rig = Rig::of_lines(conf().backpressure(true));
+    rig.client().write_all(lines().as_bytes()).unwrap();
+    rig.ear.wait_for_connections(1);
+    assert!(rig.running.stop(Stop::Graceful).unwrap().drained);
+    assert_eq!(records(&rig.ear), RECORDS);
+}
+
+#[test]
+fn what_a_maximum_does_not_let_in_within_half_of_the_time_for_a_stop_is_left_and_told_of() {
+    let rig = Rig::of_lines(limited().graceful_stop_timeout(millis(1000)));
+    rig.client().write_all(lines().as_bytes()).unwrap();
+    rig.ear.wait_for_connections(1);
+    // The clock stands still, so that nothing more may come than at once.
+    let stopped = rig.running.stop(Stop::Graceful).unwrap();
+    assert!(stopped.drained, "all that was received is processed");
+    let came = records(&rig.ear);
+    // What a read brings too much is paid for before the next.
+    assert!((1..=2 * BURST + 10).contains(&came), "{came}");
+    let told = rig.ear.warnings("left unread");
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
+/// Under the machine's own clock: what is behind the job is not called more often because it ends.
+#[test]
+fn batches_go_on_while_a_receiver_is_held_to_its_maximum_at_a_stop() {
+    const INTERVAL: Duration = millis(50);
+    let (ear, out) = (Ear::default(), Collector::<u64>::new());
+    let ssc = StreamingContext::new(limited().listener(ear.clone()), INTERVAL).unwrap();
+    let running = ssc
+        .start(move |s| {
+            out.collect(&s.listen_text_stream(":0").count());
+            Ok(())
+        })
+        .unwrap();
+    let mut client = client_of(running.listening()[0]);
+    client.write_all(lines().as_bytes()).unwrap();
+    ear.wait_for_connections(1);
+    assert!(running.stop(Stop::Graceful).unwrap().drained);
+    assert_eq!(records(&ear), RECORDS);
+    // At 50 a batch, it takes ten of them. A machine that is busy may leave some out.
+    let batches = ear.reports().iter().filter(|report| report.records > 0).count();
+    assert!(batches >= 4, "{batches}");
 }
 
 #[test]

@@ -124,7 +124,7 @@ struct SocketReceiver {
     full: Occasional,
     dropped: Occasional,
     torn: Occasional,
-    /// Stopping: what has arrived is read, whatever the batches can take; only the budget binds.
+    /// Stopping: what has arrived is read, whatever the batches can take; the budget binds, and a maximum rate.
     draining: bool,
     /// What is said on the connections beside lines, where lines are acknowledged.
     talks: Option<Talks>,

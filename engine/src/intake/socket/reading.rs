@@ -67,9 +67,9 @@ impl SocketReceiver {
         self.paused.store(false, Ordering::SeqCst);
     }
 
-    /// Whether a record may come now. What had arrived when a stop was ordered may always.
+    /// Whether a record may come now.
     fn rate_allows(&self) -> bool {
-        self.draining || self.around.rate.as_ref().is_none_or(|rate| rate.may_take() > 0)
+        self.around.rate.as_ref().is_none_or(|rate| rate.may_take() > 0)
     }
 
     /// Locks `filling`, with `wanted` bytes of room in its slab; nothing at the budget's end.
@@ -134,7 +134,7 @@ impl SocketReceiver {
         let carried_before = connection.carried();
         let mut most = self.around.intake.admission.most_to_read(self.around.reads);
         let received_before = connection.received();
-        let rate = self.around.rate.as_ref().filter(|_| !self.draining);
+        let rate = self.around.rate.as_ref();
         if let Some(rate) = rate {
             most = most.min(rate.most_to_read());
         }

@@ -18,7 +18,8 @@ const MOST_ARRIVED_BYTES: u64 = 8 << 20;
 const PAUSE_LOOK: StdDuration = StdDuration::from_millis(10);
 
 impl SocketReceiver {
-    /// Reads what had arrived when the stop was ordered: a sender that goes on is not followed.
+    /// Reads what had arrived when the stop was ordered: a sender that goes on is not followed. It takes its time
+    /// where there is a maximum rate.
     fn drain(&mut self) {
         let most: HashMap<usize, u64> = self
             .connections
@@ -26,6 +27,9 @@ impl SocketReceiver {
             .map(|(&id, c)| (id, c.received() + MOST_ARRIVED_BYTES))
             .collect();
         self.draining = true;
+        if let Some(rate) = &self.around.rate {
+            rate.lift_estimate();
+        }
         for id in Vec::from_iter(self.connections.keys().copied()) {
             self.queue(id);
         }
