@@ -162,7 +162,8 @@ pub struct Options {
     #[arg(long, requires = "checkpoint")]
     pub write_ahead_log: bool,
     /// With --checkpoint: keep a second copy of that directory at the replica that listens there, a
-    /// millstream-replica: nothing counts that one copy alone holds
+    /// millstream-replica. With --write-ahead-log nothing counts that one copy alone holds; without it only
+    /// checkpoints are there
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port,
           requires_all = ["checkpoint", "replica_token_file"])]
     pub replica: Option<String>,

@@ -27,7 +27,9 @@ impl Conf {
     /// Keeps a second copy of the checkpoint directory at the [`Replica`](crate::replica::Replica) that listens at
     /// `address`, `HOST:PORT`, and has been given the same `token`. The context needs a checkpoint directory.
     ///
-    /// What counts as received, is acknowledged or is in a checkpoint is durable in both copies. At a start both are
+    /// What is in a checkpoint is durable in both copies, and with [`write_ahead_log`](Conf::write_ahead_log) what counts
+    /// as received or is acknowledged too; without it what was received since the newest checkpoint is in neither,
+    /// and is lost with the process, which a warning says at the start. At a start both are
     /// brought together, and what one lacks, or has damaged, is taken from the other: a job whose disk is
     /// gone goes on from the replica. While the replica cannot be reached nothing is acknowledged; senders are held
     /// back, and a warning says so. `docs/replica-protocol.md` says what becomes of every break.

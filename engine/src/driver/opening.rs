@@ -100,6 +100,25 @@ pub(super) fn is_logged(graph: &Graph<'_>, orders: &Orders) -> Result<bool> {
     }
 }
 
+/// Says that what is received is in no copy, where there is a replica and no log.
+pub(super) fn warn_of_what_no_copy_has(graph: &Graph<'_>, orders: &Orders, is_logged: bool) {
+    let has_replica = orders.engine.parts().conf.replica.is_some();
+    let receives = |source: &&Source| match &source.kind {
+        SourceKind::Dial(..) | SourceKind::Listen(..) | SourceKind::Acknowledged(..) => true,
+        SourceKind::Polled(poll) => poll.receives(),
+    };
+    if let (true, false, Some(source)) =
+        (has_replica, is_logged, graph.sources.iter().find(receives))
+    {
+        orders.progress.warn(format!(
+            "the replica has a copy of checkpoints alone: what {} receives is in no log, and what has come since \
+             the last checkpoint is lost with this process; set Conf::write_ahead_log for it to be in both \
+             copies before it counts",
+            source.name
+        ));
+    }
+}
+
 /// Fails where the level of a source asks for a second copy, and there is none.
 fn check_copies(graph: &Graph<'_>, orders: &Orders) -> Result {
     let conf = &orders.engine.parts().conf;

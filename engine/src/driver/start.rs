@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::backlog::Backlog;
 use super::durable::Checkpointing;
-use super::opening::{is_logged, keeping, opened};
+use super::opening::{is_logged, keeping, opened, warn_of_what_no_copy_has};
 use super::sources::begin_polled;
 use super::stopping::STOP_NOW_LIMIT;
 use super::{Driver, Orders, Started};
@@ -40,6 +40,7 @@ impl Driver {
         let parts = orders.engine.parts();
         let mut graph = described(setup, &orders)?;
         let is_logged = is_logged(&graph, &orders)?;
+        warn_of_what_no_copy_has(&graph, &orders, is_logged);
         let explained = explain(&graph);
         let reaches = graph.reaches();
         let mut history = kept_inputs(&graph, &reaches, &parts.slabs)?;

@@ -27,6 +27,11 @@ pub(crate) trait Poll: Send {
         None
     }
 
+    /// Whether what it gives comes from elsewhere, and is lost to the process unless it is logged.
+    fn receives(&self) -> bool {
+        false
+    }
+
     /// The context starts. What fails here fails the start.
     fn begin(&mut self, start: &Start) -> Result {
         let _: &Start = start;

@@ -24,6 +24,10 @@ impl<T, P> Recoverable<T, P> {
 }
 
 impl<T: Durable, P: Poll> Poll for Recoverable<T, P> {
+    fn receives(&self) -> bool {
+        self.source.receives()
+    }
+
     fn begin(&mut self, start: &Start) -> Result {
         self.source.begin(start)
     }

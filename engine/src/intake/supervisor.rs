@@ -32,6 +32,10 @@ impl<R: Receiver> Supervised<R> {
 }
 
 impl<R: Receiver> Poll for Supervised<R> {
+    fn receives(&self) -> bool {
+        true
+    }
+
     fn instead_when_logged(&self) -> Option<&'static str> {
         Some("recoverable_receiver_stream")
     }
