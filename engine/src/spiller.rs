@@ -19,7 +19,7 @@ use crate::intake::{Intake, Parcel};
 use crate::occasional::Occasional;
 use crate::progress::Progress;
 use crate::received::ReceivedBlock;
-use crate::slabs::SlabPool;
+use crate::slabs::{OnScarcity, SlabPool};
 use crate::spill::{Moved, OnDisk, ScratchFiles};
 use crate::storage::StorageLevel;
 use crate::threads::EngineThread;
@@ -39,6 +39,8 @@ pub(crate) struct Spiller {
     shared: Arc<Shared>,
     on_disk: OnDisk,
     thread: EngineThread,
+    /// Kept for as long as the pool is to call it.
+    _makes_room: Arc<OnScarcity>,
 }
 
 struct Shared {
@@ -78,7 +80,9 @@ impl Spiller {
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
         let on_disk = files.on_disk();
         let scarce = shared.clone();
-        memory.pool.on_scarcity(Arc::new(move || scarce.tell(|state| state.makes_room = true)));
+        let makes_room: Arc<OnScarcity> =
+            Arc::new(move || scarce.tell(|state| state.makes_room = true));
+        memory.pool.on_scarcity(&makes_room);
         let (movable, pool, levels) = (shared.clone(), memory.pool.clone(), memory.levels.clone());
         memory.intake.on_movable(Box::new(move |source| {
             if levels[source].uses_disk() && !levels[source].uses_memory() {
@@ -94,10 +98,11 @@ impl Spiller {
             progress: progress.clone(),
             backoff: Backoff::default(),
             said: Occasional::default(),
+            is_told: false,
         };
         let thread = EngineThread::spawn("spiller".into(), move || worker.run())
             .map_err(|e| Error::io("no thread could be started to move blocks to disk", &e))?;
-        Ok(Spiller { shared, on_disk, thread })
+        Ok(Spiller { shared, on_disk, thread, _makes_room: makes_room })
     }
 
     /// A batch is over, and windows may keep what it was given.
@@ -147,6 +152,8 @@ struct Worker {
     progress: Arc<Progress>,
     backoff: Backoff,
     said: Occasional,
+    /// That it cannot be done was told, and not yet that it can be again.
+    is_told: bool,
 }
 
 impl Worker {
@@ -154,7 +161,8 @@ impl Worker {
         while let Some((next, blocks)) = self.next() {
             match Moved::to(&mut self.files, blocks) {
                 Ok(moved) => {
-                    if self.backoff.succeeded() {
+                    self.backoff.succeeded();
+                    if std::mem::take(&mut self.is_told) {
                         self.progress.warn("blocks can be moved to disk again");
                     }
                     match next {
@@ -197,6 +205,7 @@ impl Worker {
 
     fn wait_after(&mut self, error: &Error) {
         if self.said.is_time() {
+            self.is_told = true;
             self.progress.warn(format!(
                 "{error}; blocks that were to be moved there stay in memory, where receivers are held back at the \
                  budget's end, and it is tried again until it can be done"
@@ -224,5 +233,95 @@ impl Memory {
         }
         let (time, source, blocks) = self.history.last_to_move(is_wanted)?;
         Some((Next::IsKept(time, source), blocks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+    use crate::disk::{Call, MemoryDisk};
+    use crate::input::History;
+    use crate::intake::{Admission, Bounds, Stored};
+    use crate::progress::{Listener, Notice};
+    use crate::time::{Duration, secs};
+
+    /// Counts sentences that say that blocks can be moved again, and that they cannot.
+    #[derive(Default)]
+    struct Ear {
+        again: AtomicU64,
+        failed: AtomicU64,
+    }
+
+    impl Listener for Ear {
+        fn notice(&self, notice: &Notice) {
+            let Notice::Warning { message } = notice else { return };
+            let count = if message.contains("again until") { &self.failed } else { &self.again };
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn spiller(
+        disk: &MemoryDisk,
+        pool: &SlabPool,
+        progress: &Arc<Progress>,
+    ) -> (Spiller, Arc<Intake>) {
+        let bounds = Bounds {
+            interval: secs(1).to_std(),
+            most_early_bytes: 0,
+            most_batch_bytes: u64::MAX,
+            threads: 1,
+        };
+        let intake = Arc::new(Intake::new(secs(1), Time::default(), Admission::new(bounds)));
+        let history = History::new(vec![Duration::ZERO], std::iter::empty());
+        let memory = Memory {
+            levels: vec![StorageLevel::DISK_ONLY],
+            intake: intake.clone(),
+            history: SharedHistory::new(history),
+            pool: pool.clone(),
+        };
+        let files = ScratchFiles::open(Arc::new(disk.clone()), "/spill".into()).unwrap();
+        (Spiller::start(files, memory, progress).unwrap(), intake)
+    }
+
+    #[test]
+    fn an_engine_that_has_served_a_thousand_streams_knows_only_those_that_run() {
+        let pool = SlabPool::new(8 << 20, 100);
+        let progress = Arc::new(Progress::new(Vec::new(), false));
+        for _ in 0..1000 {
+            let (spiller, _intake) = spiller(&MemoryDisk::default(), &pool, &progress);
+            assert!(spiller.stop(StdDuration::from_secs(10)));
+        }
+        assert!(pool.hooks() <= 1, "{}", pool.hooks());
+    }
+
+    #[test]
+    fn a_disk_that_fails_now_and_then_is_told_of_once_and_so_is_that_it_works_again() {
+        let (disk, ear) = (MemoryDisk::default(), Arc::new(Ear::default()));
+        let pool = SlabPool::new(8 << 20, 100);
+        let listener: Arc<dyn Listener> = ear.clone();
+        let progress = Arc::new(Progress::new(vec![listener], false));
+        let (spiller, intake) = spiller(&disk, &pool, &progress);
+        let writes = AtomicU64::new(0);
+        disk.interfere(move |call, _| match call {
+            Call::Write if writes.fetch_add(1, Ordering::Relaxed) % 2 == 0 => {
+                Err(ErrorKind::StorageFull.into())
+            }
+            _ => Ok(()),
+        });
+        for round in 1..=4 {
+            let parcel = Parcel::of_text("a line\n");
+            assert!(intake.store(parcel, Time::default(), Stored::EarlyWorkMayBegin).is_none());
+            let until = Instant::now() + StdDuration::from_secs(20);
+            while spiller.bytes_on_disk() < 7 * round {
+                assert!(Instant::now() < until, "a parcel is not moved");
+                std::thread::yield_now();
+            }
+        }
+        assert!(spiller.stop(StdDuration::from_secs(10)));
+        let told = [&ear.failed, &ear.again].map(|count| count.load(Ordering::Relaxed));
+        assert_eq!(told, [1, 1]);
     }
 }

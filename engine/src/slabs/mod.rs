@@ -21,7 +21,7 @@ mod slab;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
@@ -42,6 +42,9 @@ const LEAST_SLABS: usize = 2;
 /// Called once, when a slab has come back.
 pub(crate) type OnReturn = Box<dyn FnOnce() + Send>;
 
+/// Called whenever slabs are scarce.
+pub(crate) type OnScarcity = dyn Fn() + Send + Sync;
+
 /// A bounded pool of slabs. Cheap to clone; clones are the same pool.
 #[derive(Clone)]
 pub(crate) struct SlabPool(Arc<Shared>);
@@ -60,11 +63,15 @@ struct State {
     /// How many there may be beside that.
     allowed: usize,
     waiting: Vec<OnReturn>,
-    /// Who makes room when it gets scarce.
-    on_scarcity: Vec<Arc<dyn Fn() + Send + Sync>>,
+    /// Who makes room when it gets scarce. An engine outlives its streams, so it does not keep them.
+    on_scarcity: Vec<Weak<OnScarcity>>,
 }
 
 impl State {
+    fn hooks(&self) -> Vec<Arc<OnScarcity>> {
+        self.on_scarcity.iter().filter_map(Weak::upgrade).collect()
+    }
+
     fn in_use(&self) -> usize {
         self.made - self.free.len()
     }
@@ -111,22 +118,25 @@ impl SlabPool {
                 None
             }
             None => {
-                let hooks = state.on_scarcity.clone();
+                let hooks = state.hooks();
                 drop(state);
                 hooks.iter().for_each(|hook| hook());
                 return None;
             }
         };
-        let hooks = if state.is_scarce() { state.on_scarcity.clone() } else { Vec::new() };
+        let hooks = if state.is_scarce() { state.hooks() } else { Vec::new() };
         drop(state);
         hooks.iter().for_each(|hook| hook());
         let memory = reused.unwrap_or_else(|| Memory::zeroed(self.0.slab_bytes));
         Some(Slab::over(memory, &self.0))
     }
 
-    /// Has `hook` called, with nothing locked, whenever a slab is taken, or asked for in vain, while few are left.
-    pub(crate) fn on_scarcity(&self, hook: Arc<dyn Fn() + Send + Sync>) {
-        self.0.state.lock().on_scarcity.push(hook);
+    /// Has `hook` called, with nothing locked, whenever a slab is taken, or asked for in vain, while few are left; for
+    /// as long as whoever asks for this keeps it.
+    pub(crate) fn on_scarcity(&self, hook: &Arc<OnScarcity>) {
+        let mut state = self.0.state.lock();
+        state.on_scarcity.retain(|hook| hook.strong_count() > 0);
+        state.on_scarcity.push(Arc::downgrade(hook));
     }
 
     /// Whether three quarters of what may be handed out are.
@@ -175,4 +185,12 @@ impl SlabPool {
 
 fn slab_bytes(max_line_bytes: usize) -> usize {
     USUAL_SLAB_BYTES.max(max_line_bytes) + READ_ROOM_BYTES
+}
+
+#[cfg(test)]
+impl SlabPool {
+    /// How many hooks it knows.
+    pub(crate) fn hooks(&self) -> usize {
+        self.0.state.lock().on_scarcity.len()
+    }
 }

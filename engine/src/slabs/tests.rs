@@ -101,13 +101,18 @@ fn whoever_makes_room_hears_when_it_gets_scarce() {
     let pool = pool(4);
     let told = Arc::new(Mutex::new(0));
     let tell = told.clone();
-    pool.on_scarcity(Arc::new(move || *tell.lock() += 1));
+    let hook: Arc<OnScarcity> = Arc::new(move || *tell.lock() += 1);
+    pool.on_scarcity(&hook);
     let slabs = [pool.take().unwrap(), pool.take().unwrap()];
     assert_eq!((*told.lock(), pool.is_scarce(), pool.bytes_beyond_half()), (0, false, 0));
     let third = pool.take().unwrap();
     assert_eq!((*told.lock(), pool.is_scarce()), (1, true));
     assert_eq!(pool.bytes_beyond_half(), pool.slab_bytes() as u64);
-    drop((slabs, third));
+    // Who has gone hears nothing.
+    drop(hook);
+    let fourth = pool.take().unwrap();
+    assert_eq!(*told.lock(), 1);
+    drop((slabs, third, fourth));
 }
 
 #[test]
