@@ -1,8 +1,12 @@
 //! What a listener wants to be shown before it takes lines.
 
 use std::fmt;
-use std::fs;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use nix::libc::O_NONBLOCK;
 
 use crate::error::{Error, Result};
 
@@ -12,43 +16,86 @@ const LEAST_BYTES: usize = 16;
 /// A listener keeps no longer one.
 const MOST_BYTES: usize = 256;
 
+/// A file that has more holds no token, and is not read on.
+const MOST_FILE_BYTES: u64 = 4096;
+
+/// What a file's group and all others may do to it: read and write.
+const TO_OTHERS: u32 = 0o066;
+
 /// A secret that is sent as the first line of a connection, `TOKEN SECRET`. Nothing prints it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub struct Token {
+    secret: String,
+    /// A sentence, where others than the user may read the file, or write it.
+    warning: Option<String>,
+}
 
 impl Token {
     /// Reads it from a file, which holds it in one line and nothing else; whether a newline ends that is all the
-    /// same. What is in an argument, every user of a machine can see.
+    /// same. What is in an argument, every user of a machine can see. It must be a regular file, of which no more than
+    /// 4096 bytes are read: a pipe might never end.
     pub fn from_file(path: &Path) -> Result<Self> {
-        let read = fs::read_to_string(path);
-        let text = read.map_err(|error| Error::File {
-            doing: "read the token in",
-            path: path.into(),
-            error,
-        })?;
-        let secret = text.strip_suffix('\n').unwrap_or(&text);
-        let secret = secret.strip_suffix('\r').unwrap_or(secret);
-        let is_one = secret.bytes().all(|byte| byte.is_ascii_graphic())
-            && (LEAST_BYTES..=MOST_BYTES).contains(&secret.len());
-        if !is_one {
-            return Err(Error::Usage(format!(
+        let failed = |error| Error::File { doing: "read the token in", path: path.into(), error };
+        let (bytes, mode) = match read(path).map_err(failed)? {
+            Some(read) => read,
+            None => {
+                let what = "is no regular file, and a token is read from no other";
+                return Err(Error::Usage(format!("{} {what}", path.display())));
+            }
+        };
+        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let is_one = line.iter().all(u8::is_ascii_graphic)
+            && (LEAST_BYTES..=MOST_BYTES).contains(&line.len());
+        match std::str::from_utf8(line) {
+            Ok(secret) if is_one => {
+                Ok(Self { secret: secret.to_owned(), warning: warning(path, mode) })
+            }
+            _ => Err(Error::Usage(format!(
                 "{} holds no token: it must be one line of {LEAST_BYTES} to {MOST_BYTES} printable ASCII \
                  characters without a space, as `openssl rand -hex 32` writes one",
                 path.display()
-            )));
+            ))),
         }
-        Ok(Self(secret.to_owned()))
     }
 
     /// The secret, for whoever is to know it.
     pub fn secret(&self) -> &str {
-        &self.0
+        &self.secret
+    }
+
+    /// What is to be said of the file that it was read from: that others than the user may read it, or write it.
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
     }
 
     /// What is sent in front of everything.
     pub(crate) fn line(&self) -> String {
-        format!("TOKEN {}\n", self.0)
+        format!("TOKEN {}\n", self.secret)
     }
+}
+
+/// The beginning of a file, and its mode; nothing where it is no regular one. Of what might have no end it does not
+/// even wait for the first byte.
+fn read(path: &Path) -> io::Result<Option<(Vec<u8>, u32)>> {
+    let file: File = OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(Some((bytes, metadata.mode())))
+}
+
+fn warning(path: &Path, mode: u32) -> Option<String> {
+    (mode & TO_OTHERS != 0).then(|| {
+        let (path, mode) = (path.display(), mode & 0o777);
+        format!(
+            "{path} holds a secret, and others than its owner may read or write it (mode {mode:04o}): chmod 600 \
+             {path}"
+        )
+    })
 }
 
 impl fmt::Debug for Token {
@@ -59,6 +106,8 @@ impl fmt::Debug for Token {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read(text: &str) -> Result<Token> {

@@ -37,10 +37,10 @@ pub(crate) struct Cli {
     /// comes and goes is not encrypted
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7799", value_parser = listening)]
     pub(crate) listen: String,
-    /// Where the copies are kept, in a directory for each job; made where it is missing
+    /// Where the copies are kept, in a directory for each job; made where it is missing, for its owner alone
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    /// A file with the secret that jobs have to know: 16 to 256 printable ASCII characters without spaces
+    /// A regular file with the secret that jobs have to know: 16 to 256 printable ASCII characters without spaces
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: PathBuf,
     /// The most bytes that a job's directory may have, such as 20GiB [default: as the disk has]

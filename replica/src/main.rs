@@ -4,26 +4,28 @@
 //! only holds copies needs no benchmark.
 
 mod cli;
+mod token;
 
-use std::fs;
+use std::fs::DirBuilder;
 use std::io::{Write, stderr};
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use millstream::replica::{Replica, check_token};
+use millstream::replica::Replica;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::cli::Cli;
+use crate::token::Token;
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match token_in(&cli.token_file) {
+    let outcome = match Token::from_file(&cli.token_file) {
         Ok(token) => run(&cli, &token).map_err(|error| (FAILED, error)),
         Err(error) => Err((WRONG_USAGE, error)),
     };
@@ -37,12 +39,14 @@ fn main() -> ExitCode {
 }
 
 /// Listens until Ctrl-C or SIGTERM.
-fn run(cli: &Cli, token: &str) -> Result<()> {
+fn run(cli: &Cli, token: &Token) -> Result<()> {
     // From before anybody can wait for it to listen.
     let mut signals =
         Signals::new([SIGINT, SIGTERM]).context("the signals could not be watched")?;
-    fs::create_dir_all(&cli.dir).with_context(|| format!("--dir {}", cli.dir.display()))?;
-    let mut settings = Replica::settings(&cli.dir, token)
+    // What jobs have received is in it, as it came.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&cli.dir);
+    made.with_context(|| format!("--dir {}", cli.dir.display()))?;
+    let mut settings = Replica::settings(&cli.dir, &token.secret)
         .idle_timeout(millstream::Duration::try_from(cli.idle)?)
         .on_event(tell);
     if let Some(most) = cli.max_bytes {
@@ -51,21 +55,13 @@ fn run(cli: &Cli, token: &str) -> Result<()> {
     let replica =
         settings.listen(&*cli.listen).with_context(|| format!("--listen {}", cli.listen))?;
     tell(&format!("listening on {}, keeping copies in {}", replica.address(), cli.dir.display()));
+    if let Some(sentence) = &token.warning {
+        tell(sentence);
+    }
     signals.forever().next();
     replica.stop()?;
     tell("stopped");
     Ok(())
-}
-
-/// The first line of a file, which has nothing else in it, and which is a token.
-fn token_in(file: &Path) -> Result<String> {
-    let named = || format!("--token-file {}", file.display());
-    let text = fs::read_to_string(file).with_context(named)?;
-    // The end of the file's one line, and nothing else, is no part of it.
-    let token = text.strip_suffix('\n').unwrap_or(&text);
-    let token = token.strip_suffix('\r').unwrap_or(token);
-    check_token(token).with_context(named)?;
-    Ok(token.to_owned())
 }
 
 /// Where nobody reads standard error there is nobody to tell.

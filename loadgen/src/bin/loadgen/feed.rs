@@ -2,7 +2,7 @@
 
 use std::io;
 
-use loadgen::{Error, Event, Load, Met, Objective, Result, Stop, Summary};
+use loadgen::{Error, Event, Load, Met, Objective, Result, Stop, Summary, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -32,6 +32,9 @@ pub(crate) fn send(
 ) -> Result<u8> {
     let load = entry.complete(shared.load(connections.unwrap_or(connect.len()))?)?;
     run(&load, &shared.output, Role::Send, |stop, teller| {
+        if let Some(sentence) = load.token.as_ref().and_then(Token::warning) {
+            teller.terminal.say(&format!("loadgen: {sentence}"));
+        }
         loadgen::send(connect, &load, stop, |event| teller.tell(event))
     })
 }
