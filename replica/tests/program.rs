@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use millstream::{Conf, Queue, Stop, StreamingContext, secs};
@@ -73,6 +74,10 @@ fn a_job_has_its_copy_there_and_it_ends_when_it_is_told_to() {
     let copied = |name: &str| fs::read(copies.join("a%20job").join(name)).unwrap();
     assert_eq!(copied("identity"), fs::read(home.path().join("job/identity")).unwrap());
     copied("checkpoint-0000000000");
+    for directory in ["", "a%20job", "a%20job/blocks", "a%20job/batches"] {
+        let mode = fs::metadata(copies.join(directory)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{directory}: records are in it, as they came");
+    }
 
     let (code, said) = replica.end();
     assert_eq!(code, Some(0));

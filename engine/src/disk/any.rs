@@ -12,6 +12,9 @@ pub(crate) trait AnyDisk: Send + Sync {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     fn remove(&self, path: &Path) -> io::Result<()>;
     fn create_directory(&self, path: &Path) -> io::Result<()>;
+    fn create_shared_directory(&self, path: &Path) -> io::Result<()> {
+        self.create_directory(path)
+    }
     fn remove_directory(&self, path: &Path) -> io::Result<()>;
     fn list(&self, directory: &Path) -> io::Result<Vec<Entry>>;
     fn metadata(&self, path: &Path) -> io::Result<Metadata>;
@@ -40,6 +43,10 @@ impl<D: Disk> AnyDisk for D {
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
         Disk::create_directory(self, path)
+    }
+
+    fn create_shared_directory(&self, path: &Path) -> io::Result<()> {
+        Disk::create_shared_directory(self, path)
     }
 
     fn remove_directory(&self, path: &Path) -> io::Result<()> {

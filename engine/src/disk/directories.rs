@@ -1,30 +1,54 @@
 //! Directories made with those that they lie in.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::{AnyDisk, failed};
 use crate::error::Result;
 
+/// How a directory is made.
+type Make = fn(&dyn AnyDisk, &Path) -> io::Result<()>;
+
+const FOR_THE_OWNER: Make = |disk, path| disk.create_directory(path);
+const FOR_OTHERS_TOO: Make = |disk, path| disk.create_shared_directory(path);
+
 /// Makes a directory where it is missing, as [`make_directory_durably`] does.
 pub(crate) fn make_directory(disk: &dyn AnyDisk, directory: &Path) -> Result<()> {
+    make(disk, directory, FOR_THE_OWNER)
+}
+
+/// Makes a directory for its owner alone, and those that it lies in, where they are missing, and makes their
+/// names durable. That of the first that is there is synced too, for a crash may have come between its
+/// making and the sync.
+pub(crate) fn make_directory_durably(disk: &dyn AnyDisk, directory: &Path) -> Result<()> {
+    make_durably(disk, directory, FOR_THE_OWNER)
+}
+
+/// As [`make_directory`], for whomever the process lets have what it makes: a place for results.
+pub(crate) fn make_shared_directory(disk: &dyn AnyDisk, directory: &Path) -> Result<()> {
+    make(disk, directory, FOR_OTHERS_TOO)
+}
+
+/// As [`make_directory_durably`], for whomever the process lets have what it makes.
+pub(crate) fn make_shared_directory_durably(disk: &dyn AnyDisk, directory: &Path) -> Result<()> {
+    make_durably(disk, directory, FOR_OTHERS_TOO)
+}
+
+fn make(disk: &dyn AnyDisk, directory: &Path, create: Make) -> Result<()> {
     match is_there(disk, directory)? {
         true => Ok(()),
-        false => make_directory_durably(disk, directory),
+        false => make_durably(disk, directory, create),
     }
 }
 
-/// Makes a directory, and those that it lies in, where they are missing, and makes their names
-/// durable. That of the first that is there is synced too, for a crash may have come between its
-/// making and the sync.
-pub(crate) fn make_directory_durably(disk: &dyn AnyDisk, directory: &Path) -> Result<()> {
+fn make_durably(disk: &dyn AnyDisk, directory: &Path, create: Make) -> Result<()> {
     if directory.file_name().is_none() {
         return Ok(());
     }
     let parent = parent_of(directory);
     if !is_there(disk, directory)? {
-        make_directory_durably(disk, parent)?;
-        match disk.create_directory(directory) {
+        make_durably(disk, parent, FOR_OTHERS_TOO)?;
+        match create(disk, directory) {
             Err(e) if e.kind() != ErrorKind::AlreadyExists => {
                 return Err(failed("making", directory, &e));
             }
@@ -51,5 +75,31 @@ pub(crate) fn parent_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::disk::RealDisk;
+
+    #[test]
+    fn what_holds_records_is_for_its_owner_alone_and_what_holds_results_as_the_process_has_it() {
+        let home = tempfile::tempdir().unwrap();
+        let mode = |path: &str| {
+            let metadata = std::fs::metadata(home.path().join(path)).unwrap();
+            metadata.permissions().mode() & 0o777
+        };
+        std::fs::create_dir(home.path().join("usual")).unwrap();
+        make_directory(&RealDisk, &home.path().join("jobs/counts")).unwrap();
+        make_directory_durably(&RealDisk, &home.path().join("jobs/counts/blocks")).unwrap();
+        // What it lies in may be where others have something too.
+        assert_eq!(mode("jobs"), mode("usual"));
+        assert_eq!(["jobs/counts", "jobs/counts/blocks"].map(mode), [0o700; 2]);
+        make_shared_directory(&RealDisk, &home.path().join("out/counts")).unwrap();
+        make_shared_directory_durably(&RealDisk, &home.path().join("out/more")).unwrap();
+        assert_eq!(["out", "out/counts", "out/more"].map(mode), [mode("usual"); 3]);
     }
 }

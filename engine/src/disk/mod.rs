@@ -17,12 +17,15 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub(crate) use any::AnyDisk;
-pub(crate) use directories::{make_directory, make_directory_durably, parent_of};
+pub(crate) use directories::{
+    make_directory, make_directory_durably, make_shared_directory, make_shared_directory_durably,
+    parent_of,
+};
 pub(crate) use failed::failed;
+use failed::lacks_descriptors;
 pub use memory::{Call, MemoryDisk, MemoryFile, MemoryLock, Names, Unsynced};
 pub(crate) use publish::{TEMPORARY, Unpublished, publish, sync_names};
 pub use real::RealDisk;
-use failed::lacks_descriptors;
 pub use scratch::Scratch;
 
 use crate::time::Time;
@@ -46,9 +49,16 @@ pub trait Disk: Clone + Send + Sync + 'static {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
-    /// Makes a directory in one that exists; fails with [`io::ErrorKind::AlreadyExists`] where
+    /// Makes a directory in one that exists, which nobody but its owner has to do with, where there are owners: what
+    /// was received is kept there, as it came. Fails with [`io::ErrorKind::AlreadyExists`] where
     /// there is something of its name.
     fn create_directory(&self, path: &Path) -> io::Result<()>;
+    /// Makes a directory in the same way, for results: others may have to do with it as the process is set to let them.
+    /// As [`create_directory`](Disk::create_directory), unless it is written otherwise.
+    fn create_shared_directory(&self, path: &Path) -> io::Result<()> {
+        self.create_directory(path)
+    }
+
     /// Removes a directory with everything in it, one thing after the other.
     fn remove_directory(&self, path: &Path) -> io::Result<()>;
     /// What lies directly in a directory, by name.

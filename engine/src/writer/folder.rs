@@ -12,7 +12,9 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::disk::{AnyDisk, EntryKind, failed, make_directory, make_directory_durably, parent_of};
+use crate::disk::{
+    AnyDisk, EntryKind, failed, make_shared_directory, make_shared_directory_durably, parent_of,
+};
 use crate::error::{Error, Result};
 
 /// The empty file that says that the others are whole, as in the original.
@@ -29,9 +31,9 @@ impl Lasting {
     /// Makes a directory where it is missing, and makes sure that it lasts.
     fn make(&mut self, disk: &dyn AnyDisk, directory: &Path) -> Result<()> {
         if self.0.contains(directory) {
-            return make_directory(disk, directory);
+            return make_shared_directory(disk, directory);
         }
-        make_directory_durably(disk, directory)?;
+        make_shared_directory_durably(disk, directory)?;
         self.0.insert(directory.into());
         Ok(())
     }
@@ -93,7 +95,7 @@ impl Place<'_> {
     /// Writes everything into the temporary folder, and makes it durable there.
     fn fill(&self, parts: &[Vec<u8>], cancelled: &AtomicBool) -> Result<()> {
         self.disk
-            .create_directory(&self.temporary)
+            .create_shared_directory(&self.temporary)
             .map_err(|e| failed("making", &self.temporary, &e))?;
         for (number, part) in parts.iter().enumerate() {
             if cancelled.load(Ordering::Relaxed) {

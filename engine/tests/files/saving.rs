@@ -1,11 +1,12 @@
 //! Outputs that write files.
 
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use millstream::disk::{Call, MemoryDisk, RealDisk};
-use millstream::{Queue, Stop};
+use millstream::{Conf, Queue, Stop, StreamingContext, millis};
 
 use crate::rig::{Rig, conf, names, text};
 
@@ -143,4 +144,34 @@ fn a_real_disk_gets_the_same_folders() {
     }
     assert_eq!(names(&RealDisk, home.path().join("a/b")), ["n-1001000"]);
     assert_eq!(text(&RealDisk, prefix + "-1001000/part-00000"), "2\n");
+}
+
+#[test]
+fn what_a_job_keeps_is_for_its_owner_alone_and_its_results_are_as_the_process_has_them() {
+    let home = tempfile::tempdir().unwrap();
+    let mode = |path: &str| {
+        let metadata = std::fs::metadata(home.path().join(path)).unwrap();
+        metadata.permissions().mode() & 0o777
+    };
+    std::fs::create_dir(home.path().join("usual")).unwrap();
+    let conf = Conf::new("a job").write_ahead_log(true).warnings_on_stderr(false);
+    let made = || StreamingContext::new(conf, millis(50));
+    let ssc = StreamingContext::get_or_create(home.path().join("job"), made).unwrap();
+    let out = home.path().join("out/n").display().to_string();
+    let running = ssc
+        .start(move |s| {
+            let queue = Queue::from([vec![1, 2, 3]]);
+            s.recoverable_queue_stream(&queue).save_as_text_files(&*out, "");
+            Ok(())
+        })
+        .unwrap();
+    assert!(running.stop(Stop::Graceful).unwrap().checkpointed);
+    assert_eq!(["job", "job/blocks", "job/batches"].map(mode), [0o700; 3]);
+    let folders = std::fs::read_dir(home.path().join("out")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let folders: Vec<String> = folders.map(|name| format!("out/{name}")).collect();
+    assert!(!folders.is_empty());
+    for folder in folders.iter().map(String::as_str).chain(["out"]) {
+        assert_eq!(mode(folder), mode("usual"), "{folder}");
+    }
 }
