@@ -371,7 +371,19 @@ pub enum Error {
         /// The batch.
         time: Time,
     },
-    /// A disk that is full, or a quota that is used up.
+    /// A block that a window needs, and that was moved to disk, is not what was written there; so there can be no
+    /// snapshot, until the window has moved on.
+    #[error(
+        "what a window keeps of {source_name} of the batch {batch} was moved to disk, and is damaged there; look \
+         after the disk"
+    )]
+    SpilledDamaged {
+        /// The source.
+        source_name: String,
+        /// The batch that had it.
+        batch: Time,
+    },
+    /// A disk that is full, a quota that is used up, or as many open files as there may be.
     #[error("{what}: {reason}")]
     NoRoom {
         /// What failed.

@@ -282,9 +282,9 @@ fn write_source(source: &Source, id: SourceId, past: &Past) -> Result<OfSource> 
             Input::Nothing => Written::Nothing,
             Input::Blocks(blocks) => {
                 let written = |(block, _): &(Arc<ReceivedBlock>, Committed)| {
-                    let damaged = || Error::Unwritable {
-                        what: format!("what a window keeps of {} of the batch {time}", source.name),
-                        reason: "it was moved to disk, and is damaged there".into(),
+                    let damaged = || Error::SpilledDamaged {
+                        source_name: source.name.to_string(),
+                        batch: *time,
                     };
                     block.whole().map(|bytes| (block.form(), bytes.clone())).ok_or_else(damaged)
                 };

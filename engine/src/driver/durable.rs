@@ -8,6 +8,7 @@ use std::time::Duration as StdDuration;
 use super::Driver;
 use crate::error::{Error, Result};
 use crate::journal::Recovered;
+use crate::occasional::Occasional;
 use crate::progress::BatchReport;
 use crate::snapshot::Snapshot;
 use crate::time::{Duration, Time, secs};
@@ -58,6 +59,8 @@ pub(super) struct Checkpointing {
     most_behind_bytes: u64,
     /// One that is being written, and the bytes that will not be behind any more.
     under_way: Option<(Receiver<Result<()>>, u64)>,
+    /// For a sentence about those that cannot be.
+    said: Occasional,
 }
 
 impl Checkpointing {
@@ -68,6 +71,7 @@ impl Checkpointing {
             behind_bytes: 0,
             most_behind_bytes,
             under_way: None,
+            said: Occasional::default(),
         }
     }
 
@@ -83,6 +87,12 @@ impl Checkpointing {
             self.under_way = None;
         }
         time >= self.due_at || self.behind_bytes > self.most_behind_bytes
+    }
+
+    /// One that was due after the batch at `time` cannot be. Says whether that is worth a sentence.
+    fn is_left_out(&mut self, time: Time) -> bool {
+        self.due_at = time + self.interval;
+        self.said.is_time()
     }
 
     /// Notes that one is being written of all batches so far, the last of which is that at `time`.
@@ -133,16 +143,29 @@ impl Driver {
         }
     }
 
-    /// Has a checkpoint written of what the batches so far have left.
-    fn begin_checkpoint(&mut self) {
-        let (Some(checkpointing), Some(log)) = (&mut self.checkpointing, &self.log) else { return };
+    /// Has a checkpoint written of what the batches so far have left; says whether. Where a window keeps a block that
+    /// is damaged there can be none: what is in none is in the log, or lost with the process.
+    fn begin_checkpoint(&mut self) -> bool {
+        let (Some(checkpointing), Some(log)) = (&mut self.checkpointing, &self.log) else {
+            return false;
+        };
         let done = self.next - self.orders.batch_interval;
         let parts = Snapshot::take(&self.graph, &self.history.lock(), self.zero, done)
             .and_then(Snapshot::into_parts);
         match parts {
-            Ok(parts) => checkpointing.begun(done, log.checkpoint(parts)),
+            Ok(parts) => {
+                checkpointing.begun(done, log.checkpoint(parts));
+                return true;
+            }
+            Err(error @ Error::SpilledDamaged { .. }) => {
+                if checkpointing.is_left_out(done) {
+                    let until = "checkpoints are left out until the window has moved on";
+                    self.orders.progress.warn(format!("{error}; {until}"));
+                }
+            }
             Err(error) => self.orders.status.fail(error),
         }
+        false
     }
 
     /// Writes the checkpoint that a new job begins with, for later ones count their slides from its time.
@@ -158,10 +181,9 @@ impl Driver {
 
     /// Writes a checkpoint and waits for it, until `is_over`. Says whether it was written.
     pub(super) fn last_checkpoint(&mut self, is_over: impl Fn() -> bool) -> bool {
-        if self.cut_short {
+        if self.cut_short || !self.begin_checkpoint() {
             return false;
         }
-        self.begin_checkpoint();
         let under_way =
             self.checkpointing.as_ref().and_then(|checkpointing| checkpointing.under_way.as_ref());
         let Some((under_way, _)) = under_way else { return false };

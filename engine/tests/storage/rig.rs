@@ -51,10 +51,23 @@ impl Rig {
         conf: Conf,
         setup: impl for<'b> Fn(&Scope<'b>) -> Result<(), BoxError> + Send + Sync + 'static,
     ) -> Rig {
+        Rig::keeping(None, conf, setup)
+    }
+
+    /// With a directory for checkpoints, where there is one.
+    pub(crate) fn keeping(
+        directory: Option<&str>,
+        conf: Conf,
+        setup: impl for<'b> Fn(&Scope<'b>) -> Result<(), BoxError> + Send + Sync + 'static,
+    ) -> Rig {
         let (clock, ear) = (ManualClock::at(Time::default()), Ear::default());
         let conf = conf.clock(clock.clone()).listener(ear.clone());
-        let ssc = StreamingContext::new(conf, BATCH).unwrap();
-        let running = ssc.start(setup).unwrap();
+        let made = || StreamingContext::new(conf, BATCH);
+        let ssc = match directory {
+            None => made(),
+            Some(directory) => StreamingContext::get_or_create(directory, made),
+        };
+        let running = ssc.unwrap().start(setup).unwrap();
         Rig { clock, running, ear, fed: 0, connections: 0 }
     }
 

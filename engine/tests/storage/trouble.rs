@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use millstream::disk::{Call, MemoryDisk};
 use millstream::testing::Collector;
-use millstream::{Conf, Stop, StorageLevel};
+use millstream::{Conf, State, Stop, StorageLevel, Window};
 
-use crate::rig::{LINE_BYTES, MEMORY_BYTES, Rig, SPILL, conf, number, sum_below};
+use crate::rig::{BATCH, LINE_BYTES, MEMORY_BYTES, Rig, SPILL, conf, number, sum_below};
 
 const LINES: u64 = 3 * MEMORY_BYTES / LINE_BYTES;
 
@@ -157,6 +157,38 @@ fn what_is_damaged_on_disk_fails_its_batch_and_no_other() {
     assert_eq!(next.records, 50_000);
     assert_eq!(out.take().last().unwrap().1, [50_000]);
     rig.stop();
+}
+
+#[test]
+fn what_is_damaged_in_a_window_holds_up_checkpoints_until_it_has_left() {
+    let disk = damaging::Damaging::default();
+    let out = Collector::new();
+    let collected = out.clone();
+    let conf = conf(StorageLevel::DISK_ONLY).early_work(false).disk(disk.clone());
+    // Nobody looks at what a window keeps before it has it all.
+    let mut rig = Rig::keeping(Some("job"), conf, move |s| {
+        let lines = s.listen_text_stream(":0").window(Window::tumbling(BATCH * 3));
+        collected.collect(&lines.map(|line| (1, number(line))).count());
+        Ok(())
+    });
+    disk.damages(1);
+    rig.feed(1000);
+    rig.wait("a block on disk", || disk.reads() > 0);
+    for _ in 0..2 {
+        let before = rig.batch();
+        assert!(before.succeeded(), "{:?}", before.errors);
+    }
+    let told = rig.ear.warnings("checkpoints are left out until the window has moved on");
+    assert!(told.len() == 1 && told[0].contains("is damaged there"), "{told:?}");
+    let failed = rig.batch();
+    assert!(failed.errors[0].contains("checksum"), "{:?}", failed.errors);
+    rig.feed(10);
+    for _ in 0..3 {
+        assert!(rig.batch().succeeded());
+    }
+    assert_eq!(out.take().last().unwrap().1, [10]);
+    assert_eq!(rig.running.state(), State::Active);
+    assert!(rig.running.stop(Stop::Graceful).unwrap().checkpointed);
 }
 
 /// A disk whose scratch files give back something else now and then.
