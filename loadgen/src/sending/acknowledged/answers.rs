@@ -15,7 +15,7 @@ pub(super) enum Answer {
     Resume(u64),
     /// The lines before this one are acknowledged.
     Acknowledged(u64),
-    /// No, for this reason.
+    /// No, for this reason, which is printable.
     Refused(String),
 }
 
@@ -54,9 +54,25 @@ fn read(line: &[u8]) -> Option<Answer> {
     match word {
         "RESUME" => number(rest).map(Answer::Resume),
         "ACK" => number(rest).map(Answer::Acknowledged),
-        "REFUSE" => Some(Answer::Refused(rest.to_owned())),
+        "REFUSE" => Some(Answer::Refused(printable(rest))),
         _ => None,
     }
+}
+
+/// A text of which nothing is an order to a terminal: what is not shown as itself is escaped.
+fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        // The others have no width, or turn the direction of what follows.
+        let is_hidden = matches!(c,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+        if c.is_control() || is_hidden {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 /// Written in the one form that it may have.
@@ -91,6 +107,16 @@ mod tests {
             }
             assert_eq!(read, expected, "in pieces of {piece}");
         }
+    }
+
+    #[test]
+    fn a_refusal_gives_a_terminal_no_orders() {
+        let mut answers = Answers::default();
+        answers.hear(
+            "REFUSE \u{1b}]0;owned\u{7}\u{1b}[2J\r\u{9b}31m\u{202e}na\u{ef}ve\u{7f}\n".as_bytes(),
+        );
+        let shown = r"\u{1b}]0;owned\u{7}\u{1b}[2J\r\u{9b}31m\u{202e}naïve\u{7f}";
+        assert_eq!(all(&mut answers), [Answer::Refused(shown.into())]);
     }
 
     #[test]
