@@ -84,7 +84,7 @@ fn a_window_of_raw_records_that_the_memory_cannot_hold() {
     });
     says(
         &e,
-        &["listener 127.0.0.1:0", "60 batches", "67960832 bytes", "memory", "Conf::memory_bytes"],
+        &["listener 127.0.0.1:0", "60 batches", "67710976 bytes", "memory", "Conf::memory_bytes"],
     );
 }
 

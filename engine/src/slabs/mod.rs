@@ -33,8 +33,11 @@ pub(crate) use slab::{Lease, Slab};
 /// What a slab holds at least, where lines are short.
 const USUAL_SLAB_BYTES: usize = 1 << 20;
 
+/// What an allocator writes in front of a slab: with it a slab is a whole number of its units, which have 64 KiB in some.
+const HEADER_BYTES: usize = 4 << 10;
+
 /// The room that a slab leaves for a read behind the longest unfinished line.
-pub(crate) const READ_ROOM_BYTES: usize = 64 << 10;
+pub(crate) const READ_ROOM_BYTES: usize = (64 << 10) - HEADER_BYTES;
 
 /// One to fill while the other is worked on.
 const LEAST_SLABS: usize = 2;

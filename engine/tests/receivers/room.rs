@@ -23,7 +23,7 @@ fn large(number: u64) -> Large {
 }
 
 fn small_memory() -> Conf {
-    let least = 4_325_378;
+    let least = 4_317_186;
     assert_eq!(least / 8 / size_of::<Large>(), ROOM);
     conf().memory_bytes(least as u64)
 }
