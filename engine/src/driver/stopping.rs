@@ -121,12 +121,17 @@ impl Driver {
         reads && rate.is_some_and(|rate| rate.has_maximum())
     }
 
-    /// Whether a batch is to run while a receiver drains: it waits for memory that only a batch gives back; or it
-    /// takes its time, and its records are to have their batches as before, and not be one burst at the end.
+    /// Whether a batch is to run while a receiver drains: it waits for memory that only a batch gives back, its own, or
+    /// one by which windows of raw records move on; or it takes its time, and its records are to have their batches as
+    /// before, and not be one burst at the end.
     fn runs_on(&self, is_paced: bool) -> bool {
         let is_full = self.orders.engine.parts().slabs.is_full();
+        let has_unassigned = self.intake.has_unassigned();
+        if is_full && (has_unassigned || self.history.lock().bytes() > 0) {
+            return true;
+        }
         let is_due = is_paced && self.clock.now() >= self.backlog.waits_for(self.next, self.ended);
-        (is_full || is_due) && self.intake.has_unassigned()
+        is_due && has_unassigned
     }
 }
 

@@ -6,9 +6,9 @@ use std::thread::sleep;
 use std::time::Duration as StdDuration;
 
 use millstream::testing::Collector;
-use millstream::{BoxError, Conf, Engine, Scope, Stop, StreamingContext, millis};
+use millstream::{BoxError, Conf, Engine, Scope, Stop, StreamingContext, Window, millis, secs};
 
-use crate::rig::{Ear, Rig, client_of, conf, wait_until};
+use crate::rig::{BATCH, Ear, Rig, client_of, conf, wait_until};
 
 const LINES: u64 = 200_000;
 const LINE_BYTES: u64 = 100;
@@ -121,4 +121,28 @@ fn idle_sources_leave_the_memory_to_those_that_have_something_to_read() {
     }
     let records: u64 = rig.ear.reports().iter().map(|report| report.records).sum();
     assert_eq!(records, 3);
+}
+
+#[test]
+fn a_stop_while_a_window_has_all_the_memory_reads_what_had_arrived() {
+    let conf =
+        conf().memory_bytes(BUDGET_BYTES).max_line_bytes(1000).graceful_stop_timeout(secs(8));
+    let rig: Rig = Rig::start(conf, |s, _| {
+        let window = s.listen_text_stream(":0").window(Window::every_batch(BATCH * 2));
+        window.count().for_each_rdd(|counted, _| drop(counted.collect()));
+        Ok(())
+    });
+    let mut client = rig.client();
+    let sender = std::thread::spawn(move || {
+        // What has not arrived when the stop is ordered is not read.
+        drop(client.write_all("0123456789abcde\n".repeat(400_000).as_bytes()));
+    });
+    let is_full = || (!rig.ear.warnings("fills its").is_empty()).then_some(());
+    wait_until("the memory to be full", is_full);
+    rig.batch();
+    let before = rig.ear.reports()[0].records;
+    assert!(rig.running.stop(Stop::Graceful).expect("it stops").drained);
+    sender.join().expect("it ends");
+    let records: u64 = rig.ear.reports().iter().map(|report| report.records).sum();
+    assert!(records > before, "{records} in all, {before} before the stop");
 }
