@@ -19,6 +19,19 @@ const CARRY_SHARE: u64 = 8;
 /// What a receiver of a user's own has stored may take such a part of the budget, beside it.
 const STORE_SHARE: u64 = 8;
 
+/// What a process takes beside what the engine counts: the program, its threads, tables while they grow, and what
+/// an allocator keeps of what was given back. Measured, with what it is made of, in `docs/storage.md`.
+const RESERVED_BYTES: u64 = 24 << 20;
+
+/// A budget of no more than this is all for what the engine counts, and of one that is larger at most half of the
+/// rest is reserved: so that small budgets are of use, though a process takes more than they are.
+const UNRESERVED_BYTES: u64 = 16 << 20;
+
+/// Of a budget, what is left for what the process needs beside.
+fn reserved_bytes(budget: u64) -> u64 {
+    (budget.saturating_sub(UNRESERVED_BYTES) / 2).min(RESERVED_BYTES)
+}
+
 /// What the longest line may be set to: a slab must hold it.
 const MAX_LINE_BYTES: RangeInclusive<usize> = 16..=1 << 30;
 
@@ -71,7 +84,8 @@ impl Engine {
                 ),
             });
         }
-        let slabs = SlabPool::new(budget - carry, conf.max_line_bytes);
+        let slab_bytes = (budget - carry).saturating_sub(reserved_bytes(budget)).max(least - carry);
+        let slabs = SlabPool::new(slab_bytes, conf.max_line_bytes);
         let tasks = rayon::ThreadPoolBuilder::new()
             .num_threads(conf.tasks()?)
             .thread_name(|i| format!("task-{i}"))
@@ -124,6 +138,20 @@ mod tests {
         let e = refused(Conf::new("t").memory_bytes(1 << 20));
         assert!(e.contains("1048576 bytes") && e.contains("4317186 bytes"), "{e}");
         assert!(Engine::new(Conf::new("t").memory_bytes(4_317_186)).is_ok());
+    }
+
+    #[test]
+    fn a_large_budget_leaves_the_process_its_own_part_and_a_small_one_less() {
+        let mib = |n: u64| n << 20;
+        assert_eq!(reserved_bytes(mib(8)), 0);
+        assert_eq!(reserved_bytes(mib(32)), mib(8));
+        assert_eq!((reserved_bytes(mib(64)), reserved_bytes(mib(4096))), (mib(24), mib(24)));
+        let engine = Engine::new(Conf::new("t").memory_bytes(mib(64))).unwrap();
+        let slab = engine.parts().slabs.slab_bytes() as u64;
+        assert_eq!(engine.memory_limit_bytes(), mib(64 - 8 - 24) / slab * slab);
+        // Two slabs there are, also where the longest line takes most of the budget.
+        let conf = Conf::new("t").memory_bytes(mib(90)).max_line_bytes(20 << 20);
+        assert!(Engine::new(conf).unwrap().memory_limit_bytes() >= mib(40));
     }
 
     #[test]

@@ -10,8 +10,14 @@ impl Conf {
     /// The budget: the most memory, in bytes, for received data, the state, windows by key, and what the stages of a
     /// batch hold, all together. At its end receivers stop reading and TCP holds the sender back; or blocks are moved
     /// to disk, where [`storage_level`](Conf::storage_level) lets them. Left out, it is half of what the process may
-    /// use. Beside it are what elements own elsewhere, as a `String` does, an eighth of it for what receivers of
-    /// one's own have stored, and for a file stream as much again for the files of the batches that are kept.
+    /// use.
+    ///
+    /// It is for the process as a whole: 24 MiB of it are reserved for what that needs beside, so that from 64 MiB on
+    /// the process stays within the budget and a tenth, if its elements own nothing elsewhere. Of a smaller budget
+    /// less is reserved, half of what it has beyond 16 MiB, and the process may take up to 24 MiB more than it is.
+    /// Not counted, and so beside it, are what elements own elsewhere, as a `String` does, an eighth of it for what
+    /// receivers of one's own have stored, and for a file stream as much again for the files of the batches that are
+    /// kept.
     ///
     /// ```
     /// use millstream::{Conf, Engine};
