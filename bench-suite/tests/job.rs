@@ -221,7 +221,10 @@ fn what_cannot_be_told_changes_no_exit_code() {
 #[test]
 fn ctrl_c_ends_it_though_nobody_reads_its_progress_any_more() {
     let address = serve(b"one\n".to_vec());
-    let args = ["job", "count", "--connect", &address, "--batch", "50ms", "--progress", "ndjson"];
+    // A time that no clock reaches is none.
+    let for_ever = format!("{}s", u64::MAX);
+    let flags = ["--batch", "50ms", "--progress", "ndjson", "--for", &for_ever];
+    let args = [&["job", "count", "--connect", &address][..], &flags].concat();
     let mut job = bench_suite(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut progress = BufReader::new(job.stderr.take().unwrap());
     // The third batch shows that it runs, and has long begun to handle signals.
@@ -260,4 +263,13 @@ fn where_it_listens_is_a_json_line_before_those_of_batches() {
     }
     kill(Pid::from_raw(job.id() as i32), Signal::SIGINT).unwrap();
     assert_eq!(job.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_is_checked_line_by_line_has_no_checkpoint() {
+    let args = ["job", "latency", "--listen", "0", "--for", "1s", "--checkpoint", "/nowhere/job"];
+    let output = bench_suite(&args).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("leave --checkpoint /nowhere/job out"), "{stderr}");
 }

@@ -20,6 +20,14 @@ pub(super) fn check(options: &Options) -> Result<(), String> {
              a level without _2"
         ));
     }
+    if let Some(directory) = options.checkpoint.as_ref().filter(|_| options.is_stamped()) {
+        return Err(format!(
+            "{} checks that every stamped line comes once, and what it has seen is in no checkpoint: leave \
+             --checkpoint {} out",
+            if options.stamped { "--stamped" } else { "latency" },
+            directory.display()
+        ));
+    }
     let overload = &options.overload;
     if let Some(batches) = overload.max_backlog.filter(|_| overload.overrun != Policy::Queue) {
         return Err(format!(

@@ -128,7 +128,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
 /// Waits for the end: a signal, the time, or the end of all connections. What went wrong, if something
 /// has.
 fn until_it_ends(options: &Options, running: &Running, teller: &Teller) -> Option<Error> {
-    let until = options.run_for.map(|limit| Instant::now() + limit);
+    // A time that no clock reaches is none.
+    let until = options.run_for.and_then(|limit| Instant::now().checked_add(limit));
     let connections = targets(options).count();
     loop {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
