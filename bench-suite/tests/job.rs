@@ -34,6 +34,12 @@ fn json_lines(output: &Output) -> Vec<Value> {
     stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
+/// Those of batches.
+fn batches(output: &Output) -> Vec<Value> {
+    let is_batch = |line: &Value| line.get("batch_time_ms").is_some();
+    json_lines(output).into_iter().filter(is_batch).collect()
+}
+
 fn sum(batches: &[Value], field: &str) -> u64 {
     batches.iter().map(|batch| batch.pointer(field).and_then(Value::as_u64).unwrap_or(0)).sum()
 }
@@ -58,7 +64,7 @@ fn run(workload: &str, bytes: &[u8]) -> Vec<Value> {
     ];
     let output = bench_suite(&args).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    json_lines(&output)
+    batches(&output)
 }
 
 #[test]
@@ -272,4 +278,18 @@ fn what_is_checked_line_by_line_has_no_checkpoint() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("leave --checkpoint /nowhere/job out"), "{stderr}");
+}
+
+#[test]
+fn with_progress_in_json_a_warning_is_a_line_of_it() {
+    // Nobody listens there any more.
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let flags = "--batch 50ms --for 300ms --progress ndjson --json";
+    let mut job = bench_suite(&["job", "count", "--connect", &gone]);
+    let output = job.args(flags.split(' ')).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let lines = json_lines(&output);
+    assert_eq!(lines.len(), stderr.lines().count(), "all of it is JSON: {stderr}");
+    let warnings: Vec<&str> = lines.iter().filter_map(|line| line["warning"].as_str()).collect();
+    assert!(warnings.iter().any(|warning| warning.contains(&gone)), "{stderr}");
 }

@@ -132,7 +132,8 @@ class Engines:
             code = child.process.returncode
             raise Died(f"bench-suite ended with exit code {code}{child.last_words()}")
         lines = [line for line in child.stderr_lines() if line.startswith("{")]
-        return json.loads(summary), [json.loads(line) for line in lines]
+        told = [json.loads(line) for line in lines]
+        return json.loads(summary), [batch for batch in told if "batch_time_ms" in batch]
 
 
 def sent(load):

@@ -41,7 +41,8 @@ pub use workload::{Flags, Workload};
 pub enum ProgressForm {
     /// A line for each batch, rewritten in place on a terminal
     Live,
-    /// A JSON line for each batch, and one for each address listened on
+    /// A JSON line for each batch, {"listening":..} for each address listened on, {"warning":..} for each of
+    /// the engine's warnings, and {"notice":..} for what else is worth a sentence
     Ndjson,
     /// Nothing
     None,
@@ -236,6 +237,8 @@ impl Options {
         if let (Some(replica), Some(file)) = (&self.replica, &self.replica_token_file) {
             conf = conf.replica(replica, Token::from_file(file)?.secret());
         }
+        // In JSON they are told by whoever tells the progress.
+        conf = conf.warnings_on_stderr(self.progress != ProgressForm::Ndjson);
         Ok(self.overload.told_to(conf).write_ahead_log(self.write_ahead_log))
     }
 

@@ -1,9 +1,10 @@
-//! JSON lines: for each batch the engine's report, and what the workload found; for each address listened on, it.
+//! JSON lines: for each batch the engine's report, and what the workload found; for each address listened on, it;
+//! for all else that the engine says, a sentence.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-use millstream::progress::BatchReport;
+use millstream::progress::{BatchReport, Notice};
 use serde::Serialize;
 
 use super::Answer;
@@ -15,9 +16,16 @@ struct Batch<'a> {
     result: Option<&'a Answer>,
 }
 
-#[derive(Serialize)]
-struct Listening {
-    listening: SocketAddr,
+/// What is no batch, under the name of its kind.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Said {
+    /// Where lines are taken: the way to learn a port that was left to the system.
+    Listening(SocketAddr),
+    /// Something is wrong that the engine lives with.
+    Warning(String),
+    /// Something else that is worth a sentence.
+    Notice(String),
 }
 
 /// Tells of a batch on stderr.
@@ -25,12 +33,45 @@ pub(super) fn batch(report: &BatchReport, answer: Option<&Answer>) -> io::Result
     tell(&Batch { report, result: answer })
 }
 
-/// Tells on stderr where lines are taken: the way to learn a port that was left to the system.
-pub(super) fn listening(address: SocketAddr) -> io::Result<()> {
-    tell(&Listening { listening: address })
+/// Tells a notice on stderr.
+pub(super) fn notice(notice: &Notice) -> io::Result<()> {
+    said(notice).map_or(Ok(()), |said| tell(&said))
+}
+
+/// What is told of it. That connections come and properly go is not: there may be thousands a second.
+fn said(notice: &Notice) -> Option<Said> {
+    match notice {
+        Notice::Listening { address, .. } => Some(Said::Listening(*address)),
+        Notice::Warning { message } => Some(Said::Warning(message.clone())),
+        Notice::Connected { .. } | Notice::Disconnected { reason: None, .. } => None,
+        _ => Some(Said::Notice(notice.to_string())),
+    }
 }
 
 fn tell(line: &impl Serialize) -> io::Result<()> {
     let line = serde_json::to_string(line).expect("a line has only plain fields");
     writeln!(io::stderr().lock(), "{line}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(notice: &Notice) -> Option<String> {
+        said(notice).map(|said| serde_json::to_string(&said).unwrap())
+    }
+
+    #[test]
+    fn a_notice_is_a_line_with_one_field_by_its_kind() {
+        let source = || "listener 127.0.0.1:7".to_owned();
+        let address = "127.0.0.1:7".parse().unwrap();
+        let listening = Notice::Listening { source: source(), address };
+        assert_eq!(told(&listening).unwrap(), r#"{"listening":"127.0.0.1:7"}"#);
+        let warning = Notice::Warning { message: "the \"disk\" is slow".into() };
+        assert_eq!(told(&warning).unwrap(), r#"{"warning":"the \"disk\" is slow"}"#);
+        let unfinished = Notice::Unfinished { source: source(), connections: 2 };
+        assert!(told(&unfinished).unwrap().starts_with(r#"{"notice":"listener 127.0.0.1:7: 2 "#));
+        let gone = Notice::Disconnected { source: source(), connection: 1, reason: None };
+        assert_eq!(told(&gone), None);
+    }
 }

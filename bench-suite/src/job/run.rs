@@ -226,14 +226,14 @@ impl Listener for Told {
         if let Notice::Disconnected { reason: None, .. } = notice {
             self.0.closed.fetch_add(1, Ordering::Relaxed);
         }
-        if let Notice::Listening { address, .. } = notice {
-            let told = match self.0.form {
-                ProgressForm::None => Ok(()),
-                ProgressForm::Live => writeln!(std::io::stderr(), "listening on {address}"),
-                ProgressForm::Ndjson => ndjson::listening(*address),
-            };
-            // Nobody reads stderr if this fails, so there is nobody to tell; lines come all the same.
-            drop(told);
-        }
+        let told = match (self.0.form, notice) {
+            (ProgressForm::Ndjson, _) => ndjson::notice(notice),
+            (ProgressForm::Live, Notice::Listening { address, .. }) => {
+                writeln!(std::io::stderr(), "listening on {address}")
+            }
+            (ProgressForm::Live | ProgressForm::None, _) => Ok(()),
+        };
+        // Nobody reads stderr if this fails, so there is nobody to tell; lines come all the same.
+        drop(told);
     }
 }

@@ -130,7 +130,8 @@ impl Fed {
         let mut line = String::new();
         let read = self.progress.read_line(&mut line).unwrap();
         // Whatever else is said there is for people.
-        self.reports.extend(serde_json::from_str::<Value>(&line).ok());
+        let said = serde_json::from_str::<Value>(&line).ok();
+        self.reports.extend(said.filter(|said| said.get("batch_time_ms").is_some()));
         read > 0
     }
 
