@@ -6,6 +6,7 @@ use millstream::progress::BatchReport;
 use serde_json::Value;
 
 use super::Answer;
+use crate::stderr::without_controls;
 
 /// So many parts of a list are shown.
 const SHOWN: usize = 5;
@@ -42,6 +43,7 @@ fn written_over(text: &str) -> String {
     format!("\r\x1b[?7l\x1b[K{text}\x1b[?7h")
 }
 
+/// Words and messages come from whoever sends: what would do something to the terminal is shown as a mark.
 fn text(report: &BatchReport, answer: Option<&Answer>) -> String {
     let interval_s = report.batch_interval_ms as f64 / 1e3 * report.covers_batches as f64;
     let found = match (report.errors.first(), answer) {
@@ -49,6 +51,7 @@ fn text(report: &BatchReport, answer: Option<&Answer>) -> String {
         (None, Some(answer)) => found(answer),
         (None, None) => String::new(),
     };
+    let found = without_controls(&found).replace('\n', " ");
     format!(
         "{:>9.3} M lines/s  processing {:>8.2} ms of {} ms, delay {:>7.2} ms  {found}",
         report.records as f64 / interval_s / 1e6,
@@ -99,5 +102,13 @@ mod tests {
             found(&Answer::default().standing("top", top)),
             "top the 0, the 1, the 2, the 3, the 4, .."
         );
+    }
+
+    #[test]
+    fn words_do_nothing_to_the_terminal() {
+        let report = BatchReport::from((millstream::Time::default(), millstream::secs(1)));
+        let top = json!([["\u{1b}[2Jgone", 7], ["two\nlines", 1]]);
+        let line = text(&report, Some(&Answer::default().standing("top", top)));
+        assert!(line.ends_with("top \u{fffd}[2Jgone 7, two lines 1"), "{line}");
     }
 }
