@@ -88,6 +88,10 @@ Exit codes:
 pub struct Options {
     /// What to do with the lines
     pub workload: Workload,
+    /// The application's name, by which a replica tells jobs apart [default: the workload's]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new(),
+          conflicts_with = "from_memory")]
+    pub name: Option<String>,
     /// A server of lines to dial; may be repeated
     #[arg(long, value_name = "HOST:PORT", group = "source", value_parser = host_and_port)]
     pub connect: Vec<String>,
@@ -213,7 +217,8 @@ pub struct Options {
 impl Options {
     /// What they say of the engine. Fails where a file that they name cannot be read.
     fn conf(&self) -> anyhow::Result<Conf> {
-        let mut conf = Conf::new(self.workload.name());
+        let name = self.name.as_deref().unwrap_or(self.workload.name());
+        let mut conf = Conf::new(name);
         if let Some(tasks) = self.parallelism {
             conf = conf.parallelism(tasks);
         }
@@ -252,5 +257,34 @@ impl Options {
     /// Whether the lines are taken for stamped ones.
     fn is_stamped(&self) -> bool {
         self.stamped || self.workload == Workload::Latency
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use millstream::StreamingContext;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn app_name(flags: &[&str]) -> String {
+        let args = ["job", "count", "--listen", "0"].iter().chain(flags);
+        let options = Line::try_parse_from(args).unwrap().options;
+        let ssc = StreamingContext::new(options.conf().unwrap(), options.batch).unwrap();
+        ssc.app_name().to_owned()
+    }
+
+    #[test]
+    fn a_job_is_called_what_it_was_given_or_what_its_workload_is() {
+        assert_eq!(app_name(&["--name", "the shop's"]), "the shop's");
+        assert_eq!(app_name(&[]), "count");
+        let unnamed = ["job", "count", "--listen", "0", "--name", ""];
+        assert!(Line::try_parse_from(unnamed).is_err());
     }
 }
