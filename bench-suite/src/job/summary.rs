@@ -146,8 +146,10 @@ impl fmt::Display for Summary {
         row("batches", format!("{} of {} ms", self.batches, self.batch_interval_ms))?;
         row("failed", self.failed.to_string())?;
         row("lines", self.records.to_string())?;
-        row("lines/s", format!("{:.0}", self.lines_per_s))?;
-        row("MB/s", format!("{:.1}", self.bytes_per_s / 1e6))?;
+        let of_all = format!("in {} of the batches", self.measured_batches);
+        row("  measured", format!("{:>16}  {of_all}", self.measured_records))?;
+        row("lines/s", format!("{:>16.0}  of those measured", self.lines_per_s))?;
+        row("MB/s", format!("{:>16.1}  of those measured", self.bytes_per_s / 1e6))?;
         row("processing p50", format!("{:.3} ms", self.processing_p50_ms))?;
         row("processing p99", format!("{:.3} ms", self.processing_p99_ms))?;
         row("longest wait", format!("{:.3} ms", self.scheduling_delay_max_ms))?;
@@ -160,5 +162,28 @@ impl fmt::Display for Summary {
             row(name, value.to_string())?;
         }
         self.stamped.iter().try_for_each(|stamped| write!(f, "{stamped}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_stands_beside_the_lines_that_it_is_of() {
+        let summary = Summary {
+            batches: 10,
+            records: 48_000,
+            measured_batches: 8,
+            measured_records: 40_000,
+            lines_per_s: 5000.0,
+            ..Summary::default()
+        };
+        let told = summary.to_string();
+        let lines: Vec<Vec<&str>> = told.lines().map(|l| l.split_whitespace().collect()).collect();
+        let has = |line: &str| lines.iter().any(|words| words.join(" ") == line);
+        assert!(has("lines 48000"), "{told}");
+        assert!(has("measured 40000 in 8 of the batches"), "{told}");
+        assert!(has("lines/s 5000 of those measured"), "{told}");
     }
 }
