@@ -27,14 +27,15 @@ if ! [ -d "$directory" ]; then echo "there is no directory $directory" >&2; exit
 cargo build --release --locked --quiet -p bench-suite -p loadgen
 programs=${CARGO_TARGET_DIR:-target}/release
 work=$(mktemp -d "$directory/cost-of-levels.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+server=
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
 
 # A figure of a JSON summary, by its name.
 figure() { grep -oE "\"$2\": ?[0-9.]+" "$1" | head -n 1 | grep -oE '[0-9.]+$'; }
 
 # One run at a level and a budget; its figures are added to the files of that pair.
 run() {
-    local level=$1 budget=$2 server address='' of="$work/$1-$2" spilled=()
+    local level=$1 budget=$2 address='' of="$work/$1-$2" spilled=()
     if [ "$level" != MEMORY_ONLY ]; then spilled=(--spill-dir "$work/spilled"); fi
     : >"$work/serving"
     "$programs/loadgen" serve --listen 127.0.0.1:0 --rate max --for 9s >"$work/served" 2>"$work/serving" &
@@ -47,6 +48,7 @@ run() {
         --all-at-the-turn --storage-level "$level" --memory "$budget" "${spilled[@]}" --progress ndjson --json \
         >"$work/summary" 2>"$work/batches" || { cat "$work/batches" >&2; exit 1; }
     wait $server
+    server=
     figure "$work/summary" lines_per_s >>"$of-lines"
     awk -v s="$(figure "$work/summary" measured_cpu_seconds)" -v n="$(figure "$work/summary" measured_records)" \
         'BEGIN { print s / n * 1e6 }' >>"$of-cpu"

@@ -29,7 +29,8 @@ cargo build --release --locked --quiet -p bench-suite -p loadgen
 programs=${CARGO_TARGET_DIR:-target}/release
 work=$(mktemp -d)
 job=
-trap '[ -z "$job" ] || kill "$job"; rm -rf "$work"' EXIT
+sending=
+trap 'for left in $job $sending; do kill "$left"; done; rm -rf "$work"' EXIT
 
 # A figure of a JSON summary, by its name.
 figure() { grep -oE "\"$2\": ?[0-9.]+" "$1" | head -n 1 | grep -oE '[0-9.]+$'; }
@@ -63,6 +64,7 @@ for turn in $(seq "$turns"); do
     echo "turn $turn of $turns" >&2
 done
 wait $sending
+sending=
 wait $job
 job=
 sent=$(($(figure "$work/fast" records) + slow))
