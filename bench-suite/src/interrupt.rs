@@ -1,5 +1,6 @@
 //! Ctrl-C in the middle of many runs: what is over is kept, and the one that goes on is not.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,4 +26,21 @@ impl Interrupt {
     pub(crate) fn is_there(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Fails once it is there.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.is_there() { Err(Interrupted.into()) } else { Ok(()) }
+    }
 }
+
+/// It was stopped before it was over.
+#[derive(Debug)]
+pub(crate) struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped before it was over")
+    }
+}
+
+impl std::error::Error for Interrupted {}

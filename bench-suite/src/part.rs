@@ -1,8 +1,10 @@
 //! A part of the benchmark in a process of its own.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -42,6 +44,28 @@ pub fn end_with_parent() {
         }
     }
 }
+
+/// A part has ended while more was to be heard of it.
+#[derive(Debug)]
+pub(crate) struct EndedEarly {
+    name: String,
+    status: ExitStatus,
+}
+
+impl EndedEarly {
+    /// Whether it was by SIGKILL, as where the system has no more memory for it.
+    pub(crate) fn was_killed(&self) -> bool {
+        self.status.signal() == Some(Signal::SIGKILL as i32)
+    }
+}
+
+impl fmt::Display for EndedEarly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} ended early ({})", self.name, self.status)
+    }
+}
+
+impl std::error::Error for EndedEarly {}
 
 /// This executable, started again. It is killed, by its id, if it is dropped while it runs.
 pub(crate) struct Part {
@@ -167,7 +191,7 @@ impl Part {
             Err(RecvTimeoutError::Disconnected) => {
                 let status =
                     self.child.wait().with_context(|| format!("the {} is gone", self.name))?;
-                bail!("the {} ended early ({status})", self.name);
+                return Err(EndedEarly { name: self.name.clone(), status }.into());
             }
         };
         serde_json::from_str(&line)

@@ -1,10 +1,12 @@
-//! Sends a job ten times what it can do, from a cold start, and shows that nothing grows, nothing is lost, and
+//! Sends two jobs more than they can do, from a cold start, and shows that nothing grows, nothing is lost, and
 //! the rest is soon done.
 
-mod found;
 mod group;
+mod plan;
+mod ran;
+mod found;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use bytesize::ByteSize;
@@ -12,34 +14,39 @@ use clap::Args;
 use loadgen::Schedule;
 use loadgen::time::written;
 
-use crate::job::interval;
-use crate::outcome::Outcome;
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::job::{interval, some_time};
+use crate::outcome::{Outcome, refuse};
 use crate::port::free_port;
 use crate::senders::{Asked, Senders, Source};
-use crate::strain::{Job, Life, Watched, wrong_sources};
+use crate::strain::Job;
 use crate::{stderr, stdout};
-use found::{Found, SCHEMA_VERSION, TO_DRAIN};
+use found::{Found, PhaseFound, SCHEMA_VERSION};
 use group::MemoryGroup;
+use plan::{Plan, WINDOW_BATCHES, budget, times};
+use ran::Ran;
 
 /// Senders, each with a connection of its own.
 const CONNECTIONS: usize = 2;
 
-/// Beside the budget a process needs this share of it for itself.
+/// Beside the budget a process may have this share of it.
 const BESIDE: f64 = 0.1;
 
-/// How long it is looked what the job can do, once it has found that out itself in as long; less in a short run.
-const TO_CALIBRATE: Duration = Duration::from_secs(5);
-const LEAST_TO_CALIBRATE: Duration = Duration::from_secs(1);
+/// A job that is told to stop says something at least so often beside.
+const TO_SPEAK: Duration = Duration::from_secs(30);
 
 /// How often progress is told.
 const TOLD_EVERY: Duration = Duration::from_secs(30);
 
 /// What stands under the help.
 pub(crate) const EXAMPLES: &str = "\
-A first job shows what can be done: records of a given cost, sent as fast as they are taken. A second one starts
-in a control group whose memory is limited to its budget and a tenth more, and is sent so many times that from
-its first moment on. It holds its senders back; what they have sent must all be counted in the end, the group's
-memory must never have reached its limit, and once they end the rest must be done in 30 s.
+A first job shows what can be done: records of a given cost, sent as fast as they are taken. Two more jobs, one
+after the other, each start in a control group whose memory is limited to the budget and a tenth more, and are
+sent too much from their first moment on, each for half of the time: one whose records have that cost, so many
+times what can be done, which is held back before its memory is full; and one whose records cost nothing, with
+longer batches, as much as it takes, which the memory budget holds back. What was sent must all be counted in the
+end, the process must never have had more memory than the budget and a tenth, and once the senders end the rest
+must be done in 30 s and 4 batches.
 
 Examples:
   Ten times too much for ten minutes:
@@ -49,25 +56,26 @@ Examples:
     bench-suite overload --for 20s --memory 64MiB
 
 Exit codes:
-  0  all of it held    1  failed    2  wrong usage    4  something did not hold    5  no control group could be
-     made, so that the memory was only watched";
+  0  all of it held    1  failed, or stopped by Ctrl-C    2  wrong usage    4  something did not hold
+  5  it says too little: no control group could be made, so that the memory was only watched, or the budget was
+     never what held the senders back";
 
 /// The flags of `overload`.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// How long too much is sent
-    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    /// How long too much is sent, half of it to either job
+    #[arg(long = "for", value_name = "TIME", default_value = "10m", value_parser = some_time)]
     pub run_for: Duration,
     /// How many times as much as can be done
-    #[arg(long, value_name = "N", default_value_t = 10.0)]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = times)]
     pub times: f64,
-    /// The job's memory budget
-    #[arg(long, value_name = "BYTES", default_value = "256MiB")]
+    /// The jobs' memory budget, 64MiB at least
+    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = budget)]
     pub memory: ByteSize,
-    /// What a record costs the job
+    /// What a record costs the first job
     #[arg(long, value_name = "TIME", default_value = "5us", value_parser = humantime::parse_duration)]
     pub work: Duration,
-    /// How often a batch is cut
+    /// How often a batch is cut; the second job's are up to five times as long
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     pub batch: millstream::Duration,
     /// Print what was found as JSON
@@ -77,84 +85,126 @@ pub struct Options {
 
 /// Runs it, prints what was found, and tells by the outcome whether it held.
 pub fn run(options: &Options) -> Result<Outcome> {
-    ensure!(options.times > 0.0, "--times must be above 0");
-    let limit_bytes = (options.memory.as_u64() as f64 * (1.0 + BESIDE)) as u64;
-    let group = match MemoryGroup::make(limit_bytes) {
-        Ok(group) => Some(group),
-        Err(e) => {
-            stderr::tell(format_args!(
-                "overload: no control group could be made, so the memory is only watched ({e:#})"
-            ));
-            None
-        }
-    };
-    let capacity_per_s = calibrated(options)?;
-    let offered_per_s = capacity_per_s * options.times;
-    stderr::tell(format_args!(
-        "overload: it can do {capacity_per_s:.0} records/s; {offered_per_s:.0} are sent for {}",
-        written(options.run_for)
-    ));
-    let job = job(options)?;
-    let mut life = job.start(group.as_ref().map(MemoryGroup::members).as_deref())?;
-    let mut watched = Watched::new("overload")?;
-    let senders = senders(&job, Schedule::constant(offered_per_s));
-    let began = Instant::now();
-    watch(&mut watched, &mut life, options.run_for)?;
-    let sent = senders.end()?;
-    let ended = Instant::now();
-    // What senders have handed over may be in the system's buffers yet, where a job that is told to stop would leave
-    // it.
-    while watched.records < sent.records() && ended.elapsed() < TO_DRAIN {
-        if let Some(told) = life.batch_within(TO_DRAIN.saturating_sub(ended.elapsed()))? {
-            watched.see(&told)?;
-        }
-    }
-    let drained_after_s = ended.elapsed().as_secs_f64();
-    let (drained, sums) = life.stop(TO_DRAIN, |told| watched.see(&told))?;
-    ensure!(drained, "the job has stopped before all that it had received was processed");
-
-    let found = Found {
-        schema_version: SCHEMA_VERSION,
-        capacity_per_s,
-        offered_per_s,
-        seconds: ended.duration_since(began).as_secs_f64(),
-        sent: sent.records(),
-        counted: sums.iter().map(|(_, sum)| sum.records).sum(),
-        sources_wrong: wrong_sources(&sent, &sums),
-        budget_bytes: options.memory.as_u64(),
-        limit_bytes,
-        peak_bytes: match &group {
-            Some(group) => group.peak_bytes()?,
-            None => watched.most_memory_bytes,
-        },
-        limited: group.is_some(),
-        batches: watched.batches(),
-        scheduling_delay_median_ms: watched.scheduling_delay.at_ms(0.5),
-        scheduling_delay_max_ms: watched.scheduling_delay.max_ms(),
-        processing_median_ms: watched.processing.at_ms(0.5),
-        processing_max_ms: watched.processing.max_ms(),
-        drained_after_s,
-        failed_batches: watched.failed_batches,
-    };
+    let plan = Plan::of(options).unwrap_or_else(|reason| refuse(reason));
+    let overload = Overload { options, plan, interrupt: Interrupt::listen()? };
+    let found = overload.run().map_err(|e| match overload.interrupt.is_there() {
+        // Whatever else has failed is what the signal has done to the job.
+        true => Interrupted.into(),
+        false => e,
+    })?;
     match options.json {
         true => stdout::print_json(&found)?,
         false => stdout::print(&found)?,
     }
-    Ok(match found.holds() {
-        true => Outcome::valid_if(found.limited),
-        false => Outcome::ObjectiveMissed,
-    })
+    Ok(told(&found))
 }
 
-/// The job of these settings.
-fn job(options: &Options) -> Result<Job> {
-    Ok(Job {
-        port: free_port()?,
-        batch: options.batch,
-        memory: options.memory,
-        work: options.work,
-        directory: None,
-    })
+/// What it comes to, with a sentence for all that is not as it should be.
+fn told(found: &Found) -> Outcome {
+    let tell = |sentence: &str| stderr::tell(format_args!("overload: {sentence}"));
+    found.misses.iter().for_each(|miss| tell(miss));
+    if !found.misses.is_empty() {
+        return Outcome::ObjectiveMissed;
+    }
+    let doubts = found.doubts();
+    doubts.iter().for_each(|doubt| tell(doubt));
+    Outcome::valid_if(doubts.is_empty())
+}
+
+struct Overload<'a> {
+    options: &'a Options,
+    plan: Plan,
+    interrupt: Interrupt,
+}
+
+/// A job that is sent too much.
+struct Phase {
+    name: &'static str,
+    job: Job,
+    /// Nothing for as much as is taken.
+    offered_per_s: Option<f64>,
+}
+
+impl Overload<'_> {
+    fn run(&self) -> Result<Found> {
+        let limit_bytes = (self.options.memory.as_u64() as f64 * (1.0 + BESIDE)) as u64;
+        // Whether there can be a group is told before all else.
+        match MemoryGroup::make(limit_bytes) {
+            Ok(group) => stderr::tell(format_args!(
+                "overload: jobs run in the control group {}, which goes with each",
+                group.directory().display()
+            )),
+            Err(e) => stderr::tell(format_args!(
+                "overload: no control group could be made, so the memory is only watched ({e:#})"
+            )),
+        }
+        let capacity_per_s = self.calibrated()?;
+        let offered_per_s = capacity_per_s * self.options.times;
+        stderr::tell(format_args!(
+            "overload: {capacity_per_s:.0} records/s can be done; {offered_per_s:.0} are sent for {each}, and then as \
+             many as are taken, at no cost, for {each}",
+            each = written(self.plan.each)
+        ));
+        let (work, batch) = (self.options.work, self.options.batch);
+        let phases = [
+            Phase { name: "work", job: self.job(work, batch)?, offered_per_s: Some(offered_per_s) },
+            Phase {
+                name: "memory",
+                job: self.job(Duration::ZERO, self.plan.long_batch)?,
+                offered_per_s: None,
+            },
+        ];
+        let found = phases.iter().map(|phase| self.phase(phase, limit_bytes));
+        let found = found.collect::<Result<Vec<PhaseFound>>>()?;
+        let misses = found.iter().flat_map(|phase| phase.misses(limit_bytes)).collect();
+        Ok(Found {
+            schema_version: SCHEMA_VERSION,
+            capacity_per_s,
+            budget_bytes: self.options.memory.as_u64(),
+            limit_bytes,
+            phases: found,
+            misses,
+        })
+    }
+
+    /// Sends one of the jobs too much, in a group of its own where there can be one.
+    fn phase(&self, phase: &Phase, limit_bytes: u64) -> Result<PhaseFound> {
+        let group = MemoryGroup::make(limit_bytes).ok();
+        let mut ran = Ran::new()?;
+        ran.see_through(phase, self, group.as_ref())?;
+        Ok(PhaseFound::of(phase, ran, group.as_ref()))
+    }
+
+    /// A job of these settings.
+    fn job(&self, work: Duration, batch: millstream::Duration) -> Result<Job> {
+        let memory = self.options.memory;
+        Ok(Job { port: free_port()?, batch, memory, work, directory: None })
+    }
+
+    /// What the job can do: records a second, with more there all the time.
+    fn calibrated(&self) -> Result<f64> {
+        let (options, looks) = (self.options, self.plan.looks);
+        let job = self.job(options.work, options.batch)?;
+        let mut ran = Ran::new()?;
+        let mut life = job.start(None, &self.interrupt)?;
+        let senders = senders(&job, "max".parse()?);
+        // The first batches find out what may be taken in.
+        ran.watch(&mut life, looks, &self.interrupt)?;
+        let (records, before) = (ran.watched.records, ran.began.elapsed());
+        ran.watch(&mut life, looks, &self.interrupt)?;
+        // Windows of raw records may have all the memory until they move on.
+        for _ in 0..WINDOW_BATCHES {
+            if ran.watched.records == records {
+                ran.watch(&mut life, options.batch.to_std(), &self.interrupt)?;
+            }
+        }
+        let (records, took) = (ran.watched.records - records, ran.began.elapsed() - before);
+        senders.end()?;
+        // What is left is of no use to anybody.
+        life.kill()?;
+        ensure!(records > 0, "the job has counted nothing in {:.1} s", took.as_secs_f64());
+        Ok(records as f64 / took.as_secs_f64())
+    }
 }
 
 fn senders(job: &Job, rate: Schedule) -> Senders {
@@ -169,42 +219,17 @@ fn senders(job: &Job, rate: Schedule) -> Senders {
     })
 }
 
-/// What the job can do: records a second, with more there all the time.
-fn calibrated(options: &Options) -> Result<f64> {
-    let job = job(options)?;
-    let (mut life, mut watched) = (job.start(None)?, Watched::new("overload")?);
-    let senders = senders(&job, "max".parse()?);
-    // The first batches find out what may be taken in.
-    let looks = (options.run_for / 4).clamp(LEAST_TO_CALIBRATE, TO_CALIBRATE);
-    watch(&mut watched, &mut life, looks)?;
-    let (records, began) = (watched.records, Instant::now());
-    watch(&mut watched, &mut life, looks)?;
-    let (records, took) = (watched.records - records, began.elapsed());
-    senders.end()?;
-    life.stop(TO_DRAIN, |told| watched.see(&told))?;
-    ensure!(records > 0, "the job has counted nothing in {}", written(looks));
-    Ok(records as f64 / took.as_secs_f64())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Hears of the job's batches for so long.
-fn watch(watched: &mut Watched, life: &mut Life, run_for: Duration) -> Result<()> {
-    let began = Instant::now();
-    let mut told_next = TOLD_EVERY;
-    while let left = run_for.saturating_sub(began.elapsed())
-        && !left.is_zero()
-    {
-        if let Some(told) = life.batch_within(left)? {
-            watched.see(&told)?;
-        }
-        if began.elapsed() >= told_next {
-            told_next += TOLD_EVERY;
-            stderr::tell(format_args!(
-                "overload: {} of {}, {} records",
-                written(Duration::from_secs(began.elapsed().as_secs())),
-                written(run_for),
-                watched.records
-            ));
-        }
+    #[test]
+    fn what_did_not_hold_outweighs_what_says_too_little() {
+        let found = |misses: &[&str]| Found {
+            misses: misses.iter().map(ToString::to_string).collect(),
+            ..Found::default()
+        };
+        assert_eq!(told(&found(&["it has grown"])), Outcome::ObjectiveMissed);
+        assert_eq!(told(&found(&[])), Outcome::NotValid);
     }
-    Ok(())
 }

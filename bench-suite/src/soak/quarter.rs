@@ -8,13 +8,15 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::strain::Watched;
+use crate::strain::{Watched, anonymous_bytes};
 use crate::strained::Told;
 
 /// A quarter of the run.
 pub(super) struct Quarter {
     watched: Watched,
     most: Taken,
+    /// How often it was looked what is taken.
+    samples: u64,
 }
 
 /// What a process has taken at a moment.
@@ -26,20 +28,22 @@ pub(super) struct Taken {
 }
 
 /// What is told of a quarter.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(super) struct QuarterFound {
     pub(super) batches: u64,
     pub(super) records: u64,
     pub(super) failed_batches: u64,
     pub(super) median_ms: f64,
     pub(super) p99_ms: f64,
+    /// How often it was looked what is taken; where never, the figures below are none.
+    pub(super) samples: u64,
     #[serde(flatten)]
     pub(super) most: Taken,
 }
 
 impl Quarter {
     pub(super) fn new() -> Result<Self> {
-        Ok(Quarter { watched: Watched::new("soak")?, most: Taken::default() })
+        Ok(Quarter { watched: Watched::new("soak")?, most: Taken::default(), samples: 0 })
     }
 
     pub(super) fn see(&mut self, told: &Told) -> Result<()> {
@@ -47,6 +51,7 @@ impl Quarter {
     }
 
     pub(super) fn takes(&mut self, taken: Taken) {
+        self.samples += 1;
         self.most = Taken {
             memory_bytes: self.most.memory_bytes.max(taken.memory_bytes),
             descriptors: self.most.descriptors.max(taken.descriptors),
@@ -61,6 +66,7 @@ impl Quarter {
             failed_batches: self.watched.failed_batches,
             median_ms: self.watched.total_delay.at_ms(0.5),
             p99_ms: self.watched.total_delay.at_ms(0.99),
+            samples: self.samples,
             most: self.most,
         }
     }
@@ -69,13 +75,10 @@ impl Quarter {
 impl Taken {
     /// By the process of this number, and by the directory.
     pub(super) fn now(process: u32, directory: &Path) -> Result<Self> {
-        let path = format!("/proc/{process}/status");
-        let status = fs::read_to_string(&path).with_context(|| path.clone())?;
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+        let memory_bytes = anonymous_bytes(process).context("the process's memory is not told")?;
         let path = format!("/proc/{process}/fd");
         Ok(Taken {
-            memory_bytes: kib.context("the process's memory is not told")? * 1024,
+            memory_bytes,
             descriptors: fs::read_dir(&path).with_context(|| path.clone())?.count() as u64,
             directory_bytes: bytes_in(directory)?,
         })
@@ -122,6 +125,6 @@ mod tests {
             |memory_bytes, descriptors| Taken { memory_bytes, descriptors, directory_bytes: 1 };
         quarter.takes(taken(5, 9));
         quarter.takes(taken(7, 8));
-        assert_eq!(quarter.found().most, taken(7, 9));
+        assert_eq!((quarter.found().most, quarter.found().samples), (taken(7, 9), 2));
     }
 }

@@ -8,14 +8,18 @@ use anyhow::{Context, Result};
 use loadgen::time::written;
 
 use super::quarter::{Quarter, Taken};
+use crate::interrupt::Interrupt;
 use crate::stderr;
 use crate::strain::{Ended, Job, Life, mib};
 
 /// How long the last life may take to process what is left.
-const TO_STOP: Duration = Duration::from_secs(60);
+const TO_STOP: Duration = Duration::from_secs(90);
 
-/// How often it is looked what the process has taken.
+/// How often it is looked what the process has taken; more often in a short life, or a short quarter.
 const LOOKED_EVERY: Duration = Duration::from_secs(1);
+
+/// How often it is looked in a life, and in a quarter, at least.
+const LOOKS: u32 = 4;
 
 /// How often progress is told.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
@@ -24,6 +28,8 @@ const TOLD_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Run<'a> {
     job: &'a Job,
     directory: &'a Path,
+    interrupt: &'a Interrupt,
+    restart_every: Duration,
     pub(super) began: Instant,
     /// Nothing between two lives.
     life: Option<Life>,
@@ -33,25 +39,42 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn start(job: &'a Job, directory: &'a Path) -> Result<Self> {
+    pub(super) fn start(
+        job: &'a Job,
+        directory: &'a Path,
+        restart_every: Duration,
+        interrupt: &'a Interrupt,
+    ) -> Result<Self> {
         let began = Instant::now();
-        let (life, told_next) = (Some(begun(job, directory)?), TOLD_EVERY);
-        Ok(Run { job, directory, began, life, life_began: began, restarts: 0, told_next })
+        let life = Some(begun(job, directory, interrupt)?);
+        Ok(Run {
+            job,
+            directory,
+            interrupt,
+            restart_every,
+            began,
+            life,
+            life_began: began,
+            restarts: 0,
+            told_next: TOLD_EVERY,
+        })
     }
 
-    /// Watches it until so long after its beginning, and ends each of its lives after a while.
-    pub(super) fn quarter(&mut self, until: Duration, restart_every: Duration) -> Result<Quarter> {
+    /// Watches it for a quarter, which ends so long after its beginning, and ends each of its lives after a while.
+    pub(super) fn quarter(&mut self, until: Duration) -> Result<Quarter> {
+        let left = until.saturating_sub(self.began.elapsed());
+        let look_every = LOOKED_EVERY.min(left / LOOKS).min(self.restart_every / LOOKS);
         let mut quarter = Quarter::new()?;
         let mut looked = Instant::now();
         while self.began.elapsed() < until {
-            if self.life_began.elapsed() >= restart_every {
+            if self.life_began.elapsed() >= self.restart_every {
                 self.restart(&mut quarter)?;
             }
             let life = self.life.as_mut().context("a life has begun")?;
-            if let Some(told) = life.batch_within(LOOKED_EVERY)? {
+            if let Some(told) = life.batch_within(look_every, self.interrupt)? {
                 quarter.see(&told)?;
             }
-            if looked.elapsed() >= LOOKED_EVERY {
+            if looked.elapsed() >= look_every {
                 looked = Instant::now();
                 quarter.takes(Taken::now(life.id(), &checkpoint_in(self.directory))?);
             }
@@ -64,11 +87,11 @@ impl<'a> Run<'a> {
     fn restart(&mut self, quarter: &mut Quarter) -> Result<()> {
         let mut life = self.life.take().context("a life has begun")?;
         match self.restarts.is_multiple_of(2) {
-            true => drop(life.stop(TO_STOP, |told| quarter.see(&told))?),
+            true => drop(life.stop(TO_STOP, self.interrupt, |told| quarter.see(&told))?),
             false => life.kill()?,
         }
         self.restarts += 1;
-        self.life = Some(begun(self.job, self.directory)?);
+        self.life = Some(begun(self.job, self.directory, self.interrupt)?);
         self.life_began = Instant::now();
         Ok(())
     }
@@ -92,15 +115,15 @@ impl<'a> Run<'a> {
     /// Has the last life process what is left; gives what was counted.
     pub(super) fn end(mut self, last: &mut Quarter) -> Result<Ended> {
         let mut life = self.life.take().context("a life has begun")?;
-        life.stop(TO_STOP, |told| last.see(&told))
+        life.stop(TO_STOP, self.interrupt, |told| last.see(&told))
     }
 }
 
 /// A life of the job; what it says of itself goes into a file.
-fn begun(job: &Job, directory: &Path) -> Result<Life> {
+fn begun(job: &Job, directory: &Path, interrupt: &Interrupt) -> Result<Life> {
     let log = directory.join("job.log");
     let file = OpenOptions::new().create(true).append(true).open(&log);
-    job.start_logged(file.with_context(|| log.display().to_string())?)
+    job.start_logged(file.with_context(|| log.display().to_string())?, interrupt)
 }
 
 /// Where the engine's durable files are.

@@ -1,24 +1,30 @@
 //! A strained job's lives, as seen by whoever starts them.
 
+mod memory;
 mod watched;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use bytesize::ByteSize;
 use loadgen::EndMark;
 use loadgen::time::written;
 
+pub(crate) use memory::{anonymous_bytes, check_budget};
 pub(crate) use watched::Watched;
 
+use crate::interrupt::Interrupt;
 use crate::part::Part;
 use crate::senders::{Sent, Sum};
 use crate::strained::{Said, Told};
 
 /// How long a job may take to listen, whatever it has to recover.
 const TO_LISTEN: Duration = Duration::from_secs(60);
+
+/// How often it is looked for Ctrl-C.
+const LOOKED_EVERY: Duration = Duration::from_millis(100);
 
 /// A job, and how it is started.
 #[derive(Clone, Debug)]
@@ -44,18 +50,19 @@ impl Job {
     }
 
     /// Starts it, in the control group whose list of members this is, and waits until it listens.
-    pub(crate) fn start(&self, members: Option<&Path>) -> Result<Life> {
+    pub(crate) fn start(&self, members: Option<&Path>, interrupt: &Interrupt) -> Result<Life> {
         let args = self.arguments();
         let part = match members {
             Some(members) => Part::start_within("job", members, &args)?,
             None => Part::start("job", &args)?,
         };
-        Life(part).once_it_listens()
+        Life(part).once_it_listens(interrupt)
     }
 
     /// Starts it, with what it says on stderr going to a file.
-    pub(crate) fn start_logged(&self, log: File) -> Result<Life> {
-        Life(Part::start_logged("job", None, &self.arguments(), log)?).once_it_listens()
+    pub(crate) fn start_logged(&self, log: File, interrupt: &Interrupt) -> Result<Life> {
+        let part = Part::start_logged("job", None, &self.arguments(), log)?;
+        Life(part).once_it_listens(interrupt)
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -74,9 +81,9 @@ impl Job {
 }
 
 impl Life {
-    fn once_it_listens(mut self) -> Result<Self> {
+    fn once_it_listens(mut self, interrupt: &Interrupt) -> Result<Self> {
         loop {
-            match self.0.hear(TO_LISTEN)? {
+            match self.hear(TO_LISTEN, interrupt)? {
                 Said::Listening => return Ok(self),
                 // Of batches that it runs again.
                 Said::Batch(_) => {}
@@ -85,14 +92,31 @@ impl Life {
         }
     }
 
+    /// What it says next.
+    fn hear(&mut self, within: Duration, interrupt: &Interrupt) -> Result<Said> {
+        let patient_until = Instant::now() + within;
+        while Instant::now() < patient_until {
+            interrupt.check()?;
+            if let Some(said) = self.0.hear_for(LOOKED_EVERY)? {
+                return Ok(said);
+            }
+        }
+        bail!("the job has said nothing for {}", written(within))
+    }
+
     /// Its process's number.
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }
 
     /// How its next batch went; nothing if there is none so soon.
-    pub(crate) fn batch_within(&mut self, limit: Duration) -> Result<Option<Told>> {
-        match self.0.hear_for(limit)? {
+    pub(crate) fn batch_within(
+        &mut self,
+        limit: Duration,
+        interrupt: &Interrupt,
+    ) -> Result<Option<Told>> {
+        interrupt.check()?;
+        match self.0.hear_for(limit.min(LOOKED_EVERY))? {
             None => Ok(None),
             Some(Said::Batch(told)) => Ok(Some(told)),
             Some(said) => bail!("the job said {said:?} while it was to run"),
@@ -103,11 +127,12 @@ impl Life {
     pub(crate) fn stop(
         &mut self,
         within: Duration,
+        interrupt: &Interrupt,
         mut see: impl FnMut(Told) -> Result<()>,
     ) -> Result<Ended> {
         self.0.ask_to_end()?;
         loop {
-            match self.0.hear(within)? {
+            match self.hear(within, interrupt)? {
                 Said::Batch(told) => see(told)?,
                 Said::Stopped { drained, sums } => return Ok((drained, sums)),
                 Said::Listening => bail!("the job listens again"),

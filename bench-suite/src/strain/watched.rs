@@ -6,12 +6,17 @@ use hdrhistogram::Histogram;
 use crate::stderr;
 use crate::strained::Told;
 
+/// Of the memory for received data, what has none left: a slab is filled up, or has come back since.
+const FULL_SHARE: f64 = 0.9;
+
 /// What was seen of them.
 pub(crate) struct Watched {
     /// Who watches, for what is told meanwhile.
     by: &'static str,
     pub(crate) records: u64,
     pub(crate) failed_batches: u64,
+    /// Batches at whose end received data had all the memory that it may have: then nothing is read.
+    pub(crate) batches_at_the_budget: u64,
     /// Of received data, states, windows and shuffles, after a batch.
     pub(crate) most_memory_bytes: u64,
     pub(crate) scheduling_delay: Times,
@@ -25,6 +30,7 @@ impl Watched {
             by,
             records: 0,
             failed_batches: 0,
+            batches_at_the_budget: 0,
             most_memory_bytes: 0,
             scheduling_delay: Times::none()?,
             processing: Times::none()?,
@@ -35,6 +41,8 @@ impl Watched {
     /// Notes how a batch went; that one has failed is told at once.
     pub(crate) fn see(&mut self, told: &Told) -> Result<()> {
         self.records += told.records;
+        let is_full = told.memory_bytes as f64 >= FULL_SHARE * told.memory_limit_bytes as f64;
+        self.batches_at_the_budget += u64::from(is_full);
         self.most_memory_bytes = self.most_memory_bytes.max(told.memory_bytes + told.held_bytes);
         if let Some(error) = told.errors.first() {
             self.failed_batches += 1;
@@ -86,6 +94,7 @@ mod tests {
                 scheduling_delay_ms: nth as f64,
                 processing_ms: 0.25,
                 memory_bytes: nth,
+                memory_limit_bytes: 2,
                 held_bytes: 4,
                 errors,
             };
@@ -93,6 +102,7 @@ mod tests {
         }
         assert_eq!((watched.batches(), watched.records, watched.failed_batches), (3, 60, 1));
         assert_eq!(watched.most_memory_bytes, 7);
+        assert_eq!(watched.batches_at_the_budget, 2);
         let is_near = |ms: f64, expected: f64| (ms - expected).abs() < expected * 0.001;
         assert!(is_near(watched.scheduling_delay.at_ms(0.5), 2.0));
         assert!(is_near(watched.processing.max_ms(), 0.25));

@@ -70,6 +70,8 @@ pub struct Told {
     pub processing_ms: f64,
     /// Bytes of received data in memory.
     pub memory_bytes: u64,
+    /// The most that they may be.
+    pub memory_limit_bytes: u64,
     /// Bytes of states, windows and shuffles.
     pub held_bytes: u64,
     /// What failed.
@@ -174,6 +176,7 @@ impl Listener for Teller {
             scheduling_delay_ms: report.scheduling_delay_ms,
             processing_ms: report.processing_ms,
             memory_bytes: report.memory_bytes,
+            memory_limit_bytes: report.memory_limit_bytes,
             held_bytes: report.held_bytes,
             errors: report.errors.clone(),
         };
