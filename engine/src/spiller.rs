@@ -306,7 +306,7 @@ mod tests {
         let (spiller, intake) = spiller(&disk, &pool, &progress);
         let writes = AtomicU64::new(0);
         disk.interfere(move |call, _| match call {
-            Call::Write if writes.fetch_add(1, Ordering::Relaxed) % 2 == 0 => {
+            Call::Write if writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => {
                 Err(ErrorKind::StorageFull.into())
             }
             _ => Ok(()),
