@@ -18,6 +18,9 @@ pub(super) const MOST_WORD_BYTES: usize = 4 << 10;
 /// How many bytes of a file go into a message.
 pub(super) const MOST_DATA_BYTES: usize = 1 << 20;
 
+/// What a hash of a file has.
+pub(super) const HASH_BYTES: usize = 32;
+
 /// What stands in front of bytes that are appended: the file, and the offset.
 pub(super) const APPEND_HEAD_BYTES: usize = 16;
 
@@ -57,9 +60,20 @@ pub(super) struct Like {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Answer {
     Welcome,
-    Entry { path: String, bytes: u64, crc: u32 },
-    Done { sequence: u64 },
-    Refused { reason: Reason, sentence: String },
+    Entry {
+        path: String,
+        bytes: u64,
+        /// The BLAKE3 of its content.
+        #[serde(with = "as_bytes")]
+        hash: [u8; HASH_BYTES],
+    },
+    Done {
+        sequence: u64,
+    },
+    Refused {
+        reason: Reason,
+        sentence: String,
+    },
 }
 
 /// Why something was refused.
@@ -78,5 +92,27 @@ impl Reason {
     /// Whether asking again is of no use.
     pub(super) fn is_final(self) -> bool {
         matches!(self, Reason::Version | Reason::Token | Reason::Directory)
+    }
+}
+
+/// Bytes of a fixed length, as bytes and not as so many numbers.
+mod as_bytes {
+    use bytes::Bytes;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer, const N: usize>(
+        bytes: &[u8; N],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
+        from: D,
+    ) -> Result<[u8; N], D::Error> {
+        let bytes = Bytes::deserialize(from)?;
+        let wrong = |_| D::Error::invalid_length(bytes.len(), &"another number of bytes");
+        bytes[..].try_into().map_err(wrong)
     }
 }

@@ -152,3 +152,23 @@ fn a_start_that_waits_says_so_and_goes_on_when_the_directory_is_let_go() {
     }
     assert!(said[1].contains("is there after"), "{said:?}");
 }
+
+#[test]
+fn copies_that_differ_in_frames_of_the_same_lengths() {
+    let pair = Pair::new();
+    lived(&pair, 0);
+    let (here, there) = pair.disks();
+    let apart = |disk: &MemoryDisk, number| {
+        let clock = ManualClock::at(START + secs(10));
+        let mut life = Life::with(conf(disk, &clock), clock, number).unwrap();
+        // As many records in both, of the same lengths, and other ones.
+        assert_eq!(life.batch(2, 1), Waited::Done);
+        life.stop(Stop::Now);
+    };
+    apart(&here, 1);
+    there.rename(COPY.as_ref(), DIRECTORY.as_ref()).unwrap();
+    apart(&there, 2);
+    there.rename(DIRECTORY.as_ref(), COPY.as_ref()).unwrap();
+    let pair = Pair::of(here, there);
+    refused(pair.start_at(START + secs(20), 3), &["without the other"]);
+}

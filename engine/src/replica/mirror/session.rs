@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use crate::durable;
 use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
 use crate::replica::message::{
-    ANSWER, APPEND, AT_IT, Answer, DATA, MOST_DATA_BYTES, REQUEST, Request, VERSION,
+    ANSWER, APPEND, AT_IT, Answer, DATA, HASH_BYTES, MOST_DATA_BYTES, REQUEST, Request, VERSION,
 };
 use crate::replica::wire::{Patience, Wire};
 use crate::secret::Secret;
@@ -43,7 +43,8 @@ impl From<io::Error> for Broken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) bytes: u64,
-    pub(super) crc: u32,
+    /// The BLAKE3 of its content.
+    pub(super) hash: [u8; HASH_BYTES],
 }
 
 /// Whom to dial, and as whom.
@@ -163,8 +164,8 @@ impl Session {
         let mut held = BTreeMap::new();
         loop {
             match self.answer(given_up)? {
-                Answer::Entry { path, bytes, crc } => {
-                    held.insert(path, Held { bytes, crc });
+                Answer::Entry { path, bytes, hash } => {
+                    held.insert(path, Held { bytes, hash });
                 }
                 Answer::Done { sequence } if sequence >= asked => return Ok(held),
                 Answer::Done { .. } => {}

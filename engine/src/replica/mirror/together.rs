@@ -152,7 +152,7 @@ impl Sides<'_> {
     ) -> Result<Option<Act>, Apart> {
         let (content, is_begun_there) = self.with_file(path, |content| {
             let begins = usize::try_from(held.bytes).ok().and_then(|bytes| content.get(..bytes));
-            let is_begun_there = begins.is_some_and(|begins| crc32fast::hash(begins) == held.crc);
+            let is_begun_there = begins.is_some_and(|begins| blake3::hash(begins) == held.hash);
             (Bytes::from(content), is_begun_there)
         })?;
         if is_begun_there {

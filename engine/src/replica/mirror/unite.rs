@@ -150,4 +150,13 @@ mod tests {
         Begin { directory: 8, ..begin() }.write(&mut theirs, 0, 0).unwrap();
         assert!(unite(&ours.into(), &theirs.into(), &begin()).is_err());
     }
+
+    #[test]
+    fn what_is_listed_of_a_file_tells_it_from_another_one_of_the_same_lengths() {
+        let (one, two) = (file(&["one", "same"]), file(&["two", "same"]));
+        assert_eq!(one.len(), two.len());
+        // Each frame ends with its own sum, so the sum of both files is the same.
+        assert_eq!(crc32fast::hash(&one), crc32fast::hash(&two));
+        assert_ne!(blake3::hash(&one), blake3::hash(&two));
+    }
 }

@@ -158,11 +158,11 @@ impl Session<'_> {
             Request::Hello { .. } => return Err(misfit("Hello comes once").into()),
             Request::List => {
                 for path in store.paths() {
-                    let (bytes, crc) = self.at_it(|store| {
+                    let (bytes, hash) = self.at_it(|store| {
                         let content = store.read(&path)?;
-                        Ok((content.len() as u64, crc32fast::hash(&content)))
+                        Ok((content.len() as u64, blake3::hash(&content).into()))
                     })?;
-                    self.talk.say(&Answer::Entry { path, bytes, crc })?;
+                    self.talk.say(&Answer::Entry { path, bytes, hash })?;
                 }
             }
             Request::Read { path } => {
