@@ -362,6 +362,16 @@ pub enum Error {
         /// What can be done.
         cure: &'static str,
     },
+    /// A job whose second copy another start has gone on from.
+    #[error(
+        "another start of this job has gone on from the replica's copy, {copy}, while this one could not reach it; this \
+         one acknowledges and writes nothing more; whoever knows which of the two counts moves the other one's copies \
+         away"
+    )]
+    GoneOnElsewhere {
+        /// The replica's address, and the directory there.
+        copy: String,
+    },
     /// A batch that could not be written down, and so was not run, before the stream stopped.
     #[error(
         "the batch {time} was given up: it could not be written down before the stream stopped; what it was \

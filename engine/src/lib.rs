@@ -74,6 +74,7 @@ mod panics;
 mod huge_pages;
 mod backoff;
 mod occasional;
+mod random;
 mod secret;
 pub mod disk;
 pub mod progress;

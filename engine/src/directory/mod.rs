@@ -2,6 +2,7 @@
 //!
 //! `docs/durable-files.md` says what lies in it.
 
+mod lives;
 mod numbered;
 
 use std::hash::{BuildHasher, RandomState};
@@ -9,6 +10,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use lives::{Life, LifeId, Lives};
 pub(crate) use numbered::{Found, Numbered};
 
 use crate::disk::{
@@ -16,6 +18,7 @@ use crate::disk::{
 };
 use crate::error::{Error, Result};
 use crate::frame::{Begin, Beginning, MOST_BEGIN_BYTES};
+use crate::random::drawn;
 
 /// The log of what receivers have received.
 pub(crate) const BLOCKS: &str = "blocks";
@@ -29,6 +32,9 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 const LOCK: &str = "lock";
 /// Whose the directory is.
 pub(crate) const IDENTITY: &str = "identity";
+
+/// Which starts have gone on from it.
+pub(crate) const LIVES: &str = "lives";
 
 /// What the name of a job may have, for the first frame of a file to stay short.
 const MOST_JOB_BYTES: usize = 4 << 10;
@@ -118,6 +124,23 @@ impl Directory {
         Error::DirectoryLost { directory: self.path.display().to_string() }
     }
 
+    /// Notes that a start goes on from the directory, which then differs from every copy that another start goes on
+    /// from. `known` hears of it before anything is written.
+    pub(crate) fn begin_life(&self, known: impl FnOnce(Life)) -> Result<()> {
+        let (file, begin) = (self.path.join(LIVES), self.begin(LIVES, 0));
+        let before = match self.disk.read_at_most(&file, u64::MAX) {
+            Ok(bytes) => Lives::read(bytes.into(), &begin, &file)?,
+            Err(e) if e.kind() == ErrorKind::NotFound => Lives::default(),
+            Err(e) => return Err(failed("reading", &file, &e)),
+        };
+        let (lives, life) = before.and(drawn()?);
+        known(life);
+        let bytes = lives.to_bytes(&begin);
+        let write = |file: &mut dyn DiskFile| file.write_all(&bytes);
+        let written = publish(&*self.disk, &file, write, |_| Ok(()));
+        written.map(drop).map_err(|failed| failed.error)
+    }
+
     pub(crate) fn disk(&self) -> &dyn AnyDisk {
         &*self.disk
     }
@@ -159,7 +182,8 @@ fn read_identity(disk: &dyn AnyDisk, path: &Path) -> Result<Option<Beginning>> {
 /// Writes who a new directory belongs to; answers its number.
 fn make_identity(disk: &dyn AnyDisk, path: &Path, job: &str) -> Result<u64> {
     let entries = disk.list(path).map_err(|e| failed("listing", path, &e))?;
-    let is_ours = |name: &str| name == BLOCKS || name == BATCHES || name.starts_with(CHECKPOINT);
+    let is_ours =
+        |name: &str| [BLOCKS, BATCHES, LIVES].contains(&name) || name.starts_with(CHECKPOINT);
     let ours = entries.iter().filter_map(|entry| entry.name.to_str()).find(|name| is_ours(name));
     if let Some(ours) = ours {
         return Err(Error::Foreign {

@@ -111,7 +111,7 @@ fn an_identity_is_read_whole_or_refused() {
 
 #[test]
 fn what_is_in_it_without_an_identity_is_not_read_and_strangers_are_left_alone() {
-    for ours in ["blocks/0000000000.log", "batches/notes", "checkpoint-0000000003"] {
+    for ours in ["blocks/0000000000.log", "batches/notes", "checkpoint-0000000003", "lives"] {
         let disk = MemoryDisk::default();
         disk.put(format!("{PATH}/{ours}"), "", Default::default());
         refused(open(&disk, "a"), &["data/ck has ", "no \"identity\"", "bring it back"]);
@@ -155,4 +155,34 @@ fn whenever_the_power_fails_it_can_be_opened_and_once_it_was_it_is_there() {
     let after =
         disk.after_power_failure_where(|unsynced| unsynced == Unsynced::Name("data".as_ref()));
     assert_eq!(open(&after, "a").unwrap().number, number);
+}
+
+#[test]
+fn each_start_notes_itself_behind_those_before() {
+    let disk = MemoryDisk::default();
+    let mut noted = Vec::new();
+    for number in 0..3 {
+        let held = open(&disk, "a").unwrap();
+        held.begin_life(|life| noted.push(life)).unwrap();
+        assert_eq!(noted[number].number, number as u64);
+        let lives = disk.read("data/ck/lives".as_ref()).unwrap().into();
+        let lives = Lives::read(lives, &held.begin(LIVES, 0), "lives".as_ref()).unwrap();
+        assert!(noted.iter().all(|life| lives.went_on_without(*life) == (*life != noted[number])));
+    }
+    // It is there for good.
+    let after = disk.after_power_failure(Names::Lost);
+    let read = |disk: &MemoryDisk| disk.read("data/ck/lives".as_ref()).unwrap();
+    assert_eq!(read(&after), read(&disk));
+}
+
+#[test]
+fn a_damaged_list_of_starts_is_refused_with_the_byte() {
+    let disk = MemoryDisk::default();
+    open(&disk, "a").unwrap().begin_life(drop).unwrap();
+    let mut bytes = disk.read("data/ck/lives".as_ref()).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    disk.put("data/ck/lives", bytes, Default::default());
+    let held = open(&disk, "a").unwrap();
+    refused(held.begin_life(drop), &["data/ck/lives is damaged at byte", "bring back a copy"]);
 }

@@ -44,8 +44,8 @@ pub(super) fn opened(
             (taken.on(mirror.disk()), Some(mirror))
         }
     };
-    let (journal, mut recovered) = Journal::of(taken.identified()?, mirror)?;
-    durability.check(&recovered)?;
+    let may_go_on = |recovered: &Recovered| durability.check(recovered);
+    let (journal, mut recovered) = Journal::of(taken.identified()?, mirror, may_go_on)?;
     for name in recovered.find_sources(|id, name| place_of(graph.source_names(), id, name)) {
         orders.progress.warn(format!(
             "the log has records of the source {name:?}, which is not in the graph; they are left out, and what \

@@ -72,15 +72,17 @@ impl Journal {
         path: &Path,
         job: &str,
     ) -> Result<(Journal, Recovered)> {
-        Journal::of(Directory::open(disk, path, job)?, None)
+        Journal::of(Directory::open(disk, path, job)?, None, |_| Ok(()))
     }
 
     /// Reads what is to be gone on from in the directory of a job, of which there may be a second copy.
     ///
-    /// Fails with a sentence that says what is wrong with which file, and changes nothing then.
+    /// Fails with a sentence that says what is wrong with which file, or where `may_go_on` does, and changes nothing
+    /// then.
     pub(crate) fn of(
         directory: Directory,
         mirror: Option<Arc<Mirror>>,
+        may_go_on: impl FnOnce(&Recovered) -> Result<()>,
     ) -> Result<(Journal, Recovered)> {
         let directory = Arc::new(directory);
         let path = directory.path();
@@ -92,6 +94,12 @@ impl Journal {
         // Only where both can be gone on with is anything written.
         let left_out = [batches.warnings(), blocks.warnings()].concat();
         let mut recovered = reader.finish(parts, warnings, &left_out)?;
+        may_go_on(&recovered)?;
+        directory.begin_life(|life| {
+            if let Some(mirror) = &mirror {
+                mirror.lives(life);
+            }
+        })?;
         let (batches, more) = batches.go_on()?;
         recovered.warnings.extend(more);
         let (blocks, more) = blocks.go_on()?;

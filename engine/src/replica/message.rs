@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::directory::Life;
+
 /// The version of the protocol.
 pub(super) const VERSION: u32 = 1;
 
@@ -37,7 +39,7 @@ pub(super) fn most_bytes(kind: u8) -> Option<usize> {
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Request {
-    Hello { version: u32, token: String, directory: String, limit_ms: u64 },
+    Hello { version: u32, token: String, directory: String, limit_ms: u64, life: Option<Life> },
     List,
     Read { path: String },
     Create { file: u64, path: String, like: Option<Like> },
@@ -83,6 +85,8 @@ pub(super) enum Reason {
     Token,
     Directory,
     InUse,
+    /// Another start has gone on from the directory.
+    GoneOn,
     NoRoom,
     Failed,
     Protocol,

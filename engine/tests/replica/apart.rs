@@ -9,7 +9,10 @@ use millstream::replica::Replica;
 use millstream::{ManualClock, Result, Stop, StreamingContext, millis, secs};
 
 use crate::job::{DIRECTORY, Life, Waited, conf, described};
-use crate::pair::{COPIES, COPY, LIMIT, Pair, START, TOKEN, copy_of, durable, life, mirrored};
+use crate::pair::{
+    COPIES, COPY, LIMIT, Pair, START, TOKEN, copy_of, durable, goes_on, life, mirrored, replica_of,
+};
+use crate::proxy::Proxy;
 
 #[track_caller]
 fn refused<T>(outcome: Result<T>, parts: &[&str]) {
@@ -169,6 +172,98 @@ fn copies_that_differ_in_frames_of_the_same_lengths() {
     there.rename(COPY.as_ref(), DIRECTORY.as_ref()).unwrap();
     apart(&there, 2);
     there.rename(DIRECTORY.as_ref(), COPY.as_ref()).unwrap();
+    // Without their lists of starts, as older copies are.
+    here.remove(Path::new(DIRECTORY).join("lives").as_ref()).unwrap();
+    there.remove(Path::new(COPY).join("lives").as_ref()).unwrap();
     let pair = Pair::of(here, there);
     refused(pair.start_at(START + secs(20), 3), &["without the other"]);
+}
+
+#[test]
+fn copies_that_were_gone_on_with_for_long_without_each_other() {
+    let pair = Pair::new();
+    lived(&pair, 0);
+    let (here, there) = pair.disks();
+    let apart = |disk: &MemoryDisk, numbers: std::ops::Range<u64>| {
+        for number in numbers {
+            let clock = ManualClock::at(START + secs(number * 100));
+            let conf = conf(disk, &clock).graceful_stop_timeout(secs(5));
+            let mut life = Life::with(conf, clock, number).unwrap();
+            for _ in 0..6 {
+                assert_eq!(life.batch(number, 1), Waited::Done);
+            }
+            assert!(life.stop(Stop::Graceful).checkpointed);
+        }
+    };
+    // Here it is started several times, so that what both had is collected.
+    apart(&here, 1..5);
+    there.rename(COPY.as_ref(), DIRECTORY.as_ref()).unwrap();
+    apart(&there, 5..6);
+    there.rename(DIRECTORY.as_ref(), COPY.as_ref()).unwrap();
+    let pair = Pair::of(here, there);
+    let before = (durable(&pair.here, DIRECTORY), durable(&pair.there, COPY));
+    refused(
+        pair.start_at(START + secs(2000), 9),
+        &["/job/lives", "other starts from number 1 on", "without the other", "move the directory"],
+    );
+    assert!((durable(&pair.here, DIRECTORY), durable(&pair.there, COPY)) == before);
+}
+
+#[test]
+fn a_job_whose_copy_was_gone_on_with_meanwhile_does_not_go_on() {
+    let Pair { here, there, replica } = Pair::new();
+    let proxy = Proxy::to(replica.address());
+    let mut first = life(&here, proxy.address, START, 0).unwrap();
+    for _ in 0..2 {
+        assert_eq!(first.batch(3, 2), Waited::Done);
+    }
+    // The link is gone, and the job waits for it.
+    drop(replica);
+    proxy.cut_after(0);
+    first.feed_unheard(2, 1);
+    first.clock.advance(secs(1));
+    // Its machine is given up, and the job is started on the copy.
+    there.rename(COPY.as_ref(), DIRECTORY.as_ref()).unwrap();
+    let clock = ManualClock::at(first.clock.now());
+    let other = conf(&there, &clock).graceful_stop_timeout(secs(5));
+    let mut other = Life::with(other, clock, 1).unwrap();
+    for _ in 0..8 {
+        assert_eq!(other.batch(5, 1), Waited::Done);
+    }
+    assert!(other.stop(Stop::Graceful).checkpointed);
+    drop(other);
+    there.rename(DIRECTORY.as_ref(), COPY.as_ref()).unwrap();
+    let gone_on_with = durable(&there, COPY);
+    // While it is stopped the link is back.
+    let replica = replica_of(&there);
+    proxy.lead_to(replica.address());
+    let received = first.received();
+    let Waited::Failed(sentence) = first.wait_for_batch(first.clock.now()) else {
+        panic!("it has gone on: {:?}", first.ear.warnings(""))
+    };
+    for part in ["another start of this job has gone on", &format!("{}/counts", proxy.address)] {
+        assert!(sentence.contains(part), "{part:?} is missing: {sentence}");
+    }
+    first.stop(Stop::Now);
+    assert_eq!(first.received(), received, "nothing more is acknowledged");
+    assert!(durable(&there, COPY) == gone_on_with, "nothing is written there");
+    // What it has alone was never acknowledged, and the next start goes on from what the other one has left.
+    let now = first.clock.now() + secs(100);
+    drop(first);
+    let again = life(&here, replica.address(), now, 2).expect("one list begins the other");
+    again.stop(Stop::Now);
+}
+
+#[test]
+fn copies_of_a_version_without_lists_of_starts_are_gone_on_from() {
+    for without in [&[DIRECTORY, COPY][..], &[DIRECTORY], &[COPY]] {
+        let pair = Pair::new();
+        let first = lived(&pair, 0);
+        let (here, there) = pair.disks();
+        for directory in without {
+            let disk = if *directory == DIRECTORY { &here } else { &there };
+            disk.remove(Path::new(directory).join("lives").as_ref()).unwrap();
+        }
+        goes_on(&Pair::of(here, there), START + secs(10), &[first.fed()]);
+    }
 }

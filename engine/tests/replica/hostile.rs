@@ -63,7 +63,9 @@ impl Client {
         let bytes = u32::from_le_bytes(header[24..28].try_into().expect("four bytes"));
         let mut rest = vec![0; bytes as usize + 4];
         match self.stream.read_exact(&mut rest) {
-            Ok(()) => rmp_serde::from_slice(&rest[..bytes as usize]).expect("an answer"),
+            // A value has no bytes, and nothing but the entry of a list does.
+            Ok(()) => rmp_serde::from_slice(&rest[..bytes as usize])
+                .unwrap_or_else(|_| json!({"Entry": "with a hash"})),
             Err(_) => Value::Null,
         }
     }
@@ -92,7 +94,9 @@ impl Client {
 }
 
 fn hello(token: &str, directory: &str) -> Value {
-    json!({"Hello": {"version": 1, "token": token, "directory": directory, "limit_ms": 10_000}})
+    json!({"Hello": {
+        "version": 1, "token": token, "directory": directory, "limit_ms": 10_000, "life": null,
+    }})
 }
 
 fn frame(kind: u8, sequence: u64, length: u32, payload: &[u8]) -> Vec<u8> {
@@ -266,4 +270,31 @@ fn who_says_nothing_is_let_go() {
     client.stream.write_all(b"\xf5mlf\x01").unwrap();
     client.stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     assert!(client.is_closed());
+}
+
+#[test]
+fn a_session_replaces_only_what_it_has_listed_or_made() {
+    let pair = Pair::new();
+    pair.there.put("/copies/other/blocks/0000000007.log", "of another start", Default::default());
+    let address = pair.replica.address();
+    let make = |client: &mut Client, path: &str| {
+        client.ask(&json!({"Create": {"file": 1, "path": format!("{path}.tmp"), "like": null}}));
+        client.ask(&json!({"Rename": {"from": format!("{path}.tmp"), "to": path}}));
+        client.ask(&json!({"Close": {"file": 1}}));
+    };
+    let mut client = Client::greeted(address, "other");
+    make(&mut client, "blocks/0000000008.log");
+    make(&mut client, "blocks/0000000008.log");
+    make(&mut client, "blocks/0000000007.log");
+    let (reason, sentence) = client.refused();
+    assert!(reason == "Protocol" && sentence.contains("neither listed nor made"), "{sentence}");
+    let left = || pair.there.read("/copies/other/blocks/0000000007.log".as_ref()).unwrap();
+    assert_eq!(left(), b"of another start");
+    let mut client = Client::greeted(address, "other");
+    client.ask(&json!("List"));
+    while client.hear()["Entry"] != Value::Null {}
+    make(&mut client, "blocks/0000000007.log");
+    client.ask(&json!("Ping"));
+    assert_eq!(client.hear()["Done"]["sequence"], json!(5));
+    assert_eq!(left(), b"");
 }

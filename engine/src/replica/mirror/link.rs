@@ -11,6 +11,7 @@ use super::session::{Broken, Dial, Session};
 use super::sides::{Apart, Sides};
 use super::together::Doing;
 use crate::backoff::Backoff;
+use crate::directory::Life;
 use crate::disk::AnyDisk;
 use crate::error::{Error, Result};
 use crate::occasional::Occasional;
@@ -44,6 +45,10 @@ pub(super) struct Link {
     /// What was removed, and is not known to be gone for good there.
     removed: BTreeSet<String>,
     next_file: u64,
+    /// The start that this is, once it has noted itself.
+    pub(super) life: Option<Life>,
+    /// Why nothing is written any more.
+    over: Option<Error>,
     cut: Option<Cut>,
     said_cut: Occasional,
     said_back: Occasional,
@@ -95,6 +100,8 @@ impl Link {
             open: BTreeMap::new(),
             removed: BTreeSet::new(),
             next_file: 0,
+            life: None,
+            over: None,
             cut: None,
             said_cut: Occasional::default(),
             said_back: Occasional::default(),
@@ -205,10 +212,16 @@ impl Link {
         cut.latest = broken.reason;
     }
 
+    /// Fails where nothing is to be written any more.
+    pub(super) fn still_on(&self) -> Result<()> {
+        self.over.clone().map_or(Ok(()), Err)
+    }
+
     // ---- dialling ----
 
     /// Dials until the copies are together, and all that both have is durable. Answers what was found.
     pub(super) fn reach(&mut self) -> Result<Vec<String>> {
+        self.still_on()?;
         let (began, mut pauses) = (Instant::now(), Backoff::default());
         loop {
             let broken = match self.attempt() {
@@ -218,6 +231,9 @@ impl Link {
                 }
                 Err(Apart::Here(error)) => {
                     self.session = None;
+                    if matches!(error, Error::GoneOnElsewhere { .. }) {
+                        self.over = Some(error.clone());
+                    }
                     return Err(error);
                 }
                 Err(Apart::Link(broken)) => broken,
@@ -252,8 +268,14 @@ impl Link {
     fn attempt(&mut self) -> Result<Vec<String>, Apart> {
         // One that is there has said something that cannot be relied on.
         self.session = None;
-        let session = self.session.insert(Session::open(&self.dial, &self.hooks.given_up)?);
         let there = format!("{}/{}", self.dial.address, self.dial.directory);
+        let opened = match Session::open(&self.dial, self.life, &self.hooks.given_up) {
+            Err(broken) if broken.is_gone_on => {
+                return Err(Error::GoneOnElsewhere { copy: there }.into());
+            }
+            opened => opened?,
+        };
+        let session = self.session.insert(opened);
         let sides = Sides {
             disk: &*self.disk,
             directory: &self.directory,
@@ -269,7 +291,8 @@ impl Link {
             return Ok(found);
         }
         let open = self.open.iter().map(|(&file, open)| (file, open.path.clone())).collect();
-        sides.while_running(&Doing { open: &open, removed: &self.removed })?;
+        let doing = Doing { open: &open, removed: &self.removed, life: self.life };
+        sides.while_running(&doing)?;
         self.removed.clear();
         Ok(Vec::new())
     }

@@ -2,6 +2,7 @@
 //! and what is to be durable is so in both copies.
 
 mod link;
+mod lives;
 mod ours;
 mod session;
 mod sides;
@@ -23,6 +24,7 @@ use super::at_it::SIGNS_OF_LIFE;
 use super::message::Request;
 use super::name::{directory_of, is_path};
 use crate::conf::ReplicaAt;
+use crate::directory::Life;
 use crate::disk::{AnyDisk, DiskFile, Entry, Metadata, Scratch};
 use crate::error::{Error, Result};
 use crate::threads::EngineThread;
@@ -77,6 +79,17 @@ impl Mirror {
         self.link.lock().gave_up
     }
 
+    /// Hears which start this is, before it is noted in the directory: where another one is noted there, it has gone on
+    /// from the replica's copy.
+    pub(crate) fn lives(&self, life: Life) {
+        self.link.lock().life = Some(life);
+    }
+
+    /// Fails where another start has gone on from the replica's copy: nothing is to be written any more.
+    fn still_on(&self) -> io::Result<()> {
+        self.link.lock().still_on().map_err(|error| io::Error::other(error.to_string()))
+    }
+
     /// The disk that the job writes to.
     pub(crate) fn disk(self: &Arc<Self>) -> Arc<dyn AnyDisk> {
         Arc::new(Mirrored(self.clone()))
@@ -123,6 +136,7 @@ impl Mirrored {
 
 impl AnyDisk for Mirrored {
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        self.0.still_on()?;
         let here = self.here().create_new(path)?;
         let Some(there) = self.0.path_there(path) else { return Ok(here) };
         let number = self.0.link.lock().created(there);
@@ -134,6 +148,7 @@ impl AnyDisk for Mirrored {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.0.still_on()?;
         self.here().rename(from, to)?;
         if let Some(to) = self.0.path_there(to) {
             self.there(from, |link, from| link.renamed(from, to));
@@ -204,6 +219,7 @@ impl Write for MirroredFile {
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.mirror.still_on()?;
         let bytes = self.here.write_vectored(parts)?;
         self.mirror.link.lock().appended(self.number, parts, bytes);
         Ok(bytes)

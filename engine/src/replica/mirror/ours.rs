@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::checkpoint::FILES;
-use crate::directory::{BATCHES, BLOCKS, CHECKPOINT, IDENTITY};
+use crate::directory::{BATCHES, BLOCKS, CHECKPOINT, IDENTITY, LIVES};
 use crate::disk::{AnyDisk, EntryKind, failed};
 use crate::error::Result;
 use crate::frame::Begin;
@@ -16,8 +16,8 @@ pub(super) const DIRECTORIES: [&str; 2] = [BATCHES, BLOCKS];
 
 /// The row that a file is in, and its number there; none for what is no durable file, or is being written.
 pub(super) fn place_of(path: &str) -> Option<(&'static str, u64)> {
-    if path == IDENTITY {
-        return Some((IDENTITY, 0));
+    if let Some(row) = [IDENTITY, LIVES].into_iter().find(|name| *name == path) {
+        return Some((row, 0));
     }
     match path.split_once('/') {
         None => FILES.number(path).map(|number| (CHECKPOINT, number)),
@@ -61,6 +61,7 @@ mod tests {
     #[test]
     fn durable_files_are_known_by_their_paths() {
         assert_eq!(place_of("identity"), Some((IDENTITY, 0)));
+        assert_eq!(place_of("lives"), Some((LIVES, 0)));
         assert_eq!(place_of("checkpoint-0000000012"), Some((CHECKPOINT, 12)));
         assert_eq!(place_of("blocks/0000000003.log"), Some((BLOCKS, 3)));
         let others = [

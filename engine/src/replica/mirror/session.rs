@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 
+use crate::directory::Life;
 use crate::durable;
 use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
 use crate::replica::message::{
-    ANSWER, APPEND, AT_IT, Answer, DATA, HASH_BYTES, MOST_DATA_BYTES, REQUEST, Request, VERSION,
+    ANSWER, APPEND, AT_IT, Answer, DATA, HASH_BYTES, MOST_DATA_BYTES, REQUEST, Reason, Request,
+    VERSION,
 };
 use crate::replica::wire::{Patience, Wire};
 use crate::secret::Secret;
@@ -25,8 +27,17 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Broken {
     pub(super) reason: String,
-    /// Dialling again is of no use.
+    /// Dialling again at a start is of no use.
     pub(super) is_final: bool,
+    /// Another start has gone on from the copy.
+    pub(super) is_gone_on: bool,
+}
+
+impl Broken {
+    /// What may be otherwise when it is dialled again.
+    fn passing(reason: String) -> Broken {
+        Broken { reason, is_final: false, is_gone_on: false }
+    }
 }
 
 impl From<io::Error> for Broken {
@@ -35,7 +46,7 @@ impl From<io::Error> for Broken {
             ErrorKind::UnexpectedEof => "it has closed the connection".to_owned(),
             _ => error.to_string(),
         };
-        Broken { reason, is_final: false }
+        Broken::passing(reason)
     }
 }
 
@@ -73,7 +84,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn open(dial: &Dial, given_up: GivenUp<'_>) -> Result<Session, Broken> {
+    /// Dials, as the start `life`, where that is known.
+    pub(super) fn open(
+        dial: &Dial,
+        life: Option<Life>,
+        given_up: GivenUp<'_>,
+    ) -> Result<Session, Broken> {
         let stream = connect(&dial.address, dial.silence.min(CONNECT_LIMIT))?;
         let wire = Wire::new(stream)?;
         let mut session = Session { wire, silence: dial.silence, done: None, used: Instant::now() };
@@ -82,6 +98,7 @@ impl Session {
             token: dial.token.text().to_owned(),
             directory: dial.directory.clone(),
             limit_ms: u64::try_from(dial.silence.as_millis()).unwrap_or(u64::MAX),
+            life,
         };
         session.tell(&hello, given_up)?;
         match session.answer(given_up)? {
@@ -216,7 +233,7 @@ impl Session {
         let sent = self.wire.send(kind, parts, &patience);
         // One that closes the connection has said why, most likely.
         sent.map_err(|error| match self.answer(given_up) {
-            Err(refused) if refused.is_final => refused,
+            Err(refused) if refused.is_final || refused.is_gone_on => refused,
             Err(refused)
                 if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) =>
             {
@@ -242,13 +259,14 @@ impl Session {
     }
 
     fn read_answer(&self, kind: u8) -> Result<Answer, Broken> {
-        let misfit = |reason| Broken { reason, is_final: false };
+        let misfit = Broken::passing;
         if kind != ANSWER {
             return Err(misfit(format!("it has said something of kind {kind}")));
         }
         match durable::from_bytes(self.wire.payload()).map_err(misfit)? {
             Answer::Refused { reason, sentence } => {
-                Err(Broken { reason: sentence, is_final: reason.is_final() })
+                let is_gone_on = reason == Reason::GoneOn;
+                Err(Broken { reason: sentence, is_final: reason.is_final(), is_gone_on })
             }
             answer => Ok(answer),
         }
@@ -286,5 +304,5 @@ fn connect(address: &str, limit: Duration) -> io::Result<TcpStream> {
 }
 
 fn unexpected(answer: &Answer) -> Broken {
-    Broken { reason: format!("it has answered {answer:?}, which was not asked"), is_final: false }
+    Broken::passing(format!("it has answered {answer:?}, which was not asked"))
 }

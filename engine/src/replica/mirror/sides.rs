@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::ours::DIRECTORIES;
 use super::session::{Broken, GivenUp, Session};
+use crate::directory::LIVES;
 use crate::disk::{
     AnyDisk, DiskFile, TEMPORARY, failed, make_directory_durably, parent_of, publish,
 };
@@ -64,37 +65,49 @@ pub(super) enum Act {
 }
 
 impl Sides<'_> {
-    pub(super) fn carry_out(&mut self, acts: Vec<(String, Act)>) -> Result<(), Apart> {
+    pub(super) fn carry_out(&mut self, mut acts: Vec<(String, Act)>) -> Result<(), Apart> {
         for directory in DIRECTORIES {
             let path = directory.to_owned();
             self.session.tell(&Request::MakeDirectory { path }, self.given_up)?;
         }
-        for (path, act) in acts {
-            match act {
-                Act::Send { keep, open } => {
-                    let content = self.with_file(&path, |content| content)?;
-                    self.send(&path, &content, keep, open)?;
-                }
-                Act::Fetch => {
-                    let content = self.session.read(&path, self.given_up)?;
-                    self.put_here(&path, &content)?;
-                }
-                Act::Remove => {
-                    self.session.tell(&Request::Remove { path }, self.given_up)?;
-                }
-                Act::Replace { content, here, there } => {
-                    if here {
-                        self.put_here(&path, &content)?;
-                    }
-                    if there {
-                        self.send(&path, &content, 0, None)?;
-                    }
-                }
-            }
-        }
+        // The list of starts comes when all is there that they have made: a copy that has a start, and not all that it
+        // has written, could be gone on with, and nobody would know.
+        let lives: Vec<_> = acts.extract_if(.., |(path, _)| path == LIVES).collect();
+        let is_listed_anew = !lives.is_empty();
+        acts.into_iter().try_for_each(|(path, act)| self.carry_out_one(path, act))?;
         for path in DIRECTORIES.into_iter().chain([""]) {
             let path = path.to_owned();
             self.session.ask(&Request::SyncDirectory { path }, self.given_up)?;
+        }
+        lives.into_iter().try_for_each(|(path, act)| self.carry_out_one(path, act))?;
+        if is_listed_anew {
+            let path = String::new();
+            self.session.ask(&Request::SyncDirectory { path }, self.given_up)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out_one(&mut self, path: String, act: Act) -> Result<(), Apart> {
+        match act {
+            Act::Send { keep, open } => {
+                let content = self.with_file(&path, |content| content)?;
+                self.send(&path, &content, keep, open)?;
+            }
+            Act::Fetch => {
+                let content = self.session.read(&path, self.given_up)?;
+                self.put_here(&path, &content)?;
+            }
+            Act::Remove => {
+                self.session.tell(&Request::Remove { path }, self.given_up)?;
+            }
+            Act::Replace { content, here, there } => {
+                if here {
+                    self.put_here(&path, &content)?;
+                }
+                if there {
+                    self.send(&path, &content, 0, None)?;
+                }
+            }
         }
         Ok(())
     }

@@ -7,11 +7,12 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use super::lives::{History, history};
 use super::ours::{DIRECTORIES, begin_of, files_in};
 use super::session::{Broken, Held};
 use super::sides::{Act, Apart, Sides};
 use super::unite::{United, unite};
-use crate::directory::IDENTITY;
+use crate::directory::{IDENTITY, LIVES, Life};
 use crate::disk::TEMPORARY;
 use crate::error::{Error, Result};
 use crate::frame::{Begin, Misfit};
@@ -22,6 +23,8 @@ pub(super) struct Doing<'a> {
     pub(super) open: &'a BTreeMap<u64, String>,
     /// What was removed, and is not known to be gone for good there.
     pub(super) removed: &'a BTreeSet<String>,
+    /// The start that this is, once it has noted itself.
+    pub(super) life: Option<Life>,
 }
 
 impl Sides<'_> {
@@ -29,17 +32,20 @@ impl Sides<'_> {
     pub(super) fn at_start(mut self) -> Result<Vec<String>, Apart> {
         let (ours, theirs) = (files_in(self.disk, self.directory)?, self.list()?);
         let number = self.number(&ours, &theirs)?;
+        let of_lives = self.lives_at_start(&ours, &theirs, number)?;
         let is_new_here = ours.is_empty();
         let doubtful = last_of_each_log(&theirs);
         let mut acts = Vec::new();
         for path in ours.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
             let act = match (ours.contains_key(path), theirs.get(path)) {
+                _ if path == LIVES => None,
                 (true, None) => Some(Act::Send { keep: 0, open: None }),
                 (false, _) => Some(Act::Fetch),
                 (true, Some(held)) => self.compare(path, *held, number, doubtful.contains(path))?,
             };
             acts.extend(act.map(|act| (path.clone(), act)));
         }
+        acts.extend(of_lives.map(|act| (LIVES.to_owned(), act)));
         let warnings = self.told(&acts, is_new_here);
         self.carry_out(acts)?;
         Ok(warnings)
@@ -49,11 +55,12 @@ impl Sides<'_> {
     pub(super) fn while_running(mut self, doing: &Doing<'_>) -> Result<(), Apart> {
         let (ours, theirs) = (files_in(self.disk, self.directory)?, self.list()?);
         let number = self.number(&ours, &theirs)?;
+        let of_lives = self.lives_while_running(&ours, &theirs, number, doing)?;
         let doubtful = last_of_each_log(&theirs);
         let open: BTreeMap<&str, u64> =
             doing.open.iter().map(|(number, path)| (path.as_str(), *number)).collect();
         let mut acts = Vec::new();
-        for path in ours.keys() {
+        for path in ours.keys().filter(|path| *path != LIVES) {
             let open = open.get(path.as_str()).copied();
             let act = match theirs.get(path) {
                 None => Some(Act::Send { keep: 0, open }),
@@ -82,7 +89,98 @@ impl Sides<'_> {
         // What nothing needs any more goes once what needs it no more is there.
         let is_gone = |path: &&String| !ours.contains_key(*path) && doing.removed.contains(*path);
         acts.extend(theirs.keys().filter(is_gone).map(|path| (path.clone(), Act::Remove)));
+        acts.extend(of_lives.map(|act| (LIVES.to_owned(), act)));
         self.carry_out(acts)
+    }
+
+    /// What is to be done with the lists of starts, of which one must be a beginning of the other: then whatever the
+    /// shorter one's copy has, the longer one's has gone on from.
+    fn lives_at_start(
+        &mut self,
+        ours: &BTreeMap<String, u64>,
+        theirs: &BTreeMap<String, Held>,
+        number: u64,
+    ) -> Result<Option<Act>, Apart> {
+        match (ours.contains_key(LIVES), theirs.contains_key(LIVES)) {
+            (false, false) => return Ok(None),
+            (true, false) => return Ok(Some(Act::Send { keep: 0, open: None })),
+            (false, true) => return Ok(Some(Act::Fetch)),
+            (true, true) => {}
+        }
+        let (content, theirs, history) = self.histories(ours.contains_key(LIVES), number)?;
+        match history {
+            History::One { united, is_whole_there, .. } => {
+                let (here, there) = (united != content, united != theirs);
+                Ok(match (here, there) {
+                    (false, false) => None,
+                    (false, true) if is_whole_there => Some(Act::Send { keep: 0, open: None }),
+                    _ => Some(Act::Replace { content: united, here, there }),
+                })
+            }
+            History::Damaged => Ok(None),
+            History::Apart { number } => Err(Apart::Here(Error::Foreign {
+                file: self.directory.join(LIVES).display().to_string(),
+                reason: format!(
+                    "and {}/{LIVES} have other starts from number {number} on: each copy was gone on with without \
+                     the other",
+                    self.there
+                ),
+                cure: "move the directory away that does not count",
+            })),
+        }
+    }
+
+    /// The same while the job runs, whose copy has all starts: the replica's has another one only where somebody has
+    /// gone on from it.
+    fn lives_while_running(
+        &mut self,
+        ours: &BTreeMap<String, u64>,
+        theirs: &BTreeMap<String, Held>,
+        number: u64,
+        doing: &Doing<'_>,
+    ) -> Result<Option<Act>, Apart> {
+        let is_list = |(_, path): &(&u64, &String)| path.as_str() == LIVES;
+        let open = doing.open.iter().find(is_list).map(|(number, _)| *number);
+        let send = Some(Act::Send { keep: 0, open });
+        match (ours.contains_key(LIVES), theirs.contains_key(LIVES)) {
+            (_, false) if ours.contains_key(LIVES) => return Ok(send),
+            (_, false) => return Ok(None),
+            (false, true) if doing.life.is_none() => return Err(self.gone_on().into()),
+            _ => {}
+        }
+        let (content, theirs, history) = self.histories(ours.contains_key(LIVES), number)?;
+        match history {
+            History::Apart { .. } => Err(self.gone_on().into()),
+            History::One { last_there, .. }
+                if doing.life.is_some_and(|life| last_there > Some(life.number)) =>
+            {
+                Err(self.gone_on().into())
+            }
+            History::One { united, is_whole_here: true, .. } if united != content => {
+                Err(self.gone_on().into())
+            }
+            History::One { united, .. } if united != content => Err(self.damaged(LIVES).into()),
+            History::One { united, .. } => Ok(send.filter(|_| united != theirs || open.is_some())),
+            History::Damaged => Ok(None),
+        }
+    }
+
+    /// The lists there and, where there is one, here, and what they come to.
+    fn histories(&mut self, is_here: bool, number: u64) -> Result<(Bytes, Bytes, History), Apart> {
+        let expected = begin_of(LIVES, self.job, number).expect("it is a durable file");
+        let ours = match is_here {
+            true => Bytes::from(self.with_file(LIVES, |content| content)?),
+            false => Bytes::new(),
+        };
+        let theirs = Bytes::from(self.session.read(LIVES, self.given_up)?);
+        match history(&ours, &theirs, &expected) {
+            Ok(history) => Ok((ours, theirs, history)),
+            Err(misfit) => Err(misfit.of(&self.directory.join(LIVES), "").into()),
+        }
+    }
+
+    pub(super) fn gone_on(&self) -> Error {
+        Error::GoneOnElsewhere { copy: self.there.to_owned() }
     }
 
     fn list(&mut self) -> Result<BTreeMap<String, Held>, Broken> {

@@ -99,7 +99,7 @@ impl<'s> Greeting<'s> {
         admit: impl FnOnce() -> Result<(), Refusal>,
     ) -> Result<(Store, String), End> {
         let settings = self.talk.settings;
-        let Ok(Request::Hello { version, token, directory, limit_ms }) =
+        let Ok(Request::Hello { version, token, directory, limit_ms, life }) =
             self.talk.hear(Some(until))?.request()
         else {
             return Err(misfit("the first message must be Hello").into());
@@ -119,7 +119,10 @@ impl<'s> Greeting<'s> {
         let place = settings.directory.join(&directory);
         self.talk.suits(Duration::from_millis(limit_ms));
         let (disk, most_bytes) = (settings.disk.clone(), settings.most_bytes);
-        let store = self.talk.at_it(|| Store::open(disk, place, most_bytes))??;
+        let store = self.talk.at_it(|| {
+            let store = Store::open(disk, place, most_bytes)?;
+            life.map_or(Ok(()), |life| store.was_not_gone_on_without(life)).map(|()| store)
+        })??;
         self.talk.say(&Answer::Welcome)?;
         Ok((store, directory))
     }
@@ -157,7 +160,7 @@ impl Session<'_> {
         match request {
             Request::Hello { .. } => return Err(misfit("Hello comes once").into()),
             Request::List => {
-                for path in store.paths() {
+                for path in store.list() {
                     let (bytes, hash) = self.at_it(|store| {
                         let content = store.read(&path)?;
                         Ok((content.len() as u64, blake3::hash(&content).into()))

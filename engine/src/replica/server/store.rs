@@ -1,12 +1,16 @@
 //! What a session does with the directory that it has: files are made, appended to, synced, renamed, removed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
+use crate::directory::{LIVES, Life, Lives};
 use crate::disk::{AnyDisk, DiskFile, EntryKind, TEMPORARY, make_directory_durably};
 use crate::error::Error;
+use crate::frame::Begin;
 use crate::replica::message::{Like, Reason};
 use crate::replica::name::{LOCK, MOST_FILES, is_path};
 
@@ -23,6 +27,8 @@ pub(super) struct Store {
     open: HashMap<u64, Open>,
     /// How long each file is, by path.
     lengths: BTreeMap<String, u64>,
+    /// The files that the session has listed, or made; no other one may be replaced.
+    known: HashSet<String>,
     bytes: u64,
     most_bytes: u64,
     #[expect(dead_code, reason = "held for its drop")]
@@ -55,6 +61,7 @@ impl Store {
             directory,
             open: HashMap::new(),
             lengths: BTreeMap::new(),
+            known: HashSet::new(),
             bytes: 0,
             most_bytes,
             lock,
@@ -88,8 +95,27 @@ impl Store {
     }
 
     /// The paths of the files that there are.
-    pub(super) fn paths(&self) -> Vec<String> {
-        self.lengths.keys().cloned().collect()
+    pub(super) fn list(&mut self) -> Vec<String> {
+        let paths: Vec<String> = self.lengths.keys().cloned().collect();
+        self.known.extend(paths.iter().cloned());
+        paths
+    }
+
+    /// Refuses a session of the start `life`, where another start has gone on from the directory since. Who compares
+    /// the copies finds it out where the list of starts is damaged.
+    pub(super) fn was_not_gone_on_without(&self, life: Life) -> Result<(), Refusal> {
+        if !self.lengths.contains_key(LIVES) {
+            return Ok(());
+        }
+        let (file, content) = (self.directory.join(LIVES), Bytes::from(self.read(LIVES)?));
+        let lives = Begin::read(&content).map(|found| Lives::read(content, &found.begin, &file));
+        match lives {
+            Ok(Ok(lives)) if lives.went_on_without(life) => {
+                let directory = self.directory.display();
+                Err((Reason::GoneOn, format!("another start has gone on from {directory}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn read(&self, path: &str) -> Result<Vec<u8>, Refusal> {
@@ -113,6 +139,7 @@ impl Store {
             return Err((Reason::NoRoom, sentence));
         }
         let made = self.disk.create_new(&place).map_err(|e| refused("making", &place, &e))?;
+        self.known.insert(path.clone());
         self.note(path.clone(), 0);
         self.open.insert(file, Open { file: made, path });
         begins.map_or(Ok(()), |begins| self.append(file, 0, &begins))
@@ -169,11 +196,17 @@ impl Store {
 
     pub(super) fn rename(&mut self, from: &str, to: &str) -> Result<(), Refusal> {
         let (old, new) = (self.place(from)?, self.place(to)?);
+        if !self.known.contains(to) && self.disk.metadata(&new).is_ok() {
+            let sentence =
+                format!("{to} is there, and this session has neither listed nor made it");
+            return Err(misfit(sentence));
+        }
         self.disk.rename(&old, &new).map_err(|e| refused("renaming", &old, &e))?;
         for open in self.open.values_mut().filter(|open| open.path == from) {
             open.path = to.to_owned();
         }
         let length = self.lengths.get(from).copied().unwrap_or_default();
+        self.known.insert(to.to_owned());
         self.forget(from);
         self.note(to.to_owned(), length);
         Ok(())
