@@ -39,7 +39,7 @@ impl Secret {
         })
     }
 
-    /// As it is sent.
+    /// Its characters.
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.0).expect("it was made of a string")
     }

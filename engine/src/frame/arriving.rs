@@ -1,7 +1,7 @@
 //! A frame that arrives in parts: its header first, which says how long the rest is.
 
 use super::header::{Header, Salt, crc, u32_at};
-use super::{Flaw, HEADER_BYTES};
+use super::{Flaw, HEADER_BYTES, MAGIC};
 
 /// The header of a frame whose payload is still to come.
 pub(crate) struct Arriving {
@@ -10,6 +10,9 @@ pub(crate) struct Arriving {
 }
 
 impl Arriving {
+    /// What every header begins with.
+    pub(crate) const BEGINNING: [u8; 4] = MAGIC;
+
     /// Checks a header of no file's.
     pub(crate) fn of(bytes: &[u8; HEADER_BYTES]) -> Result<Arriving, Flaw> {
         let header = Header::from_bytes(bytes, Salt::NONE)?;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::name::MOST_DIRECTORY_BYTES;
+use super::proof::{NONCE_BYTES, PROOF_BYTES};
 use crate::directory::Life;
 
 /// The version of the protocol.
@@ -13,6 +15,16 @@ pub(super) const APPEND: u8 = 2;
 pub(super) const ANSWER: u8 = 3;
 pub(super) const DATA: u8 = 4;
 pub(super) const AT_IT: u8 = 5;
+/// The first ones: what the replica has drawn, what the primary shows for it, and what the replica shows for that.
+pub(super) const CHALLENGE: u8 = 6;
+pub(super) const SHOWN_BY_PRIMARY: u8 = 7;
+pub(super) const SHOWN_BY_REPLICA: u8 = 8;
+
+/// What a challenge has: the version, and what was drawn.
+pub(super) const CHALLENGE_BYTES: usize = 4 + NONCE_BYTES;
+
+/// What stands in front of the directory in what a primary shows: what it has drawn, and the proof.
+pub(super) const SHOWN_HEAD_BYTES: usize = NONCE_BYTES + PROOF_BYTES;
 
 /// What a request or an answer may have.
 pub(super) const MOST_WORD_BYTES: usize = 4 << 10;
@@ -37,9 +49,25 @@ pub(super) fn most_bytes(kind: u8) -> Option<usize> {
     }
 }
 
+/// The same of who dials, before it has shown that it knows the token.
+pub(super) fn most_bytes_of_who_dials(kind: u8) -> Option<usize> {
+    (kind == SHOWN_BY_PRIMARY).then_some(SHOWN_HEAD_BYTES + MOST_DIRECTORY_BYTES)
+}
+
+/// The same of who listens.
+pub(super) fn most_bytes_of_who_listens(kind: u8) -> Option<usize> {
+    match kind {
+        CHALLENGE => Some(CHALLENGE_BYTES),
+        SHOWN_BY_REPLICA => Some(PROOF_BYTES),
+        // Why it does not show it.
+        ANSWER => Some(MOST_WORD_BYTES),
+        _ => None,
+    }
+}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Request {
-    Hello { version: u32, token: String, directory: String, limit_ms: u64, life: Option<Life> },
+    Begin { limit_ms: u64, life: Option<Life> },
     List,
     Read { path: String },
     Create { file: u64, path: String, like: Option<Like> },
@@ -81,7 +109,6 @@ pub(super) enum Answer {
 /// Why something was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Reason {
-    Version,
     Token,
     Directory,
     InUse,
@@ -95,7 +122,7 @@ pub(super) enum Reason {
 impl Reason {
     /// Whether asking again is of no use.
     pub(super) fn is_final(self) -> bool {
-        matches!(self, Reason::Version | Reason::Token | Reason::Directory)
+        matches!(self, Reason::Token | Reason::Directory)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod message;
 mod name;
+mod proof;
 mod wire;
 mod at_it;
 mod server;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// How many bytes the name of a directory may have.
-const MOST_DIRECTORY_BYTES: usize = 200;
+pub(super) const MOST_DIRECTORY_BYTES: usize = 200;
 
 /// How many bytes a name within it may have.
 const MOST_NAME_BYTES: usize = 64;

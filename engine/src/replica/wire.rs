@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use super::message::most_bytes;
-use crate::frame::{Arriving, CRC_BYTES, HEADER_BYTES, Header, Salt, write_frame};
+use crate::frame::{Arriving, CRC_BYTES, Flaw, HEADER_BYTES, Header, Salt, write_frame};
 
 /// How long a call of the system waits before it is looked whether to go on.
 const LOOK: Duration = Duration::from_millis(10);
@@ -26,17 +26,26 @@ pub(super) struct Wire {
     /// The sequence of the next message that is sent, and of the next that comes.
     sent: u64,
     received: u64,
+    /// What a message of a kind may have that comes.
+    most_bytes: fn(u8) -> Option<usize>,
     /// What came behind the last header; it keeps the length of the longest.
     buffer: Vec<u8>,
     payload_bytes: usize,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream) -> io::Result<Wire> {
+    /// The wire to somebody who has shown nothing yet, of whom messages of these lengths are taken.
+    pub(super) fn new(stream: TcpStream, most_bytes: fn(u8) -> Option<usize>) -> io::Result<Wire> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(LOOK))?;
         stream.set_write_timeout(Some(LOOK))?;
-        Ok(Wire { stream, sent: 0, received: 0, buffer: Vec::new(), payload_bytes: 0 })
+        let buffer = Vec::new();
+        Ok(Wire { stream, sent: 0, received: 0, most_bytes, buffer, payload_bytes: 0 })
+    }
+
+    /// The other side has shown that it knows the token: what it says may be long from now on.
+    pub(super) fn is_known(&mut self) {
+        self.most_bytes = most_bytes;
     }
 
     /// Sends a message whose payload has these parts; answers its sequence.
@@ -57,10 +66,16 @@ impl Wire {
         let misfit = |sentence: String| io::Error::new(ErrorKind::InvalidData, sentence);
         let mut waiting = Waiting::on(&self.stream, patience);
         let mut header = [0; HEADER_BYTES];
-        waiting.read_exact(&mut header)?;
+        let (beginning, behind) = header.split_at_mut(Arriving::BEGINNING.len());
+        // Who sends lines may never send a whole header.
+        waiting.read_exact(beginning)?;
+        if *beginning != Arriving::BEGINNING {
+            return Err(misfit(Flaw::NoFrame.to_string()));
+        }
+        waiting.read_exact(behind)?;
         let arriving = Arriving::of(&header).map_err(|flaw| misfit(flaw.to_string()))?;
         let (kind, bytes) = (arriving.kind(), arriving.payload_bytes());
-        if most_bytes(kind).is_none_or(|most| bytes > most) {
+        if (self.most_bytes)(kind).is_none_or(|most| bytes > most) {
             return Err(misfit(format!("a message of kind {kind} may not have {bytes} bytes")));
         }
         if arriving.sequence() != self.received {

@@ -27,11 +27,22 @@ impl Client {
         Client { stream, sent: 0 }
     }
 
+    /// One that has said that it knows `token`, and waits for what is said to that.
+    fn introduced(address: SocketAddr, token: &str, directory: &str) -> Client {
+        let mut client = Client::of(address);
+        let (kind, challenge) = client.hear_message().expect("a challenge comes first");
+        assert_eq!((kind, challenge.len(), &challenge[..4]), (6, 36, &1u32.to_le_bytes()[..]));
+        let shown = shown("what a primary shows", token, &challenge[4..], directory);
+        client.say(7, &[&DRAWN[..], &shown, directory.as_bytes()].concat());
+        client
+    }
+
     fn greeted(address: SocketAddr, directory: &str) -> Client {
         let until = Instant::now() + PATIENCE;
         loop {
-            let mut client = Client::of(address);
-            client.ask(&hello(TOKEN, directory));
+            let mut client = Client::introduced(address, TOKEN, directory);
+            assert_eq!(client.hear_message().expect("it knows the token too").0, 8);
+            client.ask(&begin());
             match client.hear() {
                 answer if answer == json!("Welcome") => return client,
                 // The session before may not have heard yet that it is over.
@@ -54,20 +65,22 @@ impl Client {
         drop(self.stream.write_all(&frame));
     }
 
-    /// What is answered, or null where the connection is closed.
-    fn hear(&mut self) -> Value {
+    /// The next message, or none where the connection is closed.
+    fn hear_message(&mut self) -> Option<(u8, Vec<u8>)> {
         let mut header = [0; 32];
-        if self.stream.read_exact(&mut header).is_err() {
-            return Value::Null;
-        }
+        self.stream.read_exact(&mut header).ok()?;
         let bytes = u32::from_le_bytes(header[24..28].try_into().expect("four bytes"));
         let mut rest = vec![0; bytes as usize + 4];
-        match self.stream.read_exact(&mut rest) {
-            // A value has no bytes, and nothing but the entry of a list does.
-            Ok(()) => rmp_serde::from_slice(&rest[..bytes as usize])
-                .unwrap_or_else(|_| json!({"Entry": "with a hash"})),
-            Err(_) => Value::Null,
-        }
+        self.stream.read_exact(&mut rest).ok()?;
+        rest.truncate(bytes as usize);
+        Some((header[5], rest))
+    }
+
+    /// What is answered, or null where the connection is closed.
+    fn hear(&mut self) -> Value {
+        let Some((_, answer)) = self.hear_message() else { return Value::Null };
+        // A value has no bytes, and nothing but the entry of a list does.
+        rmp_serde::from_slice(&answer).unwrap_or_else(|_| json!({"Entry": "with a hash"}))
     }
 
     /// Why it was refused.
@@ -93,13 +106,21 @@ impl Client {
     }
 }
 
-fn hello(token: &str, directory: &str) -> Value {
-    json!({"Hello": {
-        "version": 1, "token": token, "directory": directory, "limit_ms": 10_000, "life": null,
-    }})
+/// What these clients draw.
+const DRAWN: [u8; 32] = [7; 32];
+
+/// What shows that somebody knows `token`, on a connection for which the replica has `drawn` something.
+fn shown(what: &str, token: &str, drawn: &[u8], directory: &str) -> [u8; 32] {
+    let context = format!("millstream-replica protocol 1, {what}");
+    let key = blake3::derive_key(&context, token.as_bytes());
+    *blake3::keyed_hash(&key, &[drawn, &DRAWN, directory.as_bytes()].concat()).as_bytes()
 }
 
-fn frame(kind: u8, sequence: u64, length: u32, payload: &[u8]) -> Vec<u8> {
+fn begin() -> Value {
+    json!({"Begin": {"limit_ms": 10_000, "life": null}})
+}
+
+pub(crate) fn frame(kind: u8, sequence: u64, length: u32, payload: &[u8]) -> Vec<u8> {
     let crc = |begun: u32, bytes: &[u8]| {
         let mut crc = crc32fast::Hasher::new_with_initial(begun);
         crc.update(bytes);
@@ -137,14 +158,21 @@ fn random_bytes_and_frames_that_do_not_fit() {
         assert!(client.is_closed());
     }
     // A length beyond what a message may have is refused at the header, before a payload comes.
-    for (kind, length) in [(1, 4097), (1, 1 << 30), (2, u32::MAX), (2, (1 << 20) + 17), (9, 1)] {
+    // Who has shown nothing has no message but the one that shows something.
+    for (kind, length) in [(7, 265), (7, u32::MAX), (1, 10), (2, 100), (3, 10), (9, 1)] {
         let mut client = Client::of(address);
         let frame = frame(kind, 0, length, b"");
         client.stream.write_all(&frame[..32]).unwrap();
         assert!(client.is_closed(), "kind {kind}, {length} bytes");
     }
+    for (kind, length) in [(1, 4097), (1, 1 << 30), (2, u32::MAX), (2, (1 << 20) + 17), (7, 100)] {
+        let mut client = Client::greeted(address, "other");
+        let frame = frame(kind, client.sent, length, b"");
+        client.stream.write_all(&frame[..32]).unwrap();
+        assert!(client.is_closed(), "kind {kind}, {length} bytes");
+    }
     // Whole frames with nonsense in them, before and after a greeting.
-    for kind in 1..6 {
+    for kind in 1..9 {
         for payload in [&b""[..], b"\xc1", b"nonsense", &[0x91; 4000]] {
             let mut client = Client::of(address);
             client.say(kind, payload);
@@ -165,25 +193,51 @@ fn random_bytes_and_frames_that_do_not_fit() {
 fn a_stranger_is_told_that_and_nothing_else() {
     let pair = Pair::new();
     let address = pair.replica.address();
-    let refusal = |request: Value| {
-        let mut client = Client::of(address);
-        client.ask(&request);
-        client.refused()
-    };
     for token in ["", "0123456789-secreT", "0123456789-secret2", "0123456789-secre"] {
-        let (reason, sentence) = refusal(hello(token, "counts"));
+        let (reason, sentence) = Client::introduced(address, token, "counts").refused();
         assert_eq!(reason, "Token");
         assert!(!sentence.contains("secre"), "{sentence}");
     }
-    let other =
-        json!({"Hello": {"version": 2, "token": TOKEN, "directory": "counts", "limit_ms": 10_000}});
-    assert_eq!(refusal(other).0, "Version");
-    assert_eq!(refusal(json!("List")).0, "Protocol");
-    for directory in ["", "..", ".", "a/b", "/etc", "a\0b", &"x".repeat(201)] {
-        assert_eq!(refusal(hello(TOKEN, directory)).0, "Directory", "{directory:?}");
+    // What was shown on one connection, or by the other side, shows nothing on another.
+    for what in ["what a primary shows", "what a replica shows"] {
+        let mut client = Client::of(address);
+        let (_, challenge) = client.hear_message().unwrap();
+        let drawn = if what.contains("primary") { &DRAWN[..] } else { &challenge[4..] };
+        let shown = shown(what, TOKEN, drawn, "counts");
+        client.say(7, &[&DRAWN[..], &shown, b"counts"].concat());
+        assert_eq!(client.refused().0, "Token");
+    }
+    // Who is asked for another directory than it has shown that it wants does not have it.
+    let mut client = Client::of(address);
+    let (_, challenge) = client.hear_message().unwrap();
+    let shown = shown("what a primary shows", TOKEN, &challenge[4..], "counts");
+    client.say(7, &[&DRAWN[..], &shown, b"others"].concat());
+    assert_eq!(client.refused().0, "Token");
+    let mut client = Client::of(address);
+    client.ask(&json!("List"));
+    assert_eq!(client.hear_message().unwrap().0, 6);
+    assert!(client.is_closed(), "nothing is listed for a stranger");
+    for directory in ["", "..", ".", "a/b", "/etc", "a\0b", &"x".repeat(200).replacen('x', "/", 1)]
+    {
+        let mut client = Client::introduced(address, TOKEN, directory);
+        assert_eq!(client.hear_message().unwrap().0, 8);
+        client.ask(&begin());
+        assert_eq!(client.refused().0, "Directory", "{directory:?}");
     }
     assert!(pair.there.list("/".as_ref()).unwrap().is_empty(), "nothing was made");
     serves_a_job(&pair);
+}
+
+#[test]
+fn each_side_shows_that_it_knows_the_token() {
+    let pair = Pair::new();
+    let mut client = Client::of(pair.replica.address());
+    let (_, challenge) = client.hear_message().unwrap();
+    let of = |what: &str| shown(what, TOKEN, &challenge[4..], "counts");
+    client.say(7, &[&DRAWN[..], &of("what a primary shows"), b"counts"].concat());
+    assert_eq!(client.hear_message(), Some((8, of("what a replica shows").to_vec())));
+    let mut other = Client::of(pair.replica.address());
+    assert_ne!(other.hear_message().unwrap().1, challenge, "it draws anew for each");
 }
 
 #[test]
@@ -231,7 +285,7 @@ fn an_append_begins_where_the_file_ends() {
         let mut client = Client::greeted(pair.replica.address(), "other");
         client.ask(&json!({"Remove": {"path": "good"}}));
         client.ask(&json!("Ping"));
-        assert_eq!(client.hear(), json!({"Done": {"sequence": 2}}));
+        assert_eq!(client.hear(), json!({"Done": {"sequence": 3}}));
     }
     let mut client = Client::greeted(pair.replica.address(), "other");
     for file in 0..17 {
@@ -295,6 +349,6 @@ fn a_session_replaces_only_what_it_has_listed_or_made() {
     while client.hear()["Entry"] != Value::Null {}
     make(&mut client, "blocks/0000000007.log");
     client.ask(&json!("Ping"));
-    assert_eq!(client.hear()["Done"]["sequence"], json!(5));
+    assert_eq!(client.hear()["Done"]["sequence"], json!(6));
     assert_eq!(left(), b"");
 }

@@ -9,6 +9,7 @@ mod damage;
 #[path = "../recovery/going_on.rs"]
 mod going_on;
 mod kept_twice;
+mod false_replica;
 mod hostile;
 #[path = "../recovery/job.rs"]
 mod job;

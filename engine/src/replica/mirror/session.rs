@@ -9,11 +9,13 @@ use smallvec::SmallVec;
 
 use crate::directory::Life;
 use crate::durable;
+use crate::random::drawn;
 use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
 use crate::replica::message::{
-    ANSWER, APPEND, AT_IT, Answer, DATA, HASH_BYTES, MOST_DATA_BYTES, REQUEST, Reason, Request,
-    VERSION,
+    ANSWER, APPEND, AT_IT, Answer, CHALLENGE, DATA, HASH_BYTES, MOST_DATA_BYTES, REQUEST, Reason,
+    Request, SHOWN_BY_PRIMARY, SHOWN_BY_REPLICA, VERSION, most_bytes_of_who_listens,
 };
+use crate::replica::proof::{Nonce, PROOF_BYTES, Proof, Role};
 use crate::replica::wire::{Patience, Wire};
 use crate::secret::Secret;
 
@@ -37,6 +39,11 @@ impl Broken {
     /// What may be otherwise when it is dialled again.
     fn passing(reason: String) -> Broken {
         Broken { reason, is_final: false, is_gone_on: false }
+    }
+
+    /// What is the same when it is dialled again, most likely.
+    fn lasting(reason: String) -> Broken {
+        Broken { reason, is_final: true, is_gone_on: false }
     }
 }
 
@@ -91,20 +98,78 @@ impl Session {
         given_up: GivenUp<'_>,
     ) -> Result<Session, Broken> {
         let stream = connect(&dial.address, dial.silence.min(CONNECT_LIMIT))?;
-        let wire = Wire::new(stream)?;
+        let wire = Wire::new(stream, most_bytes_of_who_listens)?;
         let mut session = Session { wire, silence: dial.silence, done: None, used: Instant::now() };
-        let hello = Request::Hello {
-            version: VERSION,
-            token: dial.token.text().to_owned(),
-            directory: dial.directory.clone(),
-            limit_ms: u64::try_from(dial.silence.as_millis()).unwrap_or(u64::MAX),
-            life,
-        };
-        session.tell(&hello, given_up)?;
+        session.introduce(dial, given_up)?;
+        let limit_ms = u64::try_from(dial.silence.as_millis()).unwrap_or(u64::MAX);
+        session.tell(&Request::Begin { limit_ms, life }, given_up)?;
         match session.answer(given_up)? {
             Answer::Welcome => Ok(session),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// Shows that this side knows the token, and has the other one show it, before anything else is said.
+    fn introduce(&mut self, dial: &Dial, given_up: GivenUp<'_>) -> Result<(), Broken> {
+        let drawn_by_replica = self.challenge(given_up)?;
+        let drawn_by_primary = drawn().map_err(|error| Broken::passing(error.to_string()))?;
+        let directory = &*dial.directory;
+        let (token, address) = (&dial.token, &dial.address);
+        let proof = Proof {
+            drawn_by_replica: &drawn_by_replica,
+            drawn_by_primary: &drawn_by_primary,
+            directory,
+        };
+        let shown = proof.of(Role::Primary, token);
+        let parts: [&[u8]; 3] = [&drawn_by_primary, shown.as_bytes(), directory.as_bytes()];
+        self.send(SHOWN_BY_PRIMARY, &parts, given_up)?;
+        let kind = self.hear_stranger(given_up)?;
+        let payload = self.wire.payload();
+        match kind {
+            SHOWN_BY_REPLICA => {
+                let shown = <[u8; PROOF_BYTES]>::try_from(payload);
+                if !shown.is_ok_and(|shown| proof.of(Role::Replica, token) == shown) {
+                    let sentence = format!("what listens at {address} does not know the token");
+                    return Err(Broken::lasting(sentence));
+                }
+                self.wire.is_known();
+                Ok(())
+            }
+            // Whatever else a stranger says is not repeated.
+            ANSWER => match durable::from_bytes(payload) {
+                Ok(Answer::Refused { reason: Reason::Token, .. }) => {
+                    Err(Broken::lasting("the token is another one".to_owned()))
+                }
+                _ => Err(no_replica("it has not shown that it knows the token")),
+            },
+            kind => Err(no_replica(&format!("it has said something of kind {kind}"))),
+        }
+    }
+
+    /// What the replica has drawn for this connection.
+    fn challenge(&mut self, given_up: GivenUp<'_>) -> Result<Nonce, Broken> {
+        let kind = self.hear_stranger(given_up)?;
+        let parts = self.wire.payload().split_first_chunk::<4>();
+        let (CHALLENGE, Some((version, drawn))) = (kind, parts) else {
+            return Err(no_replica(&format!("it begins with something of kind {kind}")));
+        };
+        let version = u32::from_le_bytes(*version);
+        if version != VERSION {
+            let sentence = format!("it speaks version {version}, and this program {VERSION}");
+            return Err(Broken::lasting(sentence));
+        }
+        drawn.try_into().map_err(|_| no_replica("it has drawn another number of bytes"))
+    }
+
+    /// The kind of the next message of one who may be no replica.
+    fn hear_stranger(&mut self, given_up: GivenUp<'_>) -> Result<u8, Broken> {
+        self.receive(given_up).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => no_replica(&error.to_string()),
+            ErrorKind::TimedOut => {
+                Broken::passing(format!("it has not said that it is a millstream-replica: {error}"))
+            }
+            _ => error.into(),
+        })
     }
 
     /// Sends a request; answers its sequence.
@@ -305,4 +370,8 @@ fn connect(address: &str, limit: Duration) -> io::Result<TcpStream> {
 
 fn unexpected(answer: &Answer) -> Broken {
     Broken::passing(format!("it has answered {answer:?}, which was not asked"))
+}
+
+fn no_replica(why: &str) -> Broken {
+    Broken::lasting(format!("this is no millstream-replica: {why}"))
 }

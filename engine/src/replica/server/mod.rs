@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::threads::EngineThread;
 use crate::time;
 
-/// How long one may take to say who it is.
+/// How long one may take to show that it knows the token, and to begin.
 const HELLO_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a session may be silent where nothing else was set.

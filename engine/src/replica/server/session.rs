@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use super::store::{Refusal, Store};
 use super::{HELLO_LIMIT, Settings};
 use crate::durable;
+use crate::random::drawn;
 use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
 use crate::replica::message::{
-    ANSWER, APPEND, APPEND_HEAD_BYTES, AT_IT, Answer, DATA, MOST_DATA_BYTES, MOST_WORD_BYTES,
-    REQUEST, Reason, Request, VERSION,
+    ANSWER, APPEND, APPEND_HEAD_BYTES, AT_IT, Answer, CHALLENGE, DATA, MOST_DATA_BYTES,
+    MOST_WORD_BYTES, REQUEST, Reason, Request, SHOWN_BY_REPLICA, VERSION, most_bytes_of_who_dials,
 };
 use crate::replica::name::is_directory;
+use crate::replica::proof::{NONCE_BYTES, Nonce, PROOF_BYTES, Proof, Role};
 use crate::replica::wire::{Patience, Wire};
 
 /// How long one who was refused is given to read why.
@@ -71,7 +73,7 @@ impl<'s> Greeting<'s> {
     ) -> io::Result<Self> {
         Ok(Greeting {
             talk: Talk {
-                wire: Wire::new(stream)?,
+                wire: Wire::new(stream, most_bytes_of_who_dials)?,
                 settings,
                 is_over,
                 idle: settings.idle,
@@ -81,7 +83,7 @@ impl<'s> Greeting<'s> {
         })
     }
 
-    /// Waits for the first message, and takes the directory that it asks for. `admit` may have a last word.
+    /// Waits for one who knows the token, and takes the directory that it asks for. `admit` may have a last word.
     pub(super) fn greet(
         mut self,
         admit: impl FnOnce() -> Result<(), Refusal>,
@@ -99,18 +101,10 @@ impl<'s> Greeting<'s> {
         admit: impl FnOnce() -> Result<(), Refusal>,
     ) -> Result<(Store, String), End> {
         let settings = self.talk.settings;
-        let Ok(Request::Hello { version, token, directory, limit_ms, life }) =
-            self.talk.hear(Some(until))?.request()
-        else {
-            return Err(misfit("the first message must be Hello").into());
+        let directory = self.introduce(until)?;
+        let Ok(Request::Begin { limit_ms, life }) = self.talk.hear(Some(until))?.request() else {
+            return Err(misfit("the first request must be Begin").into());
         };
-        if version != VERSION {
-            let sentence = format!("this replica speaks version {VERSION}, not {version}");
-            return Err((Reason::Version, sentence).into());
-        }
-        if !settings.token.is(token.as_bytes()) {
-            return Err((Reason::Token, "the token is another one".to_owned()).into());
-        }
         if !is_directory(&directory) {
             let sentence = "the job's directory has a name that is none".to_owned();
             return Err((Reason::Directory, sentence).into());
@@ -125,6 +119,28 @@ impl<'s> Greeting<'s> {
         })??;
         self.talk.say(&Answer::Welcome)?;
         Ok((store, directory))
+    }
+
+    /// Has both sides show that they know the token, before anything else is heard, or read. Answers which directory is
+    /// asked for.
+    fn introduce(&mut self, until: Instant) -> Result<String, End> {
+        let settings = self.talk.settings;
+        let drawn_by_replica: Nonce = drawn().map_err(io::Error::other)?;
+        self.talk.send_parts(CHALLENGE, &[&VERSION.to_le_bytes(), &drawn_by_replica])?;
+        let heard = self.talk.hear(Some(until))?.payload;
+        let (drawn_by_primary, heard) =
+            heard.split_first_chunk::<NONCE_BYTES>().ok_or_else(no_proof)?;
+        let (shown, directory) = heard.split_first_chunk::<PROOF_BYTES>().ok_or_else(no_proof)?;
+        let directory = String::from_utf8(directory.to_vec()).map_err(|_| no_proof())?;
+        let (drawn_by_replica, directory) = (&drawn_by_replica, &*directory);
+        let proof = Proof { drawn_by_replica, drawn_by_primary, directory };
+        if proof.of(Role::Primary, &settings.token) != *shown {
+            return Err((Reason::Token, "the token is another one".to_owned()).into());
+        }
+        let (shown, directory) = (proof.of(Role::Replica, &settings.token), directory.to_owned());
+        self.talk.wire.is_known();
+        self.talk.send(SHOWN_BY_REPLICA, shown.as_bytes())?;
+        Ok(directory)
     }
 }
 
@@ -158,7 +174,7 @@ impl Session<'_> {
         let (sequence, request) = (heard.sequence, heard.request()?);
         let store = &mut self.store;
         match request {
-            Request::Hello { .. } => return Err(misfit("Hello comes once").into()),
+            Request::Begin { .. } => return Err(misfit("Begin comes once").into()),
             Request::List => {
                 for path in store.list() {
                     let (bytes, hash) = self.at_it(|store| {
@@ -239,8 +255,12 @@ impl Talk<'_> {
     }
 
     fn send(&mut self, kind: u8, payload: &[u8]) -> io::Result<()> {
+        self.send_parts(kind, &[payload])
+    }
+
+    fn send_parts(&mut self, kind: u8, parts: &[&[u8]]) -> io::Result<()> {
         let patience = Patience { silence: self.idle, until: None, given_up: self.is_over };
-        self.wire.send(kind, &[payload], &patience)?;
+        self.wire.send(kind, parts, &patience)?;
         self.said = Instant::now();
         Ok(())
     }
@@ -286,4 +306,8 @@ impl Talk<'_> {
 
 fn misfit(sentence: &str) -> Refusal {
     (Reason::Protocol, sentence.to_owned())
+}
+
+fn no_proof() -> Refusal {
+    misfit("who dials shows that it knows the token first")
 }
