@@ -60,7 +60,7 @@ pub(super) fn opened(
 fn hooks(orders: &Orders, runs: &Arc<AtomicBool>) -> Hooks {
     let (progress, status, runs) = (orders.progress.clone(), orders.status.clone(), runs.clone());
     Hooks {
-        warn: Box::new(move |sentence| progress.warn(sentence)),
+        warn: Arc::new(move |sentence| progress.warn(sentence)),
         is_starting: Box::new(move || !runs.load(Ordering::Relaxed)),
         given_up: Box::new(move || status.waits_no_more()),
     }

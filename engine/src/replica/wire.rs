@@ -1,7 +1,8 @@
 //! A connection that carries messages, none of whose calls waits for ever.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::message::most_bytes;
@@ -22,11 +23,23 @@ pub(super) struct Patience<'a> {
 
 /// Two rows of messages.
 pub(super) struct Wire {
-    stream: TcpStream,
-    /// The sequence of the next message that is sent, and of the next that comes.
+    pub(super) mouth: Mouth,
+    pub(super) ear: Ear,
+}
+
+/// The row that is sent.
+pub(super) struct Mouth {
+    stream: Arc<TcpStream>,
+    /// The sequence of the next message.
     sent: u64,
+}
+
+/// The row that comes.
+pub(super) struct Ear {
+    stream: Arc<TcpStream>,
+    /// The sequence of the next message.
     received: u64,
-    /// What a message of a kind may have that comes.
+    /// What a message of a kind may have.
     most_bytes: fn(u8) -> Option<usize>,
     /// What came behind the last header; it keeps the length of the longest.
     buffer: Vec<u8>,
@@ -39,15 +52,14 @@ impl Wire {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(LOOK))?;
         stream.set_write_timeout(Some(LOOK))?;
-        let buffer = Vec::new();
-        Ok(Wire { stream, sent: 0, received: 0, most_bytes, buffer, payload_bytes: 0 })
+        let stream = Arc::new(stream);
+        let mouth = Mouth { stream: stream.clone(), sent: 0 };
+        let ear = Ear { stream, received: 0, most_bytes, buffer: Vec::new(), payload_bytes: 0 };
+        Ok(Wire { mouth, ear })
     }
+}
 
-    /// The other side has shown that it knows the token: what it says may be long from now on.
-    pub(super) fn is_known(&mut self) {
-        self.most_bytes = most_bytes;
-    }
-
+impl Mouth {
     /// Sends a message whose payload has these parts; answers its sequence.
     pub(super) fn send(
         &mut self,
@@ -61,7 +73,19 @@ impl Wire {
         Ok(self.sent - 1)
     }
 
-    /// The next message: its kind and its sequence. [`payload`](Wire::payload) has the rest.
+    /// Sends nothing more, and says so.
+    pub(super) fn close(&self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)
+    }
+}
+
+impl Ear {
+    /// The other side has shown that it knows the token: what it says may be long from now on.
+    pub(super) fn trust(&mut self) {
+        self.most_bytes = most_bytes;
+    }
+
+    /// The next message: its kind and its sequence. [`payload`](Ear::payload) has the rest.
     pub(super) fn receive(&mut self, patience: &Patience<'_>) -> io::Result<(u8, u64)> {
         let misfit = |sentence: String| io::Error::new(ErrorKind::InvalidData, sentence);
         let mut waiting = Waiting::on(&self.stream, patience);
@@ -97,10 +121,6 @@ impl Wire {
     pub(super) fn payload(&self) -> &[u8] {
         &self.buffer[..self.payload_bytes]
     }
-
-    pub(super) fn stream(&self) -> &TcpStream {
-        &self.stream
-    }
 }
 
 /// The stream, as one on which calls wait as long as there is patience.
@@ -108,14 +128,23 @@ struct Waiting<'a> {
     stream: &'a TcpStream,
     patience: &'a Patience<'a>,
     moved: Instant,
+    /// So much has come that was not read yet.
+    unread: usize,
 }
+
+/// So much that has come is looked at by who waits for room; it is as many signs of life as come in 600 time limits.
+const LOOKED_AT_BYTES: usize = 64 << 10;
 
 impl<'a> Waiting<'a> {
     fn on(stream: &'a TcpStream, patience: &'a Patience<'a>) -> Self {
-        Waiting { stream, patience, moved: Instant::now() }
+        Waiting { stream, patience, moved: Instant::now(), unread: 0 }
     }
 
-    fn wait<R>(&mut self, mut act: impl FnMut(&TcpStream) -> io::Result<R>) -> io::Result<R> {
+    fn wait<R>(
+        &mut self,
+        waits_for_room: bool,
+        mut act: impl FnMut(&TcpStream) -> io::Result<R>,
+    ) -> io::Result<R> {
         loop {
             // Who never lets the system wait is not waited for either.
             if self.patience.until.is_some_and(|until| Instant::now() >= until) {
@@ -126,10 +155,15 @@ impl<'a> Waiting<'a> {
                     if (self.patience.given_up)() {
                         return Err(too_long("the wait was given up"));
                     }
-                    if self.moved.elapsed() >= self.patience.silence {
-                        let silence = self.patience.silence.as_millis();
-                        return Err(too_long(&format!("nothing has moved for {silence} ms")));
+                    if self.moved.elapsed() < self.patience.silence {
+                        continue;
                     }
+                    if waits_for_room && self.has_heard_more() {
+                        self.moved = Instant::now();
+                        continue;
+                    }
+                    let silence = self.patience.silence.as_millis();
+                    return Err(too_long(&format!("nothing has moved for {silence} ms")));
                 }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 other => {
@@ -139,6 +173,13 @@ impl<'a> Waiting<'a> {
             }
         }
     }
+
+    /// Whether more has come than the last time: who takes nothing may be at something, and say so.
+    fn has_heard_more(&mut self) -> bool {
+        let come = self.stream.peek(&mut vec![0; LOOKED_AT_BYTES]).unwrap_or_default();
+        let before = std::mem::replace(&mut self.unread, come);
+        come > before
+    }
 }
 
 fn too_long(sentence: &str) -> io::Error {
@@ -147,17 +188,17 @@ fn too_long(sentence: &str) -> io::Error {
 
 impl Read for Waiting<'_> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.wait(|mut stream| stream.read(bytes))
+        self.wait(false, |mut stream| stream.read(bytes))
     }
 }
 
 impl Write for Waiting<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.wait(|mut stream| stream.write(bytes))
+        self.wait(true, |mut stream| stream.write(bytes))
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.wait(|mut stream| stream.write_vectored(parts))
+        self.wait(true, |mut stream| stream.write_vectored(parts))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -332,3 +332,89 @@ fn to_bring_copies_together_may_take_longer_than_either_side_waits() {
     reads_take(&here, Some("identity"), SHORT + HALF);
     come_together_once(&here, &there, first.fed());
 }
+
+#[test]
+fn a_break_needs_no_more_room_than_the_directory_has() {
+    let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
+    let settings = Replica::settings(COPIES, TOKEN).disk(there.clone());
+    let replica = settings.max_bytes(50_000).listen("127.0.0.1:0").expect("a port is free");
+    let proxy = Proxy::to(replica.address());
+    let clock = ManualClock::at(START);
+    let conf = mirrored(&here, &clock, proxy.address).checkpoint_interval(secs(1000));
+    let mut life = Life::with(conf, clock, 0).expect("there is room for a start");
+    assert_eq!(life.batch(2000, 0), Waited::Done);
+    takes_all_in(&mut life);
+    let bytes = durable(&there, COPY).values().map(Vec::len).sum::<usize>();
+    assert!((25_000..45_000).contains(&bytes), "{bytes}");
+    // There is room for a line more, and not for a second copy of what is there.
+    proxy.cut_after(0);
+    life.leaves_when_held = true;
+    let ended = life.batch(1, 0);
+    assert_eq!(ended, Waited::Done, "{:?}", life.ear.warnings(""));
+}
+
+#[test]
+fn writes_there_that_take_longer_than_either_side_waits_are_waited_for() {
+    let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
+    let is_slow = Arc::new(AtomicBool::new(false));
+    let slow = is_slow.clone();
+    there.interfere(move |call, _| {
+        if call == Call::Write && slow.swap(false, Relaxed) {
+            std::thread::sleep((SHORT + HALF).to_std());
+        }
+        Ok(())
+    });
+    let settings = Replica::settings(COPIES, TOKEN).disk(there.clone()).idle_timeout(SHORT);
+    let replica = settings.listen("127.0.0.1:0").expect("a port is free");
+    let proxy = Proxy::to(replica.address());
+    let clock = ManualClock::at(START);
+    let conf = mirrored(&here, &clock, proxy.address).replica_timeout(SHORT);
+    let mut life = Life::with(conf, clock, 1).expect("it starts");
+    is_slow.store(true, Relaxed);
+    batch(&mut life, 3, 1);
+    assert_eq!(proxy.connections(), 1, "{:?}", life.ear.warnings(""));
+    // That it is waited for is said, once.
+    let said = life.ear.warnings("has been at it for");
+    assert!(said.len() == 1 && said[0].contains(&proxy.address.to_string()), "{said:?}");
+}
+
+#[test]
+fn renames_and_removes_there_that_are_slow_are_waited_for() {
+    let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
+    there.interfere(move |call, _| {
+        if matches!(call, Call::Rename | Call::Remove) {
+            std::thread::sleep(millis(300).to_std());
+        }
+        Ok(())
+    });
+    let limit = millis(200);
+    let settings = Replica::settings(COPIES, TOKEN).disk(there.clone()).idle_timeout(limit);
+    let replica = settings.listen("127.0.0.1:0").expect("a port is free");
+    let proxy = Proxy::to(replica.address());
+    let clock = ManualClock::at(START);
+    let conf = mirrored(&here, &clock, proxy.address).replica_timeout(limit);
+    let mut life = Life::with(conf, clock, 0).expect("it starts");
+    batch(&mut life, 2, 1);
+    assert_eq!(proxy.connections(), 1, "{:?}", life.ear.warnings(""));
+}
+
+#[test]
+fn a_link_that_breaks_at_a_start_after_long_work_is_dialled_again() {
+    let pair = Pair::new();
+    let mut first = pair.start(0).expect("the disks work");
+    assert_eq!(first.batch(3, 2), Waited::Done);
+    first.stop(Stop::Now);
+    let (here, there) = pair.disks();
+    let has_failed = AtomicBool::new(false);
+    there.interfere(move |call, path| {
+        if call == Call::Read && path.ends_with("identity") && !has_failed.swap(true, Relaxed) {
+            std::thread::sleep(SHORT.to_std() * 4);
+            return Err(ErrorKind::Other.into());
+        }
+        Ok(())
+    });
+    let replica = replica_of(&there);
+    let clock = ManualClock::at(START + secs(10));
+    let conf = mirrored(&here, &clock, replica.address()).replica_timeout(SHORT);
+    Life::with(conf, clock, 1).map(drop).expect("it is dialled again, and found");
+}

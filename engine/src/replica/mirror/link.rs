@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::session::{Broken, Dial, Session};
-use super::sides::{Apart, Sides};
+use super::session::{Broken, Dial, Session, Warn};
+use super::sides::{Apart, Progress, Sides};
 use super::together::Doing;
 use crate::backoff::Backoff;
 use crate::directory::Life;
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::occasional::Occasional;
 use crate::replica::message::Request;
 
-/// A start waits for so many time limits.
+/// A start waits for so many time limits from a failure on, where nothing comes forward.
 const LIMITS_AT_START: u32 = 3;
 
 /// How often who pauses looks whether it still should.
@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// What a link asks of the job, and tells it.
 pub(crate) struct Hooks {
-    pub(crate) warn: Box<dyn Fn(String) + Send>,
+    pub(crate) warn: Warn,
     /// Whether the job starts still: then a wait has its limit.
     pub(crate) is_starting: Box<dyn Fn() -> bool + Send>,
     /// Whether the job waits for nothing any more.
@@ -49,6 +49,8 @@ pub(super) struct Link {
     pub(super) life: Option<Life>,
     /// Why nothing is written any more.
     over: Option<Error>,
+    /// How far it has come with bringing the copies together.
+    progress: Progress,
     cut: Option<Cut>,
     said_cut: Occasional,
     said_back: Occasional,
@@ -102,6 +104,7 @@ impl Link {
             next_file: 0,
             life: None,
             over: None,
+            progress: Progress::default(),
             cut: None,
             said_cut: Occasional::default(),
             said_back: Occasional::default(),
@@ -145,7 +148,11 @@ impl Link {
     }
 
     pub(super) fn removed(&mut self, path: &str) {
-        self.open.retain(|_, open| open.path != path);
+        let is_it = |(file, open): (&u64, &Open)| (open.path == path).then_some(*file);
+        // What has no name any more is closed there, though it may be open here for a while.
+        for file in self.open.iter().filter_map(is_it).collect::<Vec<_>>() {
+            self.closed(file);
+        }
         self.removed.insert(path.to_owned());
         self.tell(&Request::Remove { path: path.to_owned() });
     }
@@ -222,7 +229,10 @@ impl Link {
     /// Dials until the copies are together, and all that both have is durable. Answers what was found.
     pub(super) fn reach(&mut self) -> Result<Vec<String>> {
         self.still_on()?;
-        let (began, mut pauses) = (Instant::now(), Backoff::default());
+        let mut pauses = Backoff::default();
+        // When it has failed for the first time since something was done.
+        let mut failing: Option<Instant> = None;
+        self.progress = Progress::default();
         loop {
             let broken = match self.attempt() {
                 Ok(found) => {
@@ -245,7 +255,11 @@ impl Link {
                 return Err(self.lost("the job has to stop, and goes on from its own disk"));
             }
             let most = self.dial.silence.saturating_mul(LIMITS_AT_START);
-            let is_over = is_final || began.elapsed() >= most;
+            if std::mem::take(&mut self.progress.was_made) {
+                failing = None;
+            }
+            let since = *failing.get_or_insert_with(Instant::now);
+            let is_over = is_final || since.elapsed() >= most;
             match (self.hooks.is_starting)() {
                 true if is_over => {
                     return Err(self.lost(
@@ -284,6 +298,7 @@ impl Link {
             session,
             given_up: &self.hooks.given_up,
             next_file: &mut self.next_file,
+            progress: &mut self.progress,
         };
         if !self.was_together {
             let found = sides.at_start()?;

@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 
 pub(crate) use self::link::Hooks;
 use self::link::Link;
-use self::session::Dial;
+use self::session::{Dial, Slow};
 use super::at_it::SIGNS_OF_LIFE;
 use super::message::Request;
 use super::name::{directory_of, is_path};
@@ -61,6 +61,7 @@ impl Mirror {
             token: at.token()?,
             directory: name,
             silence: limit.to_std(),
+            slow: Arc::new(Slow::new(at.address.clone(), hooks.warn.clone())),
         };
         let sign_after = dial.silence / SIGNS_OF_LIFE;
         let mut link = Link::new(dial, disk.clone(), directory.to_owned(), job.to_owned(), hooks);
@@ -251,7 +252,7 @@ mod tests {
     use crate::conf::Conf;
     use crate::disk::{Disk, MemoryDisk};
     use crate::replica::Replica;
-    use crate::time::secs;
+    use crate::time::{millis, secs};
 
     #[test]
     fn writes_of_any_length_in_any_parts_come_to_the_same() {
@@ -262,7 +263,7 @@ mod tests {
         let at = Conf::new("j").replica(replica.address().to_string(), token).replica.unwrap();
         Disk::create_directory(&here, "/job".as_ref()).unwrap();
         let hooks = Hooks {
-            warn: Box::new(|sentence| panic!("{sentence}")),
+            warn: Arc::new(|sentence| panic!("{sentence}")),
             is_starting: Box::new(|| false),
             given_up: Box::new(|| false),
         };
@@ -295,5 +296,69 @@ mod tests {
         let theirs = Disk::read(&theirs, &Path::new("/copies/j").join(path)).unwrap();
         assert_eq!(ours.len(), content.len() - rest.len());
         assert!(ours.len() > 3 << 20 && ours == content[..ours.len()] && theirs == ours);
+    }
+
+    #[test]
+    fn a_file_that_is_removed_while_it_is_open_is_closed_there_too() {
+        let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
+        let token = "0123456789-secret";
+        let settings = Replica::settings("/copies", token).disk(there.clone());
+        let replica = settings.listen("127.0.0.1:0").unwrap();
+        let at = Conf::new("j").replica(replica.address().to_string(), token).replica.unwrap();
+        Disk::create_directory(&here, "/job".as_ref()).unwrap();
+        let hooks = Hooks {
+            warn: Arc::new(|sentence| panic!("{sentence}")),
+            is_starting: Box::new(|| false),
+            given_up: Box::new(|| false),
+        };
+        let place = (Arc::new(here.clone()) as Arc<dyn AnyDisk>, Path::new("/job"));
+        let (mirror, _) = Mirror::open(&at, secs(10), place, "j", hooks).unwrap();
+        let disk = mirror.disk();
+        disk.create_directory("/job/blocks".as_ref()).unwrap();
+        // As `publish` does where there is no room for what it writes.
+        let path = Path::new("/job/blocks/0000000001.log.tmp");
+        for _ in 0..40 {
+            let mut file = disk.create_new(path).unwrap();
+            file.write_all(b"what finds no room").unwrap();
+            disk.remove(path).unwrap();
+        }
+        disk.sync_directory("/job".as_ref()).unwrap();
+    }
+
+    #[test]
+    fn who_waits_for_room_to_write_hears_that_the_replica_is_at_it() {
+        let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
+        there.interfere(|call, _| {
+            if call == crate::disk::Call::Write {
+                std::thread::sleep(millis(300).to_std());
+            }
+            Ok(())
+        });
+        let token = "0123456789-secret";
+        let sessions = Arc::new(Mutex::new(0));
+        let counted = sessions.clone();
+        let settings =
+            Replica::settings("/copies", token).disk(there.clone()).on_event(move |event| {
+                *counted.lock() += usize::from(event.contains("has the directory"));
+            });
+        let replica = settings.listen("127.0.0.1:0").unwrap();
+        let at = Conf::new("j").replica(replica.address().to_string(), token).replica.unwrap();
+        Disk::create_directory(&here, "/job".as_ref()).unwrap();
+        let hooks = Hooks {
+            warn: Arc::new(|_| {}),
+            is_starting: Box::new(|| false),
+            given_up: Box::new(|| false),
+        };
+        let place = (Arc::new(here.clone()) as Arc<dyn AnyDisk>, Path::new("/job"));
+        let (mirror, _) = Mirror::open(&at, millis(200), place, "j", hooks).unwrap();
+        let disk = mirror.disk();
+        disk.create_directory("/job/blocks".as_ref()).unwrap();
+        let path = Path::new("blocks/0000000000.log");
+        let mut file = disk.create_new(&Path::new("/job").join(path)).unwrap();
+        // More than the system takes in for who does not read.
+        file.write_all(&vec![7; 16 << 20]).unwrap();
+        file.sync().unwrap();
+        assert_eq!(Disk::read(&there, &Path::new("/copies/j").join(path)).unwrap().len(), 16 << 20);
+        assert_eq!(*sessions.lock(), 1);
     }
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, IoSlice};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::directory::Life;
 use crate::durable;
+use crate::occasional::Occasional;
 use crate::random::drawn;
 use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
 use crate::replica::message::{
@@ -73,6 +76,35 @@ pub(super) struct Dial {
     pub(super) directory: String,
     /// For so long nothing may move.
     pub(super) silence: Duration,
+    pub(super) slow: Arc<Slow>,
+}
+
+/// Tells of a replica that is there, and has been at one thing for long.
+pub(super) struct Slow {
+    address: String,
+    warn: Warn,
+    said: Mutex<Occasional>,
+}
+
+/// Who hears sentences for whoever runs the job.
+pub(crate) type Warn = Arc<dyn Fn(String) + Send + Sync>;
+
+impl Slow {
+    pub(super) fn new(address: String, warn: Warn) -> Slow {
+        Slow { address, warn, said: Mutex::default() }
+    }
+
+    /// It is waited for, and has been at it for so long.
+    fn is_at_it(&self, waited: Duration) {
+        if self.said.lock().is_time() {
+            (self.warn)(format!(
+                "the replica at {} has been at it for {:.1} s, and is not done; until it is nothing is \
+                 acknowledged, and senders are held back",
+                self.address,
+                waited.as_secs_f64()
+            ));
+        }
+    }
 }
 
 /// What a message is made of.
@@ -85,6 +117,7 @@ pub(super) type GivenUp<'a> = &'a dyn Fn() -> bool;
 pub(super) struct Session {
     wire: Wire,
     silence: Duration,
+    slow: Arc<Slow>,
     /// The last request that was answered.
     done: Option<u64>,
     used: Instant,
@@ -99,7 +132,8 @@ impl Session {
     ) -> Result<Session, Broken> {
         let stream = connect(&dial.address, dial.silence.min(CONNECT_LIMIT))?;
         let wire = Wire::new(stream, most_bytes_of_who_listens)?;
-        let mut session = Session { wire, silence: dial.silence, done: None, used: Instant::now() };
+        let (silence, slow) = (dial.silence, dial.slow.clone());
+        let mut session = Session { wire, silence, slow, done: None, used: Instant::now() };
         session.introduce(dial, given_up)?;
         let limit_ms = u64::try_from(dial.silence.as_millis()).unwrap_or(u64::MAX);
         session.tell(&Request::Begin { limit_ms, life }, given_up)?;
@@ -124,7 +158,7 @@ impl Session {
         let parts: [&[u8]; 3] = [&drawn_by_primary, shown.as_bytes(), directory.as_bytes()];
         self.send(SHOWN_BY_PRIMARY, &parts, given_up)?;
         let kind = self.hear_stranger(given_up)?;
-        let payload = self.wire.payload();
+        let payload = self.wire.ear.payload();
         match kind {
             SHOWN_BY_REPLICA => {
                 let shown = <[u8; PROOF_BYTES]>::try_from(payload);
@@ -132,7 +166,7 @@ impl Session {
                     let sentence = format!("what listens at {address} does not know the token");
                     return Err(Broken::lasting(sentence));
                 }
-                self.wire.is_known();
+                self.wire.ear.trust();
                 Ok(())
             }
             // Whatever else a stranger says is not repeated.
@@ -149,7 +183,7 @@ impl Session {
     /// What the replica has drawn for this connection.
     fn challenge(&mut self, given_up: GivenUp<'_>) -> Result<Nonce, Broken> {
         let kind = self.hear_stranger(given_up)?;
-        let parts = self.wire.payload().split_first_chunk::<4>();
+        let parts = self.wire.ear.payload().split_first_chunk::<4>();
         let (CHALLENGE, Some((version, drawn))) = (kind, parts) else {
             return Err(no_replica(&format!("it begins with something of kind {kind}")));
         };
@@ -263,7 +297,7 @@ impl Session {
         loop {
             let kind = self.receive(given_up)?;
             if kind == DATA {
-                content.extend_from_slice(self.wire.payload());
+                content.extend_from_slice(self.wire.ear.payload());
                 continue;
             }
             match self.read_answer(kind)? {
@@ -295,7 +329,7 @@ impl Session {
     fn send(&mut self, kind: u8, parts: &[&[u8]], given_up: GivenUp<'_>) -> Result<u64, Broken> {
         self.used = Instant::now();
         let patience = Patience { silence: self.silence, until: None, given_up };
-        let sent = self.wire.send(kind, parts, &patience);
+        let sent = self.wire.mouth.send(kind, parts, &patience);
         // One that closes the connection has said why, most likely.
         sent.map_err(|error| match self.answer(given_up) {
             Err(refused) if refused.is_final || refused.is_gone_on => refused,
@@ -315,8 +349,12 @@ impl Session {
 
     /// The kind of the next message that says more than that the replica is still at it.
     fn receive(&mut self, given_up: GivenUp<'_>) -> io::Result<u8> {
+        let began = Instant::now();
         loop {
-            match self.wire.receive(&self.patience(given_up))? {
+            match self.wire.ear.receive(&self.patience(given_up))? {
+                (AT_IT, _) if began.elapsed() >= self.silence => {
+                    self.slow.is_at_it(began.elapsed());
+                }
                 (AT_IT, _) => {}
                 (kind, _) => return Ok(kind),
             }
@@ -328,7 +366,7 @@ impl Session {
         if kind != ANSWER {
             return Err(misfit(format!("it has said something of kind {kind}")));
         }
-        match durable::from_bytes(self.wire.payload()).map_err(misfit)? {
+        match durable::from_bytes(self.wire.ear.payload()).map_err(misfit)? {
             Answer::Refused { reason, sentence } => {
                 let is_gone_on = reason == Reason::GoneOn;
                 Err(Broken { reason: sentence, is_final: reason.is_final(), is_gone_on })
@@ -345,14 +383,14 @@ impl Session {
 impl Drop for Session {
     /// Lets the replica let the directory go, so that who comes next can have it.
     fn drop(&mut self) {
-        if self.wire.stream().shutdown(Shutdown::Write).is_ok() {
+        if self.wire.mouth.close().is_ok() {
             let until = Instant::now() + LEAVE_LIMIT;
             let patience = Patience {
                 silence: LEAVE_LIMIT,
                 until: Some(until),
                 given_up: &|| Instant::now() >= until,
             };
-            while self.wire.receive(&patience).is_ok() {}
+            while self.wire.ear.receive(&patience).is_ok() {}
         }
     }
 }

@@ -35,6 +35,27 @@ impl From<Error> for Apart {
     }
 }
 
+/// How far it has come with bringing the copies together, over all the times that it was tried.
+pub(super) struct Progress {
+    /// The least that was left to do.
+    left: usize,
+    /// There was less left than ever before.
+    pub(super) was_made: bool,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Progress { left: usize::MAX, was_made: false }
+    }
+}
+
+impl Progress {
+    fn is_left(&mut self, acts: usize) {
+        self.was_made |= acts < self.left;
+        self.left = self.left.min(acts);
+    }
+}
+
 /// Both sides.
 pub(super) struct Sides<'a> {
     pub(super) disk: &'a dyn AnyDisk,
@@ -46,6 +67,7 @@ pub(super) struct Sides<'a> {
     pub(super) given_up: GivenUp<'a>,
     /// The number of the next file that is opened at the replica.
     pub(super) next_file: &'a mut u64,
+    pub(super) progress: &'a mut Progress,
 }
 
 /// What is to be done with a file.
@@ -66,6 +88,7 @@ pub(super) enum Act {
 
 impl Sides<'_> {
     pub(super) fn carry_out(&mut self, mut acts: Vec<(String, Act)>) -> Result<(), Apart> {
+        self.progress.is_left(acts.len());
         for directory in DIRECTORIES {
             let path = directory.to_owned();
             self.session.tell(&Request::MakeDirectory { path }, self.given_up)?;

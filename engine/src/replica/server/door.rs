@@ -136,9 +136,8 @@ fn serve(
     settings: &Settings,
     greeting: Counted,
     counts: &Arc<Counts>,
-    is_over: &AtomicBool,
+    is_over: &Arc<AtomicBool>,
 ) {
-    let is_over = || is_over.load(Ordering::Relaxed);
     let mut counted = None;
     let admit = || {
         counted = Counted::in_(counts, |counts| &counts.sessions, MOST_SESSIONS);
@@ -147,7 +146,7 @@ fn serve(
             None => Err((Reason::InUse, format!("{MOST_SESSIONS} jobs have sessions"))),
         }
     };
-    let greeted = Greeting::new(stream, settings, &is_over)
+    let greeted = Greeting::new(stream, settings, is_over)
         .map_err(End::Broken)
         .and_then(|greeted| greeted.greet(admit));
     drop(greeting);

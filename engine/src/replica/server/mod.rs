@@ -3,6 +3,7 @@
 mod door;
 mod session;
 mod store;
+mod voice;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -182,7 +183,9 @@ impl ReplicaSettings {
         self
     }
 
-    /// The most bytes that a job's directory may have. At the limit its job is held back, as at a full disk.
+    /// The most bytes that a job's directory may have. At the limit its job is held back, as at a full disk. A file
+    /// that another one is written to replace is not counted; on the disk there has to be room for both, which takes
+    /// 64 MiB and a frame, or a checkpoint, more.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.most_bytes = bytes;
         self

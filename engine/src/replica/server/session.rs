@@ -1,21 +1,23 @@
 //! One connection to a replica: who it is, and then what it asks for, in order.
 
 use std::io;
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::store::{Refusal, Store};
+use super::voice::{Signs, Voice};
 use super::{HELLO_LIMIT, Settings};
 use crate::durable;
 use crate::random::drawn;
-use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
 use crate::replica::message::{
-    ANSWER, APPEND, APPEND_HEAD_BYTES, AT_IT, Answer, CHALLENGE, DATA, MOST_DATA_BYTES,
-    MOST_WORD_BYTES, REQUEST, Reason, Request, SHOWN_BY_REPLICA, VERSION, most_bytes_of_who_dials,
+    ANSWER, APPEND, APPEND_HEAD_BYTES, Answer, CHALLENGE, DATA, MOST_DATA_BYTES, MOST_WORD_BYTES,
+    REQUEST, Reason, Request, SHOWN_BY_REPLICA, VERSION, most_bytes_of_who_dials,
 };
 use crate::replica::name::is_directory;
 use crate::replica::proof::{NONCE_BYTES, Nonce, PROOF_BYTES, Proof, Role};
-use crate::replica::wire::{Patience, Wire};
+use crate::replica::wire::{Ear, Patience, Wire};
 
 /// How long one who was refused is given to read why.
 const LINGER: Duration = Duration::from_secs(1);
@@ -34,15 +36,14 @@ pub(super) struct Session<'s> {
 }
 
 struct Talk<'s> {
-    wire: Wire,
+    ear: Ear,
+    voice: Arc<Voice>,
+    /// Signs of life, once it is known how often they are waited for.
+    signs: Option<Signs>,
     settings: &'s Settings,
-    is_over: &'s dyn Fn() -> bool,
+    is_over: &'s AtomicBool,
     /// For so long the primary may be silent.
     idle: Duration,
-    /// So often it hears something, while it may be waiting.
-    sign_every: Duration,
-    /// When something was said last.
-    said: Instant,
 }
 
 /// How a session has ended.
@@ -69,18 +70,12 @@ impl<'s> Greeting<'s> {
     pub(super) fn new(
         stream: TcpStream,
         settings: &'s Settings,
-        is_over: &'s dyn Fn() -> bool,
+        is_over: &'s Arc<AtomicBool>,
     ) -> io::Result<Self> {
-        Ok(Greeting {
-            talk: Talk {
-                wire: Wire::new(stream, most_bytes_of_who_dials)?,
-                settings,
-                is_over,
-                idle: settings.idle,
-                sign_every: HELLO_LIMIT,
-                said: Instant::now(),
-            },
-        })
+        let (idle, Wire { mouth, ear }) =
+            (settings.idle, Wire::new(stream, most_bytes_of_who_dials)?);
+        let voice = Arc::new(Voice::new(mouth, idle, is_over.clone()));
+        Ok(Greeting { talk: Talk { ear, voice, signs: None, settings, is_over, idle } })
     }
 
     /// Waits for one who knows the token, and takes the directory that it asks for. `admit` may have a last word.
@@ -111,12 +106,12 @@ impl<'s> Greeting<'s> {
         }
         admit()?;
         let place = settings.directory.join(&directory);
-        self.talk.suits(Duration::from_millis(limit_ms));
+        self.talk.suits(Duration::from_millis(limit_ms))?;
         let (disk, most_bytes) = (settings.disk.clone(), settings.most_bytes);
-        let store = self.talk.at_it(|| {
+        let store = self.talk.voice.at_it(|| {
             let store = Store::open(disk, place, most_bytes)?;
             life.map_or(Ok(()), |life| store.was_not_gone_on_without(life)).map(|()| store)
-        })??;
+        })?;
         self.talk.say(&Answer::Welcome)?;
         Ok((store, directory))
     }
@@ -126,7 +121,7 @@ impl<'s> Greeting<'s> {
     fn introduce(&mut self, until: Instant) -> Result<String, End> {
         let settings = self.talk.settings;
         let drawn_by_replica: Nonce = drawn().map_err(io::Error::other)?;
-        self.talk.send_parts(CHALLENGE, &[&VERSION.to_le_bytes(), &drawn_by_replica])?;
+        self.talk.voice.say(CHALLENGE, &[&VERSION.to_le_bytes(), &drawn_by_replica])?;
         let heard = self.talk.hear(Some(until))?.payload;
         let (drawn_by_primary, heard) =
             heard.split_first_chunk::<NONCE_BYTES>().ok_or_else(no_proof)?;
@@ -138,8 +133,8 @@ impl<'s> Greeting<'s> {
             return Err((Reason::Token, "the token is another one".to_owned()).into());
         }
         let (shown, directory) = (proof.of(Role::Replica, &settings.token), directory.to_owned());
-        self.talk.wire.is_known();
-        self.talk.send(SHOWN_BY_REPLICA, shown.as_bytes())?;
+        self.talk.ear.trust();
+        self.talk.voice.say(SHOWN_BY_REPLICA, &[shown.as_bytes()])?;
         Ok(directory)
     }
 }
@@ -159,70 +154,23 @@ impl Session<'_> {
     }
 
     fn step(&mut self) -> Result<(), End> {
-        let heard = self.talk.hear(None)?;
-        if heard.kind == APPEND {
-            let payload = self.talk.wire.payload();
-            let Some((head, bytes)) = payload.split_at_checked(APPEND_HEAD_BYTES) else {
-                return Err(misfit("an append has no file and no offset").into());
-            };
-            let number = |at: usize| {
-                u64::from_le_bytes(head[at..at + 8].try_into().expect("it is eight bytes"))
-            };
-            self.store.append(number(0), number(8), bytes)?;
-            return Ok(self.talk.sign().map(drop)?);
-        }
-        let (sequence, request) = (heard.sequence, heard.request()?);
-        let store = &mut self.store;
-        match request {
-            Request::Begin { .. } => return Err(misfit("Begin comes once").into()),
-            Request::List => {
-                for path in store.list() {
-                    let (bytes, hash) = self.at_it(|store| {
-                        let content = store.read(&path)?;
-                        Ok((content.len() as u64, blake3::hash(&content).into()))
-                    })?;
-                    self.talk.say(&Answer::Entry { path, bytes, hash })?;
-                }
-            }
-            Request::Read { path } => {
-                for chunk in self.at_it(|store| store.read(&path))?.chunks(MOST_DATA_BYTES) {
-                    self.talk.send(DATA, chunk)?;
-                }
-            }
-            Request::Create { file, path, like } => {
-                return self.at_it(|store| store.create(file, path, like.as_ref()));
-            }
-            Request::Close { file } => {
-                store.close(file);
-                return Ok(());
-            }
-            Request::Rename { from, to } => {
-                store.rename(&from, &to)?;
-                return Ok(self.talk.sign().map(drop)?);
-            }
-            Request::Remove { path } => {
-                store.remove(&path)?;
-                return Ok(self.talk.sign().map(drop)?);
-            }
-            Request::MakeDirectory { path } => {
-                store.make_directory(&path)?;
-                return Ok(self.talk.sign().map(drop)?);
-            }
-            Request::Sync { file } => self.at_it(|store| store.sync(file))?,
-            Request::SyncDirectory { path } => self.at_it(|store| store.sync_directory(&path))?,
-            Request::Ping => {}
-        }
-        Ok(self.talk.say(&Answer::Done { sequence })?)
-    }
-
-    /// Works with the store, while the primary hears that it goes on.
-    fn at_it<R: Send>(
-        &mut self,
-        work: impl FnOnce(&mut Store) -> Result<R, Refusal> + Send,
-    ) -> Result<R, End> {
         let Session { talk, store, .. } = self;
-        Ok(talk.at_it(move || work(store))??)
+        let voice = talk.voice.clone();
+        let heard = talk.hear(None)?;
+        // Whatever it is, it may take long: it is known meanwhile that it is being done.
+        match voice.at_it(|| heard.carried_out(store, &voice))? {
+            Carried::InARow => Ok(()),
+            Carried::Answered(sequence) => Ok(talk.say(&Answer::Done { sequence })?),
+        }
     }
+}
+
+/// What becomes of a message that was carried out.
+enum Carried {
+    /// The next one may come.
+    InARow,
+    /// It is answered.
+    Answered(u64),
 }
 
 /// A message that has come.
@@ -240,48 +188,74 @@ impl Heard<'_> {
             kind => Err(misfit(&format!("a primary says nothing of kind {kind}"))),
         }
     }
+
+    /// Does what it asks for.
+    fn carried_out(&self, store: &mut Store, voice: &Voice) -> Result<Carried, End> {
+        if self.kind == APPEND {
+            let Some((head, bytes)) = self.payload.split_at_checked(APPEND_HEAD_BYTES) else {
+                return Err(misfit("an append has no file and no offset").into());
+            };
+            let number = |at: usize| {
+                u64::from_le_bytes(head[at..at + 8].try_into().expect("it is eight bytes"))
+            };
+            store.append(number(0), number(8), bytes)?;
+            return Ok(Carried::InARow);
+        }
+        let in_a_row = |done: Result<(), Refusal>| done.map(|()| Carried::InARow);
+        let answered = |done: Result<(), Refusal>| done.map(|()| Carried::Answered(self.sequence));
+        Ok(match self.request()? {
+            Request::Begin { .. } => in_a_row(Err(misfit("Begin comes once")))?,
+            Request::List => {
+                for path in store.list() {
+                    let content = store.read(&path)?;
+                    let (bytes, hash) = (content.len() as u64, blake3::hash(&content).into());
+                    say(voice, &Answer::Entry { path, bytes, hash })?;
+                }
+                answered(Ok(()))?
+            }
+            Request::Read { path } => {
+                for chunk in store.read(&path)?.chunks(MOST_DATA_BYTES) {
+                    voice.say(DATA, &[chunk])?;
+                }
+                answered(Ok(()))?
+            }
+            Request::Create { file, path, like } => {
+                in_a_row(store.create(file, path, like.as_ref()))?
+            }
+            Request::Close { file } => {
+                store.close(file);
+                in_a_row(Ok(()))?
+            }
+            Request::Rename { from, to } => in_a_row(store.rename(&from, &to))?,
+            Request::Remove { path } => in_a_row(store.remove(&path))?,
+            Request::MakeDirectory { path } => in_a_row(store.make_directory(&path))?,
+            Request::Sync { file } => answered(store.sync(file))?,
+            Request::SyncDirectory { path } => answered(store.sync_directory(&path))?,
+            Request::Ping => answered(Ok(()))?,
+        })
+    }
 }
 
 impl Talk<'_> {
     fn hear(&mut self, until: Option<Instant>) -> io::Result<Heard<'_>> {
-        let patience = Patience { silence: self.idle, until, given_up: self.is_over };
-        let (kind, sequence) = self.wire.receive(&patience)?;
-        Ok(Heard { kind, sequence, payload: self.wire.payload() })
+        let is_over = self.is_over;
+        let given_up = || is_over.load(Ordering::Relaxed);
+        let patience = Patience { silence: self.idle, until, given_up: &given_up };
+        let (kind, sequence) = self.ear.receive(&patience)?;
+        Ok(Heard { kind, sequence, payload: self.ear.payload() })
     }
 
-    fn say(&mut self, answer: &Answer) -> io::Result<()> {
-        let payload = durable::to_bytes(answer).map_err(io::Error::other)?;
-        self.send(ANSWER, &payload)
-    }
-
-    fn send(&mut self, kind: u8, payload: &[u8]) -> io::Result<()> {
-        self.send_parts(kind, &[payload])
-    }
-
-    fn send_parts(&mut self, kind: u8, parts: &[&[u8]]) -> io::Result<()> {
-        let patience = Patience { silence: self.idle, until: None, given_up: self.is_over };
-        self.wire.send(kind, parts, &patience)?;
-        self.said = Instant::now();
-        Ok(())
+    fn say(&self, answer: &Answer) -> io::Result<()> {
+        say(&self.voice, answer)
     }
 
     /// Takes on the time limit of the primary: one that is there is not silent for so long, and one that is not is
     /// let go before the next start has waited for it to the end.
-    fn suits(&mut self, limit: Duration) {
+    fn suits(&mut self, limit: Duration) -> io::Result<()> {
         self.idle = self.settings.idle.min(limit.saturating_mul(2)).max(limit);
-        self.sign_every = limit / SIGNS_OF_LIFE;
-    }
-
-    /// Says that it is still at it, where nothing was said for long; answers after how long it is to be called again.
-    fn sign(&mut self) -> io::Result<Duration> {
-        match until_sign(self.said, self.sign_every) {
-            Some(left) => Ok(left),
-            None => self.send(AT_IT, &[]).map(|()| self.sign_every),
-        }
-    }
-
-    fn at_it<R: Send>(&mut self, work: impl FnOnce() -> R + Send) -> io::Result<R> {
-        at_it(work, || self.sign())
+        self.voice.bears(self.idle);
+        self.signs = Some(Signs::of(&self.voice, limit)?);
+        Ok(())
     }
 
     /// Tells why it ends, where there is somebody to tell.
@@ -290,7 +264,7 @@ impl Talk<'_> {
             let most = MOST_WORD_BYTES / 2;
             let sentence = sentence.chars().take(most / 4).collect();
             let told = self.say(&Answer::Refused { reason: *reason, sentence });
-            if told.and_then(|()| self.wire.stream().shutdown(Shutdown::Write)).is_ok() {
+            if told.and_then(|()| self.voice.close()).is_ok() {
                 self.let_read();
             }
         }
@@ -310,4 +284,9 @@ fn misfit(sentence: &str) -> Refusal {
 
 fn no_proof() -> Refusal {
     misfit("who dials shows that it knows the token first")
+}
+
+fn say(voice: &Voice, answer: &Answer) -> io::Result<()> {
+    let payload = durable::to_bytes(answer).map_err(io::Error::other)?;
+    voice.say(ANSWER, &[&payload])
 }

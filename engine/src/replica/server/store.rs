@@ -29,6 +29,7 @@ pub(super) struct Store {
     lengths: BTreeMap<String, u64>,
     /// The files that the session has listed, or made; no other one may be replaced.
     known: HashSet<String>,
+    /// What they have together, without those that others are to replace.
     bytes: u64,
     most_bytes: u64,
     #[expect(dead_code, reason = "held for its drop")]
@@ -157,13 +158,14 @@ impl Store {
     }
 
     pub(super) fn append(&mut self, file: u64, offset: u64, bytes: &[u8]) -> Result<(), Refusal> {
-        let open = self.open.get_mut(&file).ok_or_else(|| not_open(file))?;
-        let length = self.lengths.get(&open.path).copied().unwrap_or_default();
+        let open = self.open.get(&file).ok_or_else(|| not_open(file))?;
+        let (length, other) = (self.length(&open.path), self.length(&other_of(&open.path)));
         if offset != length {
             let path = &open.path;
             return Err(misfit(format!("{path} has {length} bytes, and {offset} were expected")));
         }
-        if self.bytes.saturating_add(bytes.len() as u64) > self.most_bytes {
+        let grows = (length + bytes.len() as u64).max(other) - length.max(other);
+        if self.bytes.saturating_add(grows) > self.most_bytes {
             let (directory, most) = (self.directory.display(), self.most_bytes);
             return Err((
                 Reason::NoRoom,
@@ -171,8 +173,9 @@ impl Store {
             ));
         }
         let place = self.directory.join(&open.path);
-        open.file.write_all(bytes).map_err(|e| refused("writing", &place, &e))?;
         let path = open.path.clone();
+        let open = self.open.get_mut(&file).ok_or_else(|| not_open(file))?;
+        open.file.write_all(bytes).map_err(|e| refused("writing", &place, &e))?;
         self.note(path, length + bytes.len() as u64);
         Ok(())
     }
@@ -217,6 +220,8 @@ impl Store {
         match self.disk.remove(&place) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(refused("removing", &place, &e)),
             _ => {
+                // What has no name any more is not written to either.
+                self.open.retain(|_, open| open.path != path);
                 self.forget(path);
                 Ok(())
             }
@@ -243,14 +248,32 @@ impl Store {
         }
     }
 
+    fn length(&self, path: &str) -> u64 {
+        self.lengths.get(path).copied().unwrap_or_default()
+    }
+
+    /// What a file counts for, and the one that is to replace it: as much as the longer one, for one of them is to stay.
+    fn weight(&self, path: &str) -> u64 {
+        self.length(path).max(self.length(&other_of(path)))
+    }
+
     fn note(&mut self, path: String, length: u64) {
-        let before = self.lengths.insert(path, length).unwrap_or_default();
-        self.bytes = self.bytes - before + length;
+        let before = self.weight(&path);
+        let other = self.length(&other_of(&path));
+        self.lengths.insert(path, length);
+        self.bytes = self.bytes - before + length.max(other);
     }
 
     fn forget(&mut self, path: &str) {
-        self.bytes -= self.lengths.remove(path).unwrap_or_default();
+        let before = self.weight(path);
+        self.lengths.remove(path);
+        self.bytes = self.bytes - before + self.weight(path);
     }
+}
+
+/// The file that this one is to replace, or that is to replace it.
+fn other_of(path: &str) -> String {
+    path.strip_suffix(TEMPORARY).map_or_else(|| format!("{path}{TEMPORARY}"), str::to_owned)
 }
 
 fn misfit(sentence: String) -> Refusal {
