@@ -63,6 +63,7 @@
 #[cfg(test)]
 #[path = "../tests/model/seed.rs"]
 mod seed;
+pub mod printable;
 pub mod time;
 mod error;
 mod clock;

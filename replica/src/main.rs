@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use millstream::printable::printable_lines;
 use millstream::replica::Replica;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -64,7 +65,7 @@ fn run(cli: &Cli, token: &Token) -> Result<()> {
     Ok(())
 }
 
-/// Where nobody reads standard error there is nobody to tell.
+/// Where nobody reads standard error there is nobody to tell. Control characters do nothing to the terminal.
 fn tell(sentence: &str) {
-    drop(writeln!(stderr(), "millstream-replica: {sentence}"));
+    drop(writeln!(stderr(), "millstream-replica: {}", printable_lines(sentence)));
 }

@@ -1,7 +1,8 @@
 //! The replica killed and started again, the link cut, or held without being cut: the job waits, goes on, and has
 //! lost nothing.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -417,4 +418,33 @@ fn a_link_that_breaks_at_a_start_after_long_work_is_dialled_again() {
     let clock = ManualClock::at(START + secs(10));
     let conf = mirrored(&here, &clock, replica.address()).replica_timeout(SHORT);
     Life::with(conf, clock, 1).map(drop).expect("it is dialled again, and found");
+}
+
+#[test]
+fn a_reason_that_changes_while_the_replica_is_away_is_said_at_once() {
+    let Pair { here, there, replica } = Pair::new();
+    let proxy = Proxy::to(replica.address());
+    let mut life = life(&here, proxy.address, START, 0).expect("the disks work");
+    assert_eq!(life.batch(2, 1), Waited::Done);
+    drop(replica);
+    life.feed(3, 0);
+    life.clock.advance(millis(200));
+    life.wait_until("a sentence", |life| !life.ear.warnings(HELD_BACK).is_empty());
+    // Something else listens there now.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    proxy.lead_to(listener.local_addr().expect("it has one"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            drop(stream.and_then(|mut stream| stream.write_all(b"220 mail is ready\r\n")));
+        }
+    });
+    let is_said = |life: &Life| !life.ear.warnings("this is no millstream-replica").is_empty();
+    life.wait_until("the other reason", is_said);
+    // And no reason twice, however often it is dialled.
+    let replica = replica_of(&there);
+    proxy.lead_to(replica.address());
+    life.clock.advance(millis(800));
+    assert_eq!(life.wait_for_batch(life.clock.now()), Waited::Done);
+    assert!(life.ear.warnings(HELD_BACK).len() <= 4, "{:?}", life.ear.warnings(HELD_BACK));
+    ends_well(&here, &there, &mut life);
 }

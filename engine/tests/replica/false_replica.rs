@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use millstream::disk::MemoryDisk;
 use millstream::{ManualClock, millis};
+use serde_json::{Value, json};
 
 use crate::hostile::frame;
 use crate::job::{Life, PATIENCE};
@@ -103,5 +104,101 @@ fn one_that_does_not_know_the_token() {
             "nothing comes behind what shows that the token is known"
         );
         assert!(memchr::memmem::find(&heard, TOKEN.as_bytes()).is_none());
+    }
+}
+
+/// One who knows the token, and then does as it likes.
+struct Fake {
+    stream: TcpStream,
+    sent: u64,
+}
+
+impl Fake {
+    /// Lets in the first who comes, and has `act` go on when it has asked for the list.
+    fn listening(act: impl FnOnce(&mut Fake) + Send + 'static) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has one");
+        thread::spawn(move || {
+            let (stream, _) = listener.accept().expect("somebody comes");
+            let mut fake = Fake { stream, sent: 0 };
+            let drawn = [1; 32];
+            fake.say(6, &[&1u32.to_le_bytes()[..], &drawn].concat());
+            let shown = fake.hear();
+            let context = "millstream-replica protocol 1, what a replica shows";
+            let key = blake3::derive_key(context, TOKEN.as_bytes());
+            let said = [&drawn[..], &shown[..32], b"counts"].concat();
+            fake.say(8, blake3::keyed_hash(&key, &said).as_bytes());
+            fake.hear();
+            fake.answer(&json!("Welcome"));
+            fake.hear();
+            act(&mut fake);
+            // Until the other side has gone.
+            read(&mut fake.stream, usize::MAX);
+        });
+        address
+    }
+
+    fn say(&mut self, kind: u8, payload: &[u8]) {
+        let frame = frame(kind, self.sent, payload.len() as u32, payload);
+        self.sent += 1;
+        // Who has heard enough goes.
+        drop(self.stream.write_all(&frame));
+    }
+
+    fn answer(&mut self, answer: &Value) {
+        self.say(3, &rmp_serde::to_vec_named(answer).expect("it can be written"));
+    }
+
+    fn entry(&mut self, path: &str, bytes: u64) {
+        self.answer(&json!({"Entry": {"path": path, "bytes": bytes, "hash": vec![0; 32]}}));
+    }
+
+    fn hear(&mut self) -> Vec<u8> {
+        let header = read(&mut self.stream, 32);
+        let bytes = u32::from_le_bytes(header[24..28].try_into().expect("a whole header"));
+        read(&mut self.stream, bytes as usize + 4)
+    }
+}
+
+#[test]
+fn one_that_lists_files_without_end() {
+    let address = Fake::listening(|fake| {
+        for number in 0..70_000 {
+            fake.entry(&format!("blocks/{number:010}.log"), 1);
+        }
+    });
+    let sentence = refused(address, millis(500));
+    assert!(sentence.contains("it lists more than 65536 files"), "{sentence}");
+    let address = Fake::listening(|fake| fake.entry("../identity", 1));
+    let sentence = refused(address, millis(200));
+    assert!(sentence.contains("which was not asked"), "{sentence}");
+}
+
+#[test]
+fn one_that_gives_bytes_without_end() {
+    let address = Fake::listening(|fake| {
+        fake.entry("identity", 100);
+        fake.answer(&json!({"Done": {"sequence": 2}}));
+        fake.hear();
+        for _ in 0..100 {
+            fake.say(4, &[b'x'; 60]);
+        }
+    });
+    let sentence = refused(address, millis(200));
+    assert!(sentence.contains("it gives more of identity than the 100 bytes listed"), "{sentence}");
+}
+
+#[test]
+fn what_it_says_does_nothing_to_a_terminal() {
+    let says = "\u{1b}[31mred\nand more";
+    for answer in [
+        json!({"Refused": {"reason": "Failed", "sentence": says}}),
+        json!({ says: null }),
+        json!({"Entry": {"path": says, "bytes": 1, "hash": vec![0; 32]}}),
+    ] {
+        let address = Fake::listening(move |fake| fake.answer(&answer));
+        let sentence = refused(address, millis(200));
+        assert!(sentence.contains("\\u{1b}[31mred\\nand more"), "{sentence:?}");
+        assert!(!sentence.contains(char::is_control), "{sentence:?}");
     }
 }

@@ -4,10 +4,12 @@ use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use millstream::Stop;
-use millstream::disk::Disk;
+use millstream::disk::{Disk, MemoryDisk};
+use millstream::replica::Replica;
 use serde_json::{Value, json};
 
 use crate::job::{PATIENCE, Waited};
@@ -351,4 +353,41 @@ fn a_session_replaces_only_what_it_has_listed_or_made() {
     client.ask(&json!("Ping"));
     assert_eq!(client.hear()["Done"]["sequence"], json!(6));
     assert_eq!(left(), b"");
+}
+
+#[test]
+fn strangers_are_told_of_once_however_many_come() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let of_replica = told.clone();
+    let settings = Replica::settings(COPIES, TOKEN).disk(MemoryDisk::default());
+    let replica = settings
+        .on_event(move |event| of_replica.lock().unwrap().push(event.to_owned()))
+        .listen("127.0.0.1:0")
+        .expect("a port is free");
+    for _ in 0..10 {
+        Client::introduced(replica.address(), "0123456789-secreT", "counts").refused();
+        let mut client = Client::of(replica.address());
+        client.say(1, b"\x1b[31m");
+        assert!(client.is_closed());
+    }
+    // Who knows the token is told of each time.
+    for _ in 0..2 {
+        let mut client = Client::introduced(replica.address(), TOKEN, "..");
+        client.hear_message().expect("it knows the token too");
+        client.ask(&begin());
+        assert_eq!(client.refused().0, "Directory");
+    }
+    let mut client = Client::greeted(replica.address(), "counts");
+    let unknown = "\u{1b}[31m\n";
+    client.ask(&json!({ unknown: null }));
+    let (reason, sentence) = client.refused();
+    assert!(reason == "Protocol" && sentence.contains("\\u{1b}[31m\\n"), "{sentence:?}");
+    replica.stop().expect("no disk is in the way");
+    let told = told.lock().unwrap();
+    let of = |part: &str| told.iter().filter(|event| event.contains(part)).count();
+    assert_eq!(
+        (of("before it had shown that it knows the token"), of("a name that is none")),
+        (1, 2)
+    );
+    assert!(told.iter().all(|event| !event.contains(char::is_control)), "{told:?}");
 }

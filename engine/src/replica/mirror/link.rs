@@ -20,6 +20,9 @@ use crate::replica::message::Request;
 /// A start waits for so many time limits from a failure on, where nothing comes forward.
 const LIMITS_AT_START: u32 = 3;
 
+/// So many reasons are said in a minute.
+const MOST_REASONS: usize = 8;
+
 /// How often who pauses looks whether it still should.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -53,6 +56,8 @@ pub(super) struct Link {
     progress: Progress,
     cut: Option<Cut>,
     said_cut: Occasional,
+    /// The reasons that were said since then.
+    said_reasons: Vec<String>,
     said_back: Occasional,
     /// A wait was given up.
     pub(super) gave_up: bool,
@@ -107,6 +112,7 @@ impl Link {
             progress: Progress::default(),
             cut: None,
             said_cut: Occasional::default(),
+            said_reasons: Vec::new(),
             said_back: Occasional::default(),
             gave_up: false,
         }
@@ -332,18 +338,23 @@ impl Link {
         }
     }
 
+    /// Says that it is away, once a minute, and at once where the reason is a new one.
     fn say_cut(&mut self, what_now: &str) {
-        if let Some(cut) = &mut self.cut
-            && self.said_cut.is_time()
+        let Some(cut) = &mut self.cut else { return };
+        if self.said_cut.is_time() {
+            self.said_reasons.clear();
+        } else if self.said_reasons.len() >= MOST_REASONS || self.said_reasons.contains(&cut.latest)
         {
-            cut.is_said = true;
-            (self.hooks.warn)(format!(
-                "the replica at {} cannot be had, for {} ms now: {}; {what_now}",
-                self.dial.address,
-                cut.since.elapsed().as_millis(),
-                cut.reason()
-            ));
+            return;
         }
+        self.said_reasons.push(cut.latest.clone());
+        cut.is_said = true;
+        (self.hooks.warn)(format!(
+            "the replica at {} cannot be had, for {} ms now: {}; {what_now}",
+            self.dial.address,
+            cut.since.elapsed().as_millis(),
+            cut.reason()
+        ));
     }
 
     fn lost(&self, cure: &'static str) -> Error {

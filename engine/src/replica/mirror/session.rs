@@ -12,12 +12,14 @@ use smallvec::SmallVec;
 use crate::directory::Life;
 use crate::durable;
 use crate::occasional::Occasional;
+use crate::printable::printable;
 use crate::random::drawn;
 use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
 use crate::replica::message::{
     ANSWER, APPEND, AT_IT, Answer, CHALLENGE, DATA, HASH_BYTES, MOST_DATA_BYTES, REQUEST, Reason,
     Request, SHOWN_BY_PRIMARY, SHOWN_BY_REPLICA, VERSION, most_bytes_of_who_listens,
 };
+use crate::replica::name::{MOST_FILES, is_path};
 use crate::replica::proof::{Nonce, PROOF_BYTES, Proof, Role};
 use crate::replica::wire::{Patience, Wire};
 use crate::secret::Secret;
@@ -280,8 +282,13 @@ impl Session {
         let mut held = BTreeMap::new();
         loop {
             match self.answer(given_up)? {
-                Answer::Entry { path, bytes, hash } => {
+                Answer::Entry { path, bytes, hash } if is_path(&path) => {
                     held.insert(path, Held { bytes, hash });
+                    if held.len() > MOST_FILES {
+                        return Err(Broken::passing(format!(
+                            "it lists more than {MOST_FILES} files"
+                        )));
+                    }
                 }
                 Answer::Done { sequence } if sequence >= asked => return Ok(held),
                 Answer::Done { .. } => {}
@@ -290,14 +297,24 @@ impl Session {
         }
     }
 
-    /// The content of a file.
-    pub(super) fn read(&mut self, path: &str, given_up: GivenUp<'_>) -> Result<Vec<u8>, Broken> {
+    /// The content of a file, of which `listed` bytes are listed.
+    pub(super) fn read(
+        &mut self,
+        path: &str,
+        listed: u64,
+        given_up: GivenUp<'_>,
+    ) -> Result<Vec<u8>, Broken> {
         let asked = self.tell(&Request::Read { path: path.to_owned() }, given_up)?;
         let mut content = Vec::new();
         loop {
             let kind = self.receive(given_up)?;
             if kind == DATA {
                 content.extend_from_slice(self.wire.ear.payload());
+                if content.len() as u64 > listed {
+                    let sentence =
+                        format!("it gives more of {path} than the {listed} bytes listed");
+                    return Err(Broken::passing(sentence));
+                }
                 continue;
             }
             match self.read_answer(kind)? {
@@ -362,13 +379,14 @@ impl Session {
     }
 
     fn read_answer(&self, kind: u8) -> Result<Answer, Broken> {
-        let misfit = Broken::passing;
+        let misfit = |reason: String| Broken::passing(printable(&reason).into_owned());
         if kind != ANSWER {
             return Err(misfit(format!("it has said something of kind {kind}")));
         }
         match durable::from_bytes(self.wire.ear.payload()).map_err(misfit)? {
             Answer::Refused { reason, sentence } => {
                 let is_gone_on = reason == Reason::GoneOn;
+                let sentence = printable(&sentence).into_owned();
                 Err(Broken { reason: sentence, is_final: reason.is_final(), is_gone_on })
             }
             answer => Ok(answer),

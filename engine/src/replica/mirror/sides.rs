@@ -77,7 +77,10 @@ pub(super) enum Act {
         keep: u64,
         open: Option<u64>,
     },
-    Fetch,
+    /// It has so many bytes there.
+    Fetch {
+        bytes: u64,
+    },
     Remove,
     Replace {
         content: Bytes,
@@ -116,8 +119,8 @@ impl Sides<'_> {
                 let content = self.with_file(&path, |content| content)?;
                 self.send(&path, &content, keep, open)?;
             }
-            Act::Fetch => {
-                let content = self.session.read(&path, self.given_up)?;
+            Act::Fetch { bytes } => {
+                let content = self.session.read(&path, bytes, self.given_up)?;
                 self.put_here(&path, &content)?;
             }
             Act::Remove => {

@@ -40,7 +40,7 @@ impl Sides<'_> {
             let act = match (ours.contains_key(path), theirs.get(path)) {
                 _ if path == LIVES => None,
                 (true, None) => Some(Act::Send { keep: 0, open: None }),
-                (false, _) => Some(Act::Fetch),
+                (false, held) => Some(Act::Fetch { bytes: held.map_or(0, |held| held.bytes) }),
                 (true, Some(held)) => self.compare(path, *held, number, doubtful.contains(path))?,
             };
             acts.extend(act.map(|act| (path.clone(), act)));
@@ -104,10 +104,11 @@ impl Sides<'_> {
         match (ours.contains_key(LIVES), theirs.contains_key(LIVES)) {
             (false, false) => return Ok(None),
             (true, false) => return Ok(Some(Act::Send { keep: 0, open: None })),
-            (false, true) => return Ok(Some(Act::Fetch)),
+            (false, true) => return Ok(Some(Act::Fetch { bytes: theirs[LIVES].bytes })),
             (true, true) => {}
         }
-        let (content, theirs, history) = self.histories(ours.contains_key(LIVES), number)?;
+        let (is_here, bytes) = (ours.contains_key(LIVES), theirs[LIVES].bytes);
+        let (content, theirs, history) = self.histories(is_here, bytes, number)?;
         match history {
             History::One { united, is_whole_there, .. } => {
                 let (here, there) = (united != content, united != theirs);
@@ -148,7 +149,8 @@ impl Sides<'_> {
             (false, true) if doing.life.is_none() => return Err(self.gone_on().into()),
             _ => {}
         }
-        let (content, theirs, history) = self.histories(ours.contains_key(LIVES), number)?;
+        let (is_here, bytes) = (ours.contains_key(LIVES), theirs[LIVES].bytes);
+        let (content, theirs, history) = self.histories(is_here, bytes, number)?;
         match history {
             History::Apart { .. } => Err(self.gone_on().into()),
             History::One { last_there, .. }
@@ -166,13 +168,18 @@ impl Sides<'_> {
     }
 
     /// The lists there and, where there is one, here, and what they come to.
-    fn histories(&mut self, is_here: bool, number: u64) -> Result<(Bytes, Bytes, History), Apart> {
+    fn histories(
+        &mut self,
+        is_here: bool,
+        bytes_there: u64,
+        number: u64,
+    ) -> Result<(Bytes, Bytes, History), Apart> {
         let expected = begin_of(LIVES, self.job, number).expect("it is a durable file");
         let ours = match is_here {
             true => Bytes::from(self.with_file(LIVES, |content| content)?),
             false => Bytes::new(),
         };
-        let theirs = Bytes::from(self.session.read(LIVES, self.given_up)?);
+        let theirs = Bytes::from(self.session.read(LIVES, bytes_there, self.given_up)?);
         match history(&ours, &theirs, &expected) {
             Ok(history) => Ok((ours, theirs, history)),
             Err(misfit) => Err(misfit.of(&self.directory.join(LIVES), "").into()),
@@ -201,9 +208,9 @@ impl Sides<'_> {
             true => Some(self.with_file(IDENTITY, |content| content)?),
             false => None,
         };
-        let there = match theirs.contains_key(IDENTITY) {
-            true => Some(self.session.read(IDENTITY, self.given_up)?),
-            false => None,
+        let there = match theirs.get(IDENTITY) {
+            Some(held) => Some(self.session.read(IDENTITY, held.bytes, self.given_up)?),
+            None => None,
         };
         let here = here.map(|bytes| self.identity(bytes, &place.display().to_string()));
         let there = there.map(|bytes| self.identity(bytes, &format!("{}/{IDENTITY}", self.there)));
@@ -259,7 +266,7 @@ impl Sides<'_> {
             return Ok((is_longer || is_doubtful).then_some(send));
         }
         let expected = begin_of(path, self.job, number).expect("only such files are listed");
-        let theirs = Bytes::from(self.session.read(path, self.given_up)?);
+        let theirs = Bytes::from(self.session.read(path, held.bytes, self.given_up)?);
         match self.at_it(|| unite(&content, &theirs, &expected))? {
             Ok(United::Whole(united)) => {
                 let (here, there) = (united != content, united != theirs);
@@ -292,7 +299,7 @@ impl Sides<'_> {
         let (here, there) = (self.directory.display(), self.there);
         let fetched: Vec<&str> = acts
             .iter()
-            .filter(|(_, act)| matches!(act, Act::Fetch))
+            .filter(|(_, act)| matches!(act, Act::Fetch { .. }))
             .map(|(path, _)| path.as_str())
             .collect();
         let mut told = Vec::new();

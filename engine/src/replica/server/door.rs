@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mio::{Events, Interest, Poll, Token as Event, Waker};
+use parking_lot::Mutex;
 
 use super::Settings;
-use super::session::{End, Greeting};
+use super::session::{End, Greeting, Unwelcome};
+use crate::occasional::Occasional;
 use crate::replica::message::Reason;
 use crate::threads::EngineThread;
 
-/// How many connections may not have said who they are, and how many may have.
+/// How many connections may not have begun, and how many may have.
 const MOST_GREETINGS: usize = 64;
 const MOST_SESSIONS: usize = 64;
 
@@ -23,11 +25,12 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 const LISTENER: Event = Event(0);
 const WAKER: Event = Event(1);
 
-/// How many connections there are.
+/// How many connections there are, and were.
 #[derive(Default)]
 struct Counts {
     greetings: AtomicUsize,
     sessions: AtomicUsize,
+    strangers: Mutex<Strangers>,
 }
 
 /// One of them, until it is dropped.
@@ -147,21 +150,69 @@ fn serve(
         }
     };
     let greeted = Greeting::new(stream, settings, is_over)
-        .map_err(End::Broken)
+        .map_err(|e| Unwelcome::Stranger(End::Broken(e)))
         .and_then(|greeted| greeted.greet(admit));
     drop(greeting);
-    let (name, end) = match greeted {
+    let (of, end) = match greeted {
         Ok(session) => {
             let name = session.name.clone();
             (settings.tell)(&format!("{from} has the directory {name}"));
-            (Some(name), session.serve())
+            (format!(", which had the directory {name},"), session.serve())
         }
-        Err(end) => (None, end),
+        Err(Unwelcome::Job(end)) => (String::new(), end),
+        Err(Unwelcome::Stranger(end)) => {
+            // Anybody can come as often as it likes.
+            if let Some(others) = counts.strangers.lock().one_more() {
+                let latest = ended(&from.to_string(), &end);
+                (settings.tell)(&format!(
+                    "{latest}, before it had shown that it knows the token ({others} others since that was said \
+                     last)"
+                ));
+            }
+            return;
+        }
     };
-    let of = name.map_or_else(String::new, |name| format!(", which had the directory {name},"));
-    (settings.tell)(&match end {
-        End::Broken(e) if e.kind() == ErrorKind::UnexpectedEof => format!("{from}{of} has gone"),
-        End::Broken(e) => format!("{from}{of} was let go: {e}"),
-        End::Refused((_, sentence)) => format!("{from}{of} was refused: {sentence}"),
-    });
+    (settings.tell)(&ended(&format!("{from}{of}"), &end));
+}
+
+fn ended(who: &str, end: &End) -> String {
+    match end {
+        End::Broken(e) if e.kind() == ErrorKind::UnexpectedEof => format!("{who} has gone"),
+        End::Broken(e) => format!("{who} was let go: {e}"),
+        End::Refused((_, sentence)) => format!("{who} was refused: {sentence}"),
+    }
+}
+
+/// Those who have not shown that they know the token.
+#[derive(Default)]
+struct Strangers {
+    said: Occasional,
+    untold: u64,
+}
+
+impl Strangers {
+    /// One more has come; answers, where it is to be said, how many others were not told of.
+    fn one_more(&mut self) -> Option<u64> {
+        match self.said.is_time() {
+            true => Some(std::mem::take(&mut self.untold)),
+            false => {
+                self.untold += 1;
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_are_told_of_once_a_minute() {
+        let mut strangers = Strangers::default();
+        assert_eq!(strangers.one_more(), Some(0));
+        assert!((0..100).all(|_| strangers.one_more().is_none()));
+        strangers.said = Occasional::default();
+        assert_eq!(strangers.one_more(), Some(100));
+    }
 }

@@ -191,7 +191,8 @@ impl ReplicaSettings {
         self
     }
 
-    /// Is called with a sentence for each session that begins, ends or is refused.
+    /// Is called with a sentence for each session that begins, ends or is refused, and, once a minute, for who has not
+    /// shown that it knows the token, with how many there were.
     pub fn on_event(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.tell = Arc::new(tell);
         self

@@ -10,6 +10,7 @@ use super::store::{Refusal, Store};
 use super::voice::{Signs, Voice};
 use super::{HELLO_LIMIT, Settings};
 use crate::durable;
+use crate::printable::printable;
 use crate::random::drawn;
 use crate::replica::message::{
     ANSWER, APPEND, APPEND_HEAD_BYTES, Answer, CHALLENGE, DATA, MOST_DATA_BYTES, MOST_WORD_BYTES,
@@ -54,6 +55,14 @@ pub(super) enum End {
     Refused(Refusal),
 }
 
+/// Who was not let in.
+pub(super) enum Unwelcome {
+    /// One who has not shown that it knows the token.
+    Stranger(End),
+    /// One who has.
+    Job(End),
+}
+
 impl From<io::Error> for End {
     fn from(error: io::Error) -> Self {
         End::Broken(error)
@@ -82,30 +91,34 @@ impl<'s> Greeting<'s> {
     pub(super) fn greet(
         mut self,
         admit: impl FnOnce() -> Result<(), Refusal>,
-    ) -> Result<Session<'s>, End> {
+    ) -> Result<Session<'s>, Unwelcome> {
         let until = Instant::now() + HELLO_LIMIT;
-        match self.welcome(until, admit) {
-            Ok((store, name)) => Ok(Session { talk: self.talk, store, name }),
-            Err(end) => Err(self.talk.end(end)),
+        let directory = match self.introduce(until) {
+            Ok(directory) => directory,
+            Err(end) => return Err(Unwelcome::Stranger(self.talk.end(end))),
+        };
+        match self.welcome(&directory, until, admit) {
+            Ok(store) => Ok(Session { talk: self.talk, store, name: directory }),
+            Err(end) => Err(Unwelcome::Job(self.talk.end(end))),
         }
     }
 
     fn welcome(
         &mut self,
+        directory: &str,
         until: Instant,
         admit: impl FnOnce() -> Result<(), Refusal>,
-    ) -> Result<(Store, String), End> {
+    ) -> Result<Store, End> {
         let settings = self.talk.settings;
-        let directory = self.introduce(until)?;
         let Ok(Request::Begin { limit_ms, life }) = self.talk.hear(Some(until))?.request() else {
             return Err(misfit("the first request must be Begin").into());
         };
-        if !is_directory(&directory) {
+        if !is_directory(directory) {
             let sentence = "the job's directory has a name that is none".to_owned();
             return Err((Reason::Directory, sentence).into());
         }
         admit()?;
-        let place = settings.directory.join(&directory);
+        let place = settings.directory.join(directory);
         self.talk.suits(Duration::from_millis(limit_ms))?;
         let (disk, most_bytes) = (settings.disk.clone(), settings.most_bytes);
         let store = self.talk.voice.at_it(|| {
@@ -113,7 +126,7 @@ impl<'s> Greeting<'s> {
             life.map_or(Ok(()), |life| store.was_not_gone_on_without(life)).map(|()| store)
         })?;
         self.talk.say(&Answer::Welcome)?;
-        Ok((store, directory))
+        Ok(store)
     }
 
     /// Has both sides show that they know the token, before anything else is heard, or read. Answers which directory is
@@ -183,8 +196,10 @@ struct Heard<'w> {
 impl Heard<'_> {
     fn request(&self) -> Result<Request, Refusal> {
         match self.kind {
-            REQUEST => durable::from_bytes(self.payload)
-                .map_err(|reason| misfit(&format!("a request could not be read: {reason}"))),
+            REQUEST => durable::from_bytes(self.payload).map_err(|reason| {
+                let reason = printable(&reason);
+                misfit(&format!("a request could not be read: {reason}"))
+            }),
             kind => Err(misfit(&format!("a primary says nothing of kind {kind}"))),
         }
     }

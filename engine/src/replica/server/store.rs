@@ -54,7 +54,13 @@ impl Store {
         })?;
         let lock = directory.join(LOCK);
         let lock = disk.lock(&lock).map_err(|e| match e.kind() {
-            ErrorKind::WouldBlock => (Reason::InUse, format!("{} is in use", directory.display())),
+            ErrorKind::WouldBlock => {
+                let sentence = format!(
+                    "{} is in use: another job of this name has it; the name of a job decides which directory it has",
+                    directory.display()
+                );
+                (Reason::InUse, sentence)
+            }
             _ => refused("locking", &lock, &e),
         })?;
         let mut store = Store {
