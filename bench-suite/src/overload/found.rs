@@ -254,10 +254,13 @@ mod tests {
         }
     }
 
+    /// A change for the worse, and what is said of it.
+    type Case = (fn(&mut PhaseFound), [&'static str; 2]);
+
     #[test]
     fn each_miss_is_told_with_both_numbers() {
         assert!(good().misses(70 * MIB).is_empty());
-        let cases: [(fn(&mut PhaseFound), [&str; 2]); 5] = [
+        let cases: [Case; 5] = [
             (|f| f.peak_anonymous_bytes = Some(80 * MIB), ["80.0 MiB", "70.0 at most"]),
             (|f| f.failed_batches = 3, ["3 of 10", "none"]),
             (|f| f.counted = 999, ["1000 records", "999"]),

@@ -232,11 +232,14 @@ mod tests {
         }
     }
 
+    /// A change for the worse, and what is said of it.
+    type Case = (fn(&mut Found), [&'static str; 2]);
+
     #[test]
     fn each_miss_is_told_with_both_numbers() {
         let judged = good().judged();
         assert!(judged.misses.is_empty() && judged.doubts.is_empty(), "{:?}", judged.misses);
-        let cases: [(fn(&mut Found), [&str; 2]); 6] = [
+        let cases: [Case; 6] = [
             (|f| f.counted = 999, ["1000 records", "999"]),
             (|f| f.quarters[0].failed_batches = 2, ["quarter 1, 2 of 100", "none"]),
             (|f| f.quarters[3].most.memory_bytes = 127 * MIB, ["127.0 MiB", "126.0 at most"]),
