@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use millstream::disk::{Call, MemoryDisk, RealDisk};
-use millstream::{Conf, Queue, Stop, StreamingContext, millis};
+use millstream::{Conf, ManualClock, Queue, Stop, StreamingContext, Time, millis, secs};
 
 use crate::rig::{Rig, conf, names, text};
 
@@ -154,7 +154,9 @@ fn what_a_job_keeps_is_for_its_owner_alone_and_its_results_are_as_the_process_ha
         metadata.permissions().mode() & 0o777
     };
     std::fs::create_dir(home.path().join("usual")).unwrap();
+    let clock = ManualClock::at(Time::default());
     let conf = Conf::new("a job").write_ahead_log(true).warnings_on_stderr(false);
+    let conf = conf.clock(clock.clone());
     let made = || StreamingContext::new(conf, millis(50));
     let ssc = StreamingContext::get_or_create(home.path().join("job"), made).unwrap();
     let out = home.path().join("out/n").display().to_string();
@@ -165,6 +167,8 @@ fn what_a_job_keeps_is_for_its_owner_alone_and_its_results_are_as_the_process_ha
             Ok(())
         })
         .unwrap();
+    clock.advance(millis(50));
+    running.wait_for_batch(clock.now(), secs(10)).unwrap();
     assert!(running.stop(Stop::Graceful).unwrap().checkpointed);
     assert_eq!(["job", "job/blocks", "job/batches"].map(mode), [0o700; 3]);
     let folders = std::fs::read_dir(home.path().join("out")).unwrap();
