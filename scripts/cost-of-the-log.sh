@@ -11,7 +11,9 @@ usage: scripts/cost-of-the-log.sh [TURNS] [DIR]
 Counts words without the log, with it, and with it and a replica on this machine, TURNS times each (5), for 8 seconds of
 which the last 6 count, with the checkpoint directory and its copy in DIR: in memory if left out (/dev/shm), where a
 sync costs nothing and what is left is the log's own work, and the link's; on a disk otherwise. Prints lines a second of
-each turn, and the medians with their ratios.
+each turn, and the medians with their ratios. Beside them stands how many MB a second went into the log, and how many a
+plain write of as much puts there, with nothing else to do: on a virtual machine, memory that was not used lately can cost several
+times what its copying costs, and the log can be no faster than that.
 
 exit codes: 0 done, 1 failed, 2 wrong usage
 HELP
@@ -39,7 +41,17 @@ while [ -z "$replicated_at" ]; do
     replicated_at=$(grep -oE '127\.0\.0\.1:[0-9]+' "$work/replica" | head -n 1 || true)
 done
 
-# Lines a second of one run; what is asked for besides is given.
+# MB a second of a plain write of as much as a job has in its directory, in pieces of a mebibyte, beside that.
+plain() {
+    local mib from
+    mib=$(du -sm "$work/job" | cut -f 1)
+    from=$(date +%s%3N)
+    dd if=/dev/zero of="$work/plain" bs=1M count="$mib" conv=fdatasync status=none
+    echo $((mib * 1049 / ($(date +%s%3N) - from + 1)))
+    rm "$work/plain"
+}
+
+# Lines and MB a second of one run; what is asked for besides is given.
 run() {
     : >"$work/serving"
     "$programs/loadgen" serve --listen 127.0.0.1:0 --rate max --for 9s >"$work/served" 2>"$work/serving" &
@@ -51,28 +63,30 @@ run() {
     "$programs/bench-suite" job word-count --connect "$address" --connections 2 --batch 1s --for 8s --warm-up 2s \
         --progress none "$@" >"$work/summary"
     wait $server
-    awk '$1 == "lines/s" { print $2 }' "$work/summary"
+    awk '$1 == "lines/s" { lines = $2 } $1 == "MB/s" { print lines, $2 }' "$work/summary"
 }
 
 median() { sort -n | awk '{ a[NR] = $1 } END { print (a[int((NR + 1) / 2)] + a[int(NR / 2) + 1]) / 2 }'; }
 
-printf '%6s %16s %16s %16s\n' turn 'without, lines/s' 'log, lines/s' 'twice, lines/s'
+row='%6s %16.0f %16.0f %16.0f %10.0f %12.0f\n'
+printf '%6s %16s %16s %16s %10s %12s\n' turn 'without, lines/s' 'log, lines/s' 'twice, lines/s' 'log, MB/s' 'plain, MB/s'
 for turn in $(seq "$turns"); do
-    without=$(run)
-    with=$(run --checkpoint "$work/job" --write-ahead-log)
+    read -r without _ < <(run)
+    read -r with logged < <(run --checkpoint "$work/job" --write-ahead-log)
+    written=$(plain)
     rm -rf "$work/job"
-    twice=$(run --checkpoint "$work/job" --write-ahead-log --replica "$replicated_at" \
+    read -r twice _ < <(run --checkpoint "$work/job" --write-ahead-log --replica "$replicated_at" \
         --replica-token-file "$work/token")
     rm -rf "$work/job" "$work/copies/word-count"
-    echo "$without" >>"$work/without"
-    echo "$with" >>"$work/with"
-    echo "$twice" >>"$work/twice"
-    printf '%6d %16.0f %16.0f %16.0f\n' "$turn" "$without" "$with" "$twice"
+    for figure in without with twice logged written; do echo "${!figure}" >>"$work/all-$figure"; done
+    # shellcheck disable=SC2059
+    printf "$row" "$turn" "$without" "$with" "$twice" "$logged" "$written"
 done
-without=$(median <"$work/without")
-with=$(median <"$work/with")
-twice=$(median <"$work/twice")
-printf '%6s %16.0f %16.0f %16.0f\n' median "$without" "$with" "$twice"
+for figure in without with twice logged written; do
+    printf -v "$figure" '%s' "$(median <"$work/all-$figure")"
+done
+# shellcheck disable=SC2059
+printf "$row" median "$without" "$with" "$twice" "$logged" "$written"
 awk -v a="$with" -v b="$without" -v c="$twice" 'BEGIN {
     printf "with the log, %.2f of what is kept up with without it\n", a / b
     printf "with a second copy, %.2f of what is kept up with with the log alone\n", c / a
