@@ -225,7 +225,7 @@ fn a_page_needs_nothing_else_and_no_text_of_the_data_is_markup() {
         assert!(!page.contains(fetched), "{fetched}");
     }
     assert!(
-        page.contains("&lt;script&gt;alert(1)&lt;/script&gt; \u{fffd}[31m &amp; &quot;co&quot;")
+        page.contains("&lt;script&gt;alert(1)&lt;/script&gt; \\u{1b}[31m &amp; &quot;co&quot;")
     );
     assert!(page.chars().all(|c| !c.is_control() || c == '\n'));
     let markdown = written(&[text(home.path()), "--markdown", "-"]);

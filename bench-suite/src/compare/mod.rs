@@ -15,6 +15,7 @@ use anyhow::{Result, bail};
 use bytesize::ByteSize;
 use clap::Args;
 use loadgen::time;
+use millstream::printable::printable_lines;
 
 use self::operand::Operand;
 use self::told::Found;
@@ -25,7 +26,7 @@ use crate::outcome::{Outcome, refuse};
 use crate::report;
 use crate::results;
 use crate::series::{Asked, Axis, Begun, How, Kind, Point, Series, Side};
-use crate::stderr::{self, without_controls};
+use crate::stderr;
 use crate::stdout;
 use crate::sweep::AxisFlags;
 use crate::turns::{DEFAULT_LEAST, LEAST_PAIRS, MOST_PAIRS, Verdict, percent};
@@ -120,7 +121,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     };
     match options.json {
         true => stdout::print_json(&found)?,
-        false => stdout::print(without_controls(&found.told()))?,
+        false => stdout::print(printable_lines(&found.told()))?,
     }
     kept?;
     Ok(match found.verdict {

@@ -2,11 +2,11 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use millstream::printable::printable;
 use millstream::progress::BatchReport;
 use serde_json::Value;
 
 use super::Answer;
-use crate::stderr::without_controls;
 
 /// So many parts of a list are shown.
 const SHOWN: usize = 5;
@@ -43,7 +43,7 @@ fn written_over(text: &str) -> String {
     format!("\r\x1b[?7l\x1b[K{text}\x1b[?7h")
 }
 
-/// Words and messages come from whoever sends: what would do something to the terminal is shown as a mark.
+/// Words and messages come from whoever sends: what would do something to the terminal is escaped.
 fn text(report: &BatchReport, answer: Option<&Answer>) -> String {
     let interval_s = report.batch_interval_ms as f64 / 1e3 * report.covers_batches as f64;
     let found = match (report.errors.first(), answer) {
@@ -51,7 +51,8 @@ fn text(report: &BatchReport, answer: Option<&Answer>) -> String {
         (None, Some(answer)) => found(answer),
         (None, None) => String::new(),
     };
-    let found = without_controls(&found).replace('\n', " ");
+    let found = found.replace('\n', " ");
+    let found = printable(&found);
     format!(
         "{:>9.3} M lines/s  processing {:>8.2} ms of {} ms, delay {:>7.2} ms  {found}",
         report.records as f64 / interval_s / 1e6,
@@ -109,6 +110,6 @@ mod tests {
         let report = BatchReport::from((millstream::Time::default(), millstream::secs(1)));
         let top = json!([["\u{1b}[2Jgone", 7], ["two\nlines", 1]]);
         let line = text(&report, Some(&Answer::default().standing("top", top)));
-        assert!(line.ends_with("top \u{fffd}[2Jgone 7, two lines 1"), "{line}");
+        assert!(line.ends_with("top \\u{1b}[2Jgone 7, two lines 1"), "{line}");
     }
 }

@@ -1,11 +1,12 @@
 //! The report as Markdown: its words and its tables, for where there are no pictures.
 
+use millstream::printable::printable_lines;
+
 use super::chapter::Chapter;
 use super::environment::{environment, findings, unlike};
 use super::table::table;
 use super::verdict::verdicts;
 use crate::markdown::{code, escaped, sentence};
-use crate::stderr::without_controls;
 
 pub(super) fn markdown(chapters: &[Chapter<'_>]) -> String {
     let mut text = String::new();
@@ -15,7 +16,7 @@ pub(super) fn markdown(chapters: &[Chapter<'_>]) -> String {
     for chapter in chapters {
         chapter_of(&mut text, chapter);
     }
-    without_controls(&text)
+    printable_lines(&text).into_owned()
 }
 
 fn chapter_of(text: &mut String, chapter: &Chapter<'_>) {

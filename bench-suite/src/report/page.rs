@@ -1,13 +1,13 @@
 //! The report as one page of HTML, which needs nothing else: no script, no network, no font of its own.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use millstream::printable::printable_lines;
 
 use super::chapter::Chapter;
 use super::environment::{environment, findings, unlike};
 use super::plots::{Figures, figures};
 use super::table::table;
 use super::verdict::verdicts;
-use crate::stderr::without_controls;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -36,7 +36,7 @@ pub(super) fn page(chapters: &[Chapter<'_>]) -> String {
             }
         }
     };
-    without_controls(&page.into_string())
+    printable_lines(&page.into_string()).into_owned()
 }
 
 fn contents(title: &str, chapters: &[Chapter<'_>]) -> Markup {

@@ -1,8 +1,9 @@
 //! The pictures of a report as files of their own, for pages that are written elsewhere.
 
+use millstream::printable::printable_lines;
+
 use super::chapter::Chapter;
 use super::plots::figures;
-use crate::stderr::without_controls;
 
 /// What makes a picture stand alone: how its parts look, and a page behind it.
 const STYLE: &str = include_str!("style.css");
@@ -34,7 +35,7 @@ fn alone(svg: &str) -> String {
     let (head, body) = svg.split_once('>').unwrap_or((svg, ""));
     let head = head.replacen("<svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"", 1);
     let page = "<rect width=\"100%\" height=\"100%\" style=\"fill:var(--page)\"/>";
-    without_controls(&format!("{head}>\n<style>\n{STYLE}</style>\n{page}{body}"))
+    printable_lines(&format!("{head}>\n<style>\n{STYLE}</style>\n{page}{body}")).into_owned()
 }
 
 /// Letters, digits and dashes.

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use bytesize::ByteSize;
 use clap::Args;
 use loadgen::time;
+use millstream::printable::printable_lines;
 
 pub use flags::AxisFlags;
 
@@ -24,7 +25,7 @@ use crate::outcome::{Outcome, refuse};
 use crate::report;
 use crate::results::{self, index};
 use crate::series::{Asked, Begun, Done, Kind, Series, TimeLeft, sustained};
-use crate::stderr::{self, without_controls};
+use crate::stderr;
 use crate::stdout;
 
 /// What stands under the help.
@@ -128,7 +129,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let summary = told.text + &series.kept().begun.checkup.told_behind_a_table();
     let kept = report::keep(&series, &told.headline, &summary, index_of(options).as_deref());
     let folder = series.folder().display();
-    stdout::print(format_args!("{}\nkept in {folder}", without_controls(&summary)))
+    stdout::print(format_args!("{}\nkept in {folder}", printable_lines(&summary)))
         .with_context(|| format!("the runs are kept in {folder}, but what they say is not told"))?;
     kept?;
     let failures = series.kept().failures();
