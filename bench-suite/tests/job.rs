@@ -268,6 +268,8 @@ fn where_it_listens_is_a_json_line_before_those_of_batches() {
         lines += batch["records"].as_u64().unwrap();
     }
     kill(Pid::from_raw(job.id() as i32), Signal::SIGINT).unwrap();
+    let rest: Vec<String> = progress.map(Result::unwrap).collect();
+    assert!(rest.iter().all(|line| line.starts_with('{')), "all of it is JSON: {rest:?}");
     assert_eq!(job.wait().unwrap().code(), Some(0));
 }
 

@@ -271,7 +271,7 @@ impl Running {
     /// Makes the first SIGINT (Ctrl-C) or SIGTERM stop the stream gracefully, and the second end
     /// the process at once. The library installs no handler unasked.
     pub fn stop_on_signals(&self) -> Result {
-        let watch = signals::Watch::start(&self.status)?;
+        let watch = signals::Watch::start(&self.status, &self.progress)?;
         *self.signals.lock() = Some(watch);
         Ok(())
     }

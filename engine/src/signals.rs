@@ -9,6 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 
 use crate::error::{Error, Result};
+use crate::progress::{Notice, Progress};
 use crate::status::{Status, Stop};
 use crate::stderr::say;
 use crate::threads::EngineThread;
@@ -22,18 +23,18 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn start(status: &Arc<Status>) -> Result<Self> {
+    pub(crate) fn start(status: &Arc<Status>, progress: &Arc<Progress>) -> Result<Self> {
         let failed = |e: io::Error| Error::io("the signals could not be watched", &e);
         let counted = Counted::one_more().map_err(failed)?;
         let mut signals = Signals::new(SIGNALS).map_err(failed)?;
         let handle = signals.handle();
-        let status = Arc::downgrade(status);
+        let (status, progress) = (Arc::downgrade(status), Arc::downgrade(progress));
         EngineThread::spawn("signals".into(), move || {
             for (count, signal) in signals.forever().enumerate() {
                 if count > 0 {
                     end_at_once(signal);
                 }
-                drain(&status);
+                drain(&status, &progress);
             }
         })
         .map_err(failed)?;
@@ -87,11 +88,14 @@ fn tell_handler(watches: usize) {
     }
 }
 
-fn drain(status: &Weak<Status>) {
+/// The order comes first: whoever is told of it may be slow.
+fn drain(status: &Weak<Status>, progress: &Weak<Progress>) {
     if let Some(status) = status.upgrade() {
         status.order(Stop::Graceful);
     }
-    say!("stopping: what has been received is processed first; once more ends it at once");
+    if let Some(progress) = progress.upgrade() {
+        progress.notice_aloud(&Notice::Stopping);
+    }
 }
 
 /// Lets the signal do what it does to a program that does not handle it.

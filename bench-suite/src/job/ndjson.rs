@@ -71,6 +71,7 @@ mod tests {
         assert_eq!(told(&warning).unwrap(), r#"{"warning":"the \"disk\" is slow"}"#);
         let unfinished = Notice::Unfinished { source: source(), connections: 2 };
         assert!(told(&unfinished).unwrap().starts_with(r#"{"notice":"listener 127.0.0.1:7: 2 "#));
+        assert!(told(&Notice::Stopping).unwrap().starts_with(r#"{"notice":"stopping: "#));
         let gone = Notice::Disconnected { source: source(), connection: 1, reason: None };
         assert_eq!(told(&gone), None);
     }

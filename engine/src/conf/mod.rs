@@ -165,8 +165,8 @@ impl Conf {
         self
     }
 
-    /// Whether warnings (a refused connection, a failed batch, a full budget) are written to
-    /// stderr, one sentence each. They are by default; listeners hear of them either way.
+    /// Whether warnings (a refused connection, a failed batch, a full budget), and that a signal stops the stream, are
+    /// written to stderr, one sentence each. They are by default; listeners hear of them either way.
     pub fn warnings_on_stderr(mut self, on: bool) -> Self {
         self.warnings = on;
         self

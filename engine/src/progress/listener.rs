@@ -59,11 +59,16 @@ impl Progress {
         }
     }
 
+    /// Something is wrong that the engine lives with.
     pub(crate) fn warn(&self, message: impl Into<String>) {
-        let notice = Notice::Warning { message: message.into() };
+        self.notice_aloud(&Notice::Warning { message: message.into() });
+    }
+
+    /// A notice that is written to stderr too, unless `Conf::warnings_on_stderr` is off.
+    pub(crate) fn notice_aloud(&self, notice: &Notice) {
         if self.warnings_on_stderr {
             say!("{notice}");
         }
-        self.notice(&notice);
+        self.notice(notice);
     }
 }

@@ -61,6 +61,9 @@ pub enum Notice {
         /// Why it stopped itself; `None` where the stream is stopped.
         reason: Option<String>,
     },
+    /// A signal has ordered a graceful stop ([`Running::stop_on_signals`](crate::Running::stop_on_signals)). The next
+    /// one is looked at once every listener has heard of this.
+    Stopping,
     /// Something is wrong that the engine lives with.
     Warning {
         /// A sentence.
@@ -97,6 +100,9 @@ impl fmt::Display for Notice {
             Notice::ReceiverStopped { source, reason: Some(reason) } => {
                 write!(f, "{source} has stopped itself: {reason}")
             }
+            Notice::Stopping => f.write_str(
+                "stopping: what has been received is processed first; once more ends it at once",
+            ),
             Notice::Warning { message } => f.write_str(message),
         }
     }
