@@ -1,8 +1,9 @@
 //! A listener that takes lines only of those that know its token, and the load generator that does.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use loadgen::{Data, Load, Summary, Token, send};
@@ -72,6 +73,29 @@ fn lines_and_acknowledged_lines_arrive_behind_the_token_and_none_without_it() {
     assert!(refused.contains("it is refused: the first line must be TOKEN SECRET"), "{refused}");
     running.stop(Stop::Graceful).unwrap();
     assert_eq!(counted(&out), LINES);
+}
+
+#[test]
+fn a_job_warns_of_a_token_that_others_may_read() {
+    let folder = TempDir::new().unwrap();
+    token(&folder, SECRET);
+    let file = folder.path().join("token");
+    let warns = |mode: u32, form: &str| -> Option<String> {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let flags =
+            ["--listen", "127.0.0.1:0", "--for", "100ms", "--batch", "50ms", "--progress", form];
+        let mut job = Command::new(env!("CARGO_BIN_EXE_bench-suite"));
+        let job = job.args(["job", "count"]).args(flags).arg("--token-file").arg(&file);
+        let output = job.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && !told.contains(SECRET), "{told}");
+        told.lines().find(|line| line.contains("holds a secret")).map(str::to_owned)
+    };
+    assert_eq!(warns(0o600, "none"), None);
+    let plain = warns(0o644, "none").unwrap();
+    assert!(plain.starts_with("bench-suite: ") && plain.contains("(mode 0644)"), "{plain}");
+    let line: serde_json::Value = serde_json::from_str(&warns(0o644, "ndjson").unwrap()).unwrap();
+    assert!(line["warning"].as_str().unwrap().contains("(mode 0644)"), "{line}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ mod gathered;
 mod from_memory;
 mod run;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -36,13 +36,15 @@ pub use summary::Summary;
 pub use trend::Slope;
 pub use workload::{Flags, Workload};
 
+use crate::stderr;
+
 /// How progress is told, on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProgressForm {
     /// A line for each batch, rewritten in place on a terminal
     Live,
-    /// A JSON line for each batch, {"listening":..} for each address listened on, {"warning":..} for each of
-    /// the engine's warnings, and {"notice":..} for what else is worth a sentence
+    /// A JSON line for each batch, {"listening":..} for each address listened on, {"warning":..} for what is
+    /// wrong and is lived with, and {"notice":..} for what else is worth a sentence
     Ndjson,
     /// Nothing
     None,
@@ -233,18 +235,29 @@ impl Options {
             conf = conf.spill_directory(directory);
         }
         if let Some(file) = &self.token_file {
-            conf = conf.receiver_token(Token::from_file(file)?.secret());
+            conf = conf.receiver_token(self.token(file)?.secret());
         }
         #[cfg(feature = "tls")]
         if let (Some(certificates), Some(key)) = (&self.tls_cert, &self.tls_key) {
             conf = conf.listen_tls(millstream::TlsServer::from_files(certificates, key)?);
         }
         if let (Some(replica), Some(file)) = (&self.replica, &self.replica_token_file) {
-            conf = conf.replica(replica, Token::from_file(file)?.secret());
+            conf = conf.replica(replica, self.token(file)?.secret());
         }
         // In JSON they are told by whoever tells the progress.
         conf = conf.warnings_on_stderr(self.progress != ProgressForm::Ndjson);
         Ok(self.overload.told_to(conf).write_ahead_log(self.write_ahead_log))
+    }
+
+    /// What is in a file with a secret; it warns of one that others may read or write.
+    fn token(&self, file: &Path) -> anyhow::Result<Token> {
+        let token = Token::from_file(file)?;
+        match (token.warning(), self.progress) {
+            (None, _) => {}
+            (Some(sentence), ProgressForm::Ndjson) => ndjson::warning(sentence),
+            (Some(sentence), _) => stderr::tell(format_args!("bench-suite: {sentence}")),
+        }
+        Ok(token)
     }
 
     /// How many batches the workload's window has; none where it has no window.

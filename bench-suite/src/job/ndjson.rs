@@ -22,7 +22,7 @@ struct Batch<'a> {
 enum Said {
     /// Where lines are taken: the way to learn a port that was left to the system.
     Listening(SocketAddr),
-    /// Something is wrong that the engine lives with.
+    /// Something is wrong that is lived with.
     Warning(String),
     /// Something else that is worth a sentence.
     Notice(String),
@@ -36,6 +36,12 @@ pub(super) fn batch(report: &BatchReport, answer: Option<&Answer>) -> io::Result
 /// Tells a notice on stderr.
 pub(super) fn notice(notice: &Notice) -> io::Result<()> {
     said(notice).map_or(Ok(()), |said| tell(&said))
+}
+
+/// Tells of a warning on stderr that is not the engine's.
+pub(super) fn warning(sentence: &str) {
+    // Nobody reads stderr if this fails, so there is nobody to tell.
+    drop(tell(&Said::Warning(sentence.to_owned())));
 }
 
 /// What is told of it. That connections come and properly go is not: there may be thousands a second.
