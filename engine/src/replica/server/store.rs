@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::directory::{LIVES, Life, Lives};
-use crate::disk::{AnyDisk, DiskFile, EntryKind, TEMPORARY, make_directory_durably};
+use crate::disk::{AnyDisk, DiskFile, EntryKind, TEMPORARY, failed, make_directory_durably};
 use crate::error::Error;
 use crate::frame::Begin;
 use crate::replica::message::{Like, Reason};
@@ -48,10 +48,7 @@ impl Store {
         directory: PathBuf,
         most_bytes: u64,
     ) -> Result<Store, Refusal> {
-        make_directory_durably(&*disk, &directory).map_err(|error| match error {
-            Error::NoRoom { .. } => (Reason::NoRoom, error.to_string()),
-            error => (Reason::Failed, error.to_string()),
-        })?;
+        make_directory_durably(&*disk, &directory).map_err(refusal)?;
         let lock = directory.join(LOCK);
         let lock = disk.lock(&lock).map_err(|e| match e.kind() {
             ErrorKind::WouldBlock => {
@@ -291,9 +288,36 @@ fn not_open(file: u64) -> Refusal {
 }
 
 fn refused(doing: &str, path: &Path, error: &io::Error) -> Refusal {
-    let reason = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Reason::NoRoom,
+    refusal(failed(doing, path, error))
+}
+
+fn refusal(error: Error) -> Refusal {
+    let reason = match error {
+        Error::NoRoom { .. } => Reason::NoRoom,
         _ => Reason::Failed,
     };
-    (reason, crate::disk::failed(doing, path, error).to_string())
+    (reason, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_lack_of_room_or_of_descriptors_is_told_apart_from_a_failure() {
+        let cases = [
+            (Errno::ENOSPC, Reason::NoRoom),
+            (Errno::EDQUOT, Reason::NoRoom),
+            (Errno::EMFILE, Reason::NoRoom),
+            (Errno::ENFILE, Reason::NoRoom),
+            (Errno::EIO, Reason::Failed),
+        ];
+        for (errno, expected) in cases {
+            let (reason, sentence) = refused("making", Path::new("/copies/job/a"), &errno.into());
+            assert_eq!(reason, expected, "{sentence}");
+            assert!(sentence.contains("making /copies/job/a failed"), "{sentence}");
+        }
+    }
 }
