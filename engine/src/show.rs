@@ -1,9 +1,11 @@
 //! How `print` writes a record: as the original's `toString` does.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::io::{self, IsTerminal};
 
 use crate::columns::Fields;
+use crate::printable::printable_page;
 use crate::time::Time;
 
 /// What a batch's header is ruled with.
@@ -152,21 +154,9 @@ pub(crate) fn page(time: Time, records: &[impl Show], most: usize) -> String {
 /// byte is as it came.
 pub(crate) fn write_to_stdout(page: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let safe = if out.is_terminal() { without_controls(page) } else { page.to_owned() };
+    let safe = if out.is_terminal() { printable_page(page) } else { Cow::Borrowed(page) };
     io::Write::write_all(&mut out, safe.as_bytes())?;
     io::Write::flush(&mut out)
-}
-
-fn without_controls(page: &str) -> String {
-    let mut safe = String::with_capacity(page.len());
-    for c in page.chars() {
-        if c.is_control() && c != '\n' && c != '\t' {
-            safe.extend(c.escape_unicode())
-        } else {
-            safe.push(c)
-        }
-    }
-    safe
 }
 
 #[cfg(test)]
@@ -186,7 +176,7 @@ mod tests {
 
     #[test]
     fn no_record_commands_the_terminal() {
-        assert_eq!(without_controls("a\tb\x1b[2J\r\u{9b}\n"), "a\tb\\u{1b}[2J\\u{d}\\u{9b}\n");
+        assert_eq!(printable_page("a\tb\x1b[2J\r\u{9b}\n"), "a\tb\\u{1b}[2J\\r\\u{9b}\n");
     }
 
     #[test]
