@@ -1,9 +1,15 @@
 //! Windows over batches of which some fail, wherever in its turns a window is then.
 
+#[expect(dead_code, reason = "these tests need a part of it")]
+#[path = "model/seed.rs"]
+mod seed;
+
 use std::collections::BTreeMap;
 
 use millstream::testing::{Collector, sorted};
 use millstream::{Conf, ManualClock, Queue, Stop, StreamingContext, Time, Window, secs};
+
+use seed::Random;
 
 type Pair = (u8, String);
 
@@ -12,14 +18,10 @@ const POISON: u8 = u8::MAX;
 
 /// Batches of some of nine keys, each once at most, of which every sixth or so fails.
 fn batches(len: usize) -> Vec<Vec<Pair>> {
-    let mut random = 1u64;
-    let mut below = |n: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (random >> 33) % n
-    };
+    let mut random = Random::new(1);
     let batches = (0..len).map(|batch| {
-        let keys = below(1 << 9) & below(1 << 9);
-        let fails = batch > 0 && below(6) == 0;
+        let keys = random.below(1 << 9) & random.below(1 << 9);
+        let fails = batch > 0 && random.one_in(6);
         let keys = (0..9).filter(|key| keys & (1 << key) != 0).chain(fails.then_some(POISON));
         keys.map(|key| (key, format!("{batch}:{key} "))).collect()
     });

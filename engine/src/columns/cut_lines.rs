@@ -42,6 +42,7 @@ pub(crate) fn for_each_cut_line<'t>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Random;
     use crate::text::for_each_line;
 
     /// The columns of each line, cut fast and then the obvious way.
@@ -67,24 +68,20 @@ mod tests {
 
     #[test]
     fn lines_are_cut_as_the_standard_library_cuts_them() {
-        let mut state = 3u64;
-        let mut random = move |below: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) as usize % below
-        };
+        let mut random = Random::new(3);
         let pieces = ["\n", "\r\n", "\r", "S", "SS", "x", "é", "€", "\u{10348}", "\0", "12", "-"];
         for round in 0..3000 {
-            let separator = [b'\t', b',', b'x', b'\r', b'\n', 0][random(6)];
+            let separator = random.pick(&[b'\t', b',', b'x', b'\r', b'\n', 0]);
             // Short lines, those about as long as what is known of them, and those longer than a piece.
             let plain = [0, 3, 20, 60, 400][round % 5];
             let mut text = String::new();
-            for _ in 0..random(200) {
-                match pieces[random(pieces.len())] {
+            for _ in 0..random.below(200) {
+                match random.pick(&pieces) {
                     "S" => text.push(char::from(separator)),
                     "SS" => text.extend([char::from(separator); 2]),
                     piece => text.push_str(piece),
                 }
-                text.extend(std::iter::repeat_n('é', random(plain + 1)));
+                text.extend(std::iter::repeat_n('é', random.below(plain + 1)));
             }
             // With a last line that has no newline, and without one.
             let [fast, obvious] = both(&text, separator);

@@ -85,6 +85,7 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Random;
     use crate::time::secs;
 
     fn at(millis: i64) -> Time {
@@ -167,11 +168,8 @@ mod tests {
 
     #[test]
     fn no_due_time_is_lost_and_none_of_a_longer_slide_is_passed_over() {
-        let mut random = 3u64;
-        let mut next = move |below: u64| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 33) % below
-        };
+        let mut random = Random::new(3);
+        let mut next = move |below: u64| random.below(below as usize) as u64;
         for _ in 0..2000 {
             let policy = [Overrun::Queue, Overrun::Coalesce, Overrun::Skip][next(3) as usize];
             let (most, slides) = (1 + next(5), [2 + next(6), 2 + next(6)]);

@@ -139,18 +139,19 @@ impl<S: Clone> Table<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::HashMap;
+
+    use super::*;
+    use crate::seed::Random;
 
     #[test]
     fn it_is_a_hash_map_that_remembers_the_order() {
         let mut table = Table::<String>::default();
         let mut model: HashMap<String, usize> = HashMap::new();
         let mut order = Vec::new();
-        let mut x = 1u64;
+        let mut random = Random::new(1);
         for _ in 0..20_000 {
-            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let key = (x >> 52).to_string();
+            let key = random.below(1 << 12).to_string();
             let expected = *model.entry(key.clone()).or_insert_with(|| {
                 order.push(key.clone());
                 order.len() - 1

@@ -85,6 +85,7 @@ fn for_each_match<'t>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Random;
     use crate::text::for_each_line;
 
     fn matches(text: &str, needle: &str) -> Vec<String> {
@@ -100,14 +101,12 @@ mod tests {
     #[test]
     fn the_lines_are_those_that_a_filter_would_keep() {
         let parts = ["error", "err", "or", "\n", "\r\n", "\r", "é", " ", "errorerror", "\n\n"];
-        let mut state = 1u64;
+        let mut random = Random::new(1);
         for _ in 0..3000 {
             let mut text = String::new();
-            for _ in 0..state >> 59 {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                text.push_str(parts[(state >> 33) as usize % parts.len()]);
+            for _ in 0..random.below(32) {
+                text.push_str(random.pick(&parts));
             }
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
             text.push('\n');
             for needle in ["error", "", "é", "\r", "or\r", "\n", "r\ne", "absent"] {
                 let mut kept = Vec::new();

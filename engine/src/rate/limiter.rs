@@ -125,6 +125,7 @@ impl RateLimiter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Random;
 
     const MS: Duration = Duration::from_millis(1);
 
@@ -161,11 +162,8 @@ mod tests {
 
     #[test]
     fn no_span_of_time_has_more_than_the_limit_and_a_burst_whatever_is_asked_for() {
-        let mut random = 1u64;
-        let mut next = move |below: u64| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (random >> 33) % below
-        };
+        let mut random = Random::new(1);
+        let mut next = move |below: u64| random.below(below as usize) as u64;
         for _ in 0..200 {
             let rate = (1 + next(5000)) as f64;
             let burst = (rate / 20.0).max(1.0);

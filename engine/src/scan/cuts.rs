@@ -107,24 +107,21 @@ mod avx512 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Random;
 
     #[test]
     fn whatever_the_machine_has_gives_what_the_portable_form_gives() {
-        let mut state = 7u64;
-        let mut random = move |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) % below
-        };
+        let mut random = Random::new(7);
         let (mut cuts, mut expected) = (Cuts::room(), Cuts::room());
         for round in 0..2000 {
             // From newlines at each byte to none at all.
             let gap = round % 40;
-            let separator = [b'\t', b',', 0, 0x7f, b'\n', b'\r'][random(6) as usize];
-            let piece: Vec<u8> = (0..random(PIECE as u64 + 1))
-                .map(|_| match random(gap + 2) {
+            let separator = random.pick(&[b'\t', b',', 0, 0x7f, b'\n', b'\r']);
+            let piece: Vec<u8> = (0..random.below(PIECE + 1))
+                .map(|_| match random.below(gap + 2) {
                     0 => b'\n',
                     1 => [separator, b'\n'][(gap == 0) as usize],
-                    _ => random(256) as u8,
+                    _ => random.below(256) as u8,
                 })
                 .collect();
             let found = cuts.look_at(&piece, separator);

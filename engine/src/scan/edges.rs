@@ -168,22 +168,19 @@ pub(crate) mod avx512 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Random;
 
     #[test]
     fn whatever_the_machine_has_gives_what_the_portable_form_gives() {
-        let mut state = 7u64;
-        let mut random = move |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) % below
-        };
+        let mut random = Random::new(7);
         for round in 0..2000 {
             // From texts with an edge at each byte to texts of a single word.
             let gap = 1 + round % 40;
-            let len = random(PIECE as u64 + 1);
+            let len = random.below(PIECE + 1);
             let piece: Vec<u8> = (0..len)
-                .map(|_| match random(gap + 1) {
-                    0 => b" \t\n\x0c\r"[random(5) as usize],
-                    _ => random(256) as u8,
+                .map(|_| match random.below(gap + 1) {
+                    0 => random.pick(b" \t\n\x0c\r"),
+                    _ => random.below(256) as u8,
                 })
                 .collect();
             for inside in [false, true] {

@@ -16,6 +16,9 @@ mod params;
 mod pipeline;
 mod rates;
 mod run;
+#[expect(dead_code, reason = "these cases need a part of it")]
+#[path = "../model/seed.rs"]
+mod seed;
 mod state;
 mod value;
 mod windows;

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::arithmetic;
 use crate::params::Params;
+use crate::seed::Random;
 
 /// A case. Fields that only inform are named, so that every other one is refused.
 #[derive(Deserialize)]
@@ -192,7 +193,7 @@ impl Generator {
         if properties.is_empty() {
             return Err("no properties".into());
         }
-        let mut random = seed;
+        let mut random = Random::new(seed);
         for n in 0..self.calls {
             let at = Time::default() + Duration::from_millis(self.time_step_ms) * n as i64;
             let elements = drawn(&self.elements, &mut random)?;
@@ -222,16 +223,15 @@ impl Generator {
 }
 
 /// A number as it stands, or drawn as `uniform integer A..B` says, both ends included.
-fn drawn(what: &Json, random: &mut u64) -> Result<f64, String> {
+fn drawn(what: &Json, random: &mut Random) -> Result<f64, String> {
     if let Some(number) = what.as_f64() {
         return Ok(number);
     }
     let ends = what.as_str().and_then(|text| text.strip_prefix("uniform integer "));
     let ends = ends.and_then(|ends| ends.split_once(".."));
-    let ends = ends.and_then(|(a, b)| Some((a.parse::<u64>().ok()?, b.parse::<u64>().ok()?)));
+    let ends = ends.and_then(|(a, b)| Some((a.parse::<usize>().ok()?, b.parse::<usize>().ok()?)));
     let (first, last) = ends.ok_or_else(|| format!("not understood: {what} to draw"))?;
-    *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-    Ok((first + (*random >> 33) % (last + 1 - first)) as f64)
+    Ok((first + random.below(last + 1 - first)) as f64)
 }
 
 // ---- the limiter ----

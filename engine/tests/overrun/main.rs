@@ -2,6 +2,9 @@
 //! have all that came.
 
 mod rig;
+#[expect(dead_code, reason = "these tests need a part of it")]
+#[path = "../model/seed.rs"]
+mod seed;
 
 mod oracle;
 mod scenarios;

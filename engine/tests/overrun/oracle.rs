@@ -8,6 +8,7 @@ use millstream::testing::Collector;
 use millstream::{BoxError, Overrun, Scope, Time, Window, secs};
 
 use crate::rig::{BATCH, Gate, Rig, at, conf};
+use crate::seed::Random;
 
 /// By key, how many records and the sum of their numbers.
 type Sums = BTreeMap<u64, (u64, u64)>;
@@ -74,15 +75,6 @@ fn sums_of<'r>(records: impl Iterator<Item = &'r (u64, u64)>) -> Sums {
     sums
 }
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (self.0 >> 33) % n
-    }
-}
-
 fn has_slides(seed: u64) -> bool {
     seed.is_multiple_of(2)
 }
@@ -90,7 +82,7 @@ fn has_slides(seed: u64) -> bool {
 /// Feeds a stream whose batches overrun at random; what was fed, what came of it, and the times of the batches
 /// with what each stands for. Also, how many bytes were worked on early.
 fn run(policy: Overrun, most: u64, seed: u64) -> (u64, Seen, Vec<(Time, u64)>, u64) {
-    let (seen, mut random) = (Seen::default(), Random(seed));
+    let (seen, mut random) = (Seen::default(), Random::new(seed));
     let collected = seen.clone();
     let (conf, slides) = (conf(policy).max_backlog(most), has_slides(seed));
     let rig = Rig::start(conf, move |s, gate| described(s, &collected, gate, slides));
@@ -99,10 +91,11 @@ fn run(policy: Overrun, most: u64, seed: u64) -> (u64, Seen, Vec<(Time, u64)>, u
         rig.next_batch();
         // While it runs, the clock moves on, and lines come and are closed in blocks.
         for _ in 0..random.below(4) {
-            let text: String = (fed..fed + random.below(40)).map(|n| format!("{n}\n")).collect();
+            let text: String =
+                (fed..fed + random.below(40) as u64).map(|n| format!("{n}\n")).collect();
             fed += text.lines().count() as u64;
             rig.send(&text);
-            rig.close_blocks(1 + random.below(12));
+            rig.close_blocks(1 + random.below(12) as u64);
         }
         rig.open();
     }

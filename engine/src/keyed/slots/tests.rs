@@ -3,6 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
 use crate::keyed::packing::pack_bytes;
+use crate::seed::Random;
 
 type Strings = Slots<String, u64>;
 
@@ -36,10 +37,9 @@ fn it_is_a_map_that_remembers_the_order_of_short_keys_and_long() {
     let mut slots = Strings::default();
     for round in 0..3 {
         let (mut order, mut model) = (Vec::new(), HashMap::new());
-        let mut x = 1u64;
+        let mut random = Random::new(1);
         for _ in 0..20_000 {
-            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let number = x >> 51;
+            let number = random.below(1 << 13) as u64;
             let key = match number % 3 {
                 0 => format!("a key that is too long for a slot {number}"),
                 _ => number.to_string(),

@@ -95,17 +95,17 @@ impl Idle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Random;
 
     #[test]
     fn it_is_a_list_in_order_of_the_last_touch() {
         let mut idle = Idle::new();
         let mut obvious: Vec<(usize, Time)> = Vec::new();
-        let mut random = 1u64;
+        let mut random = Random::new(1);
         for step in 0..20_000 {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let (number, time) = ((random >> 33) as usize % 50, Time::from_millis(step / 7));
+            let (number, time) = (random.below(50), Time::from_millis(step / 7));
             obvious.retain(|(other, _)| *other != number);
-            if random >> 60 == 0 {
+            if random.one_in(16) {
                 idle.remove(number);
             } else {
                 idle.touch(number, time);

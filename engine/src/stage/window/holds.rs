@@ -12,6 +12,7 @@ use super::slices::{Slice, SlicePart};
 use crate::batch::Batch;
 use crate::durable::Durable;
 use crate::keyed::table::hash_of;
+use crate::seed::Random;
 use crate::time::{Time, secs};
 
 /// What one batch leaves of each of its keys.
@@ -73,25 +74,16 @@ fn slice_of<V: Clone>(entries: &[(u64, V)]) -> Slice<u64, V> {
     }])
 }
 
-/// A number below `n` with each call, always the same ones.
-fn numbers() -> impl FnMut(usize) -> usize {
-    let mut random = 1u64;
-    move |n| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (random >> 33) as usize % n
-    }
-}
-
 /// So many slices of which each has some of twelve keys, or none; the values are those of `make`.
 /// Keys come up in another order each time, and some are away for long.
 pub(super) fn sparse_slices<V>(len: usize, make: impl Fn(usize) -> V) -> Vec<Entries<V>> {
-    let mut below = numbers();
+    let mut random = Random::new(1);
     let mut made = 0;
     let slices = (0..len).map(|slice| {
-        let (most, around) = (1 + below(5), slice / 8 * 3);
+        let (most, around) = (1 + random.below(5), slice / 8 * 3);
         let mut keys: Vec<u64> = Vec::new();
-        for _ in 0..below(most + 1) {
-            let key = ((around + below(6)) % 12) as u64;
+        for _ in 0..random.below(most + 1) {
+            let key = ((around + random.below(6)) % 12) as u64;
             if !keys.contains(&key) {
                 keys.push(key);
             }
@@ -108,15 +100,15 @@ pub(super) fn sparse_slices<V>(len: usize, make: impl Fn(usize) -> V) -> Vec<Ent
 /// Many ways in which a window can slide over `len` slices.
 pub(super) fn ways_to_slide(len: usize) -> Vec<Vec<Move>> {
     let mut ways = Vec::new();
-    let mut below = numbers();
+    let mut random = Random::new(1);
     for _ in 0..300 {
         let (mut inside, mut entered, mut slides) = (0, 0, Vec::new());
         while entered < len {
-            let leaving = match below(4) {
-                0 => below(inside + 1),
-                _ => below(2).min(inside),
+            let leaving = match random.below(4) {
+                0 => random.below(inside + 1),
+                _ => random.below(2).min(inside),
             };
-            let entering = (1 + below(3)).min(len - entered) * below(2);
+            let entering = (1 + random.below(3)).min(len - entered) * random.below(2);
             inside = inside - leaving + entering;
             entered += entering;
             slides.push((leaving, entering));
