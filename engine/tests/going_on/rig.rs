@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use millstream::disk::{Disk, MemoryDisk, Names};
-use millstream::progress::{BatchReport, Listener, Notice};
+use millstream::progress::BatchReport;
 use millstream::testing::Collector;
 use millstream::{
     Boxed, Conf, DStream, Duration, ManualClock, Running, Scope, Stop, StreamingContext, Time, secs,
 };
+
+use crate::ear::Ear;
 
 /// A batch that takes longer than this fails its test.
 pub(crate) const PATIENCE: Duration = secs(30);
@@ -26,28 +28,6 @@ pub(crate) type Words<'b> = DStream<'b, Boxed<'b, String>>;
 pub(crate) struct World {
     pub(crate) disk: MemoryDisk,
     pub(crate) clock: ManualClock,
-}
-
-/// Remembers what the engine says.
-#[derive(Clone, Default)]
-struct Ear(Arc<Mutex<Heard>>);
-
-#[derive(Default)]
-struct Heard {
-    reports: Vec<BatchReport>,
-    warnings: Vec<String>,
-}
-
-impl Listener for Ear {
-    fn batch_completed(&self, report: &BatchReport) {
-        self.0.lock().expect("no test panics with it").reports.push(report.clone());
-    }
-
-    fn notice(&self, notice: &Notice) {
-        if let Notice::Warning { message } = notice {
-            self.0.lock().expect("no test panics with it").warnings.push(message.clone());
-        }
-    }
 }
 
 /// One life of a job.
@@ -159,11 +139,11 @@ impl Life {
 
     /// The reports of all batches, also of those that were run again.
     pub(crate) fn reports(&self) -> Vec<BatchReport> {
-        self.ear.0.lock().expect("no test panics with it").reports.clone()
+        self.ear.reports()
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {
-        self.ear.0.lock().expect("no test panics with it").warnings.clone()
+        self.ear.warnings("")
     }
 
     /// How often each word has come so far, as the last batch says, sorted.

@@ -8,7 +8,8 @@ use std::time::Duration as StdDuration;
 use millstream::testing::Collector;
 use millstream::{BoxError, Conf, Engine, Scope, Stop, StreamingContext, Window, millis, secs};
 
-use crate::rig::{BATCH, Ear, Rig, client_of, conf, wait_until};
+use crate::ear::Ear;
+use crate::rig::{BATCH, Rig, client_of, conf, wait_until};
 
 const LINES: u64 = 200_000;
 const LINE_BYTES: u64 = 100;

@@ -7,7 +7,8 @@ use millstream::progress::BatchReport;
 use millstream::testing::Collector;
 use millstream::{Conf, Duration, Framing, Stop, Stopped, StreamingContext, millis, secs};
 
-use crate::rig::{Ear, Rig, accept, client_of, conf};
+use crate::ear::Ear;
+use crate::rig::{Rig, accept, client_of, conf};
 
 const RATE: u64 = 1000;
 

@@ -1,18 +1,18 @@
-//! A running engine in a test's hands: bytes in, batches out, and an ear on everything that it
-//! says.
+//! A running engine in a test's hands: bytes in, batches out.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex};
 use std::thread::sleep;
 use std::time::{Duration as StdDuration, Instant};
 
-use millstream::progress::{BatchReport, LineCounts, Listener, Notice};
+use millstream::progress::{BatchReport, LineCounts};
 use millstream::testing::Collector;
 use millstream::{
     BoxError, Conf, Duration, Engine, ManualClock, Running, Scope, StreamingContext, Time, millis,
     secs,
 };
+
+use crate::ear::Ear;
 
 /// Whatever a test waits for and has not seen by then fails it.
 pub(crate) const PATIENCE: StdDuration = StdDuration::from_secs(30);
@@ -37,105 +37,6 @@ pub(crate) fn wait_until<R>(what: &str, mut look: impl FnMut() -> Option<R>) -> 
         }
         assert!(Instant::now() < until, "waited in vain: {what}");
         sleep(StdDuration::from_millis(1));
-    }
-}
-
-/// Remembers everything that an engine says.
-#[derive(Clone, Default)]
-pub(crate) struct Ear(Arc<(Mutex<Heard>, Condvar)>);
-
-#[derive(Default)]
-pub(crate) struct Heard {
-    pub(crate) notices: Vec<Notice>,
-    pub(crate) reports: Vec<BatchReport>,
-}
-
-impl Listener for Ear {
-    fn batch_completed(&self, report: &BatchReport) {
-        self.0.0.lock().expect("no test panics with it").reports.push(report.clone());
-        self.0.1.notify_all();
-    }
-
-    fn notice(&self, notice: &Notice) {
-        self.0.0.lock().expect("no test panics with it").notices.push(notice.clone());
-        self.0.1.notify_all();
-    }
-}
-
-impl Ear {
-    /// Waits until `look` finds something in what was heard.
-    pub(crate) fn wait_for<R>(&self, what: &str, mut look: impl FnMut(&Heard) -> Option<R>) -> R {
-        let until = Instant::now() + PATIENCE;
-        let mut heard = self.0.0.lock().expect("no test panics with it");
-        loop {
-            if let Some(found) = look(&heard) {
-                return found;
-            }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                drop(heard);
-                panic!("waited in vain: {what}");
-            }
-            heard = self.0.1.wait_timeout(heard, left).expect("no test panics with it").0;
-        }
-    }
-
-    /// What `look` finds in what was heard so far.
-    pub(crate) fn so_far<R>(&self, look: impl FnOnce(&Heard) -> R) -> R {
-        look(&self.0.0.lock().expect("no test panics with it"))
-    }
-
-    /// Connections that have ended so far.
-    pub(crate) fn disconnected(&self) -> usize {
-        self.so_far(Heard::disconnected)
-    }
-
-    /// Connections that have come about.
-    pub(crate) fn connected(&self) -> usize {
-        self.so_far(Heard::connected)
-    }
-
-    /// Waits until `n` connections have been made in all.
-    pub(crate) fn wait_for_connections(&self, n: usize) {
-        self.wait_for("connections", |heard| (heard.connected() >= n).then_some(()));
-    }
-
-    /// Waits until `n` connections have ended in all: everything that came over them is in.
-    pub(crate) fn wait_for_ends(&self, n: usize) {
-        self.wait_for("ends of connections", |heard| (heard.disconnected() >= n).then_some(()));
-    }
-
-    /// The warnings so far that contain `part`.
-    pub(crate) fn warnings(&self, part: &str) -> Vec<String> {
-        self.so_far(|heard| {
-            let sentences = heard.notices.iter().filter_map(|notice| match notice {
-                Notice::Warning { message } if message.contains(part) => Some(message.clone()),
-                _ => None,
-            });
-            sentences.collect()
-        })
-    }
-
-    /// Waits for the report of the batch at `time`.
-    pub(crate) fn report(&self, time: Time) -> BatchReport {
-        self.wait_for("a batch's report", |heard| {
-            heard.reports.iter().find(|report| report.batch_time() == time).cloned()
-        })
-    }
-
-    /// All reports so far.
-    pub(crate) fn reports(&self) -> Vec<BatchReport> {
-        self.so_far(|heard| heard.reports.clone())
-    }
-}
-
-impl Heard {
-    fn connected(&self) -> usize {
-        self.notices.iter().filter(|n| matches!(n, Notice::Connected { .. })).count()
-    }
-
-    fn disconnected(&self) -> usize {
-        self.notices.iter().filter(|n| matches!(n, Notice::Disconnected { .. })).count()
     }
 }
 

@@ -12,7 +12,8 @@ use millstream::testing::Collector;
 use millstream::{Error, Running, State, Stop, Stopped, StreamingContext, Time, millis};
 
 use crate::child;
-use crate::rig::{BATCH, BLOCK, Ear, PATIENCE, Rig, client_of, conf, wait_until};
+use crate::ear::Ear;
+use crate::rig::{BATCH, BLOCK, PATIENCE, Rig, client_of, conf, wait_until};
 
 #[test]
 fn what_has_arrived_before_a_graceful_stop_is_processed() {

@@ -6,11 +6,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration as StdDuration, Instant};
 
-use millstream::progress::{BatchReport, Listener, Notice};
+use millstream::progress::BatchReport;
 use millstream::{
     BoxError, Conf, Duration, ManualClock, Overrun, Running, Scope, Stop, StreamingContext, Time,
     millis, secs,
 };
+
+use crate::ear::Ear;
 
 /// Whatever a test waits for and has not seen by then fails it.
 const PATIENCE: StdDuration = StdDuration::from_secs(30);
@@ -23,31 +25,6 @@ pub(crate) const BATCH: Duration = secs(1);
 
 /// How often blocks close.
 pub(crate) const BLOCK: Duration = millis(200);
-
-/// Remembers reports, warnings and ends of connections.
-#[derive(Clone, Default)]
-pub(crate) struct Ear(Arc<Mutex<Heard>>);
-
-#[derive(Default)]
-struct Heard {
-    reports: Vec<BatchReport>,
-    warnings: Vec<String>,
-    ends: usize,
-}
-
-impl Listener for Ear {
-    fn batch_completed(&self, report: &BatchReport) {
-        self.0.lock().unwrap().reports.push(report.clone());
-    }
-
-    fn notice(&self, notice: &Notice) {
-        match notice {
-            Notice::Warning { message } => self.0.lock().unwrap().warnings.push(message.clone()),
-            Notice::Disconnected { .. } => self.0.lock().unwrap().ends += 1,
-            _ => {}
-        }
-    }
-}
 
 /// Where each batch stops until it may go on.
 pub(crate) struct Gate {
@@ -133,13 +110,9 @@ impl Rig {
 
     /// The same, and waits until it has been read.
     pub(crate) fn send_and_wait(&self, text: &str) {
-        let ends = self.ear.0.lock().unwrap().ends;
+        let ends = self.ear.disconnected();
         self.send(text);
-        let until = Instant::now() + PATIENCE;
-        while self.ear.0.lock().unwrap().ends == ends {
-            assert!(Instant::now() < until, "waited in vain for the end of a connection");
-            std::thread::sleep(LOOK);
-        }
+        self.ear.wait_for_ends(ends + 1);
     }
 
     /// Moves the clock on by `blocks` blocks, one by one, and gives the receiver a moment after each to close
@@ -157,12 +130,12 @@ impl Rig {
     }
 
     pub(crate) fn warnings(&self) -> Vec<String> {
-        self.ear.0.lock().unwrap().warnings.clone()
+        self.ear.warnings("")
     }
 
     /// The batches so far, in seconds, and what each stands for.
     pub(crate) fn batches(&self) -> Vec<(i64, u64)> {
-        let reports = &self.ear.0.lock().unwrap().reports;
+        let reports = self.ear.reports();
         reports.iter().map(|r| (r.batch_time_ms / 1000, r.covers_batches)).collect()
     }
 
@@ -170,6 +143,6 @@ impl Rig {
     pub(crate) fn end(self) -> Vec<BatchReport> {
         drop((self.entered, self.open));
         assert!(self.running.stop(Stop::Graceful).unwrap().drained);
-        self.ear.0.lock().unwrap().reports.clone()
+        self.ear.reports()
     }
 }

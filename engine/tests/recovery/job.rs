@@ -3,15 +3,16 @@
 
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration as StdDuration, Instant};
 
 use millstream::disk::MemoryDisk;
-use millstream::progress::{BatchReport, Listener, Notice};
+use millstream::progress::BatchReport;
 use millstream::{
     BoxError, Conf, ManualClock, Queue, Result, Running, Scope, Stop, Stopped, StreamingContext,
     Time, Window, millis, secs,
 };
+
+use crate::ear::Ear;
 
 /// Whatever takes longer hangs.
 pub(crate) const PATIENCE: StdDuration = StdDuration::from_secs(5);
@@ -184,12 +185,17 @@ impl Life {
     /// Waits for a batch, or until it is known that it will not come.
     pub(crate) fn wait_for_batch(&self, time: Time) -> Waited {
         self.wait("a batch", || {
-            if self.ear.is_done(time) {
+            if self.is_done(time) {
                 return Some(Waited::Done);
             }
             let is_held = self.leaves_when_held && !self.ear.warnings(HELD_BACK).is_empty();
             self.failed().map(Waited::Failed).or(is_held.then_some(Waited::Held))
         })
+    }
+
+    /// Whether the batch at `time` was reported, and without an error.
+    fn is_done(&self, time: Time) -> bool {
+        self.ear.so_far(|heard| heard.report(time).is_some_and(BatchReport::succeeded))
     }
 
     /// The first failure, if there was one.
@@ -229,7 +235,7 @@ impl Life {
             assert!(
                 Instant::now() < until,
                 "waited in vain for {what}: {:?}",
-                self.ear.sentences()
+                self.ear.warnings("")
             );
             self.ear.listen(LOOK);
         }
@@ -247,66 +253,4 @@ fn send(to: SocketAddr, text: &str) -> io::Result<()> {
     let mut stream = TcpStream::connect(to)?;
     stream.write_all(text.as_bytes())?;
     stream.shutdown(Shutdown::Both)
-}
-
-/// Remembers what the job says.
-#[derive(Clone, Default)]
-pub(crate) struct Ear(Arc<(Mutex<Heard>, Condvar)>);
-
-#[derive(Default)]
-struct Heard {
-    disconnected: usize,
-    warnings: Vec<String>,
-    reports: Vec<BatchReport>,
-}
-
-impl Listener for Ear {
-    fn batch_completed(&self, report: &BatchReport) {
-        self.0.0.lock().expect("no test panics with it").reports.push(report.clone());
-        self.0.1.notify_all();
-    }
-
-    fn notice(&self, notice: &Notice) {
-        let mut heard = self.0.0.lock().expect("no test panics with it");
-        match notice {
-            Notice::Disconnected { .. } => heard.disconnected += 1,
-            Notice::Warning { message } => heard.warnings.push(message.clone()),
-            _ => {}
-        }
-        self.0.1.notify_all();
-    }
-}
-
-impl Ear {
-    fn listen(&self, at_most: StdDuration) {
-        let heard = self.0.0.lock().expect("no test panics with it");
-        drop(self.0.1.wait_timeout(heard, at_most).expect("no test panics with it"));
-    }
-
-    fn so_far<R>(&self, look: impl FnOnce(&Heard) -> R) -> R {
-        look(&self.0.0.lock().expect("no test panics with it"))
-    }
-
-    fn disconnected(&self) -> usize {
-        self.so_far(|heard| heard.disconnected)
-    }
-
-    fn sentences(&self) -> Vec<String> {
-        self.so_far(|heard| heard.warnings.clone())
-    }
-
-    /// The warnings so far that contain `part`.
-    pub(crate) fn warnings(&self, part: &str) -> Vec<String> {
-        let mut warnings = self.sentences();
-        warnings.retain(|sentence| sentence.contains(part));
-        warnings
-    }
-
-    /// Whether the batch at `time` was reported, and without an error.
-    fn is_done(&self, time: Time) -> bool {
-        self.so_far(|heard| {
-            let mut of_it = heard.reports.iter().filter(|report| report.batch_time() == time);
-            of_it.next().is_some_and(BatchReport::succeeded)
-        })
-    }
 }

@@ -4,7 +4,8 @@ use millstream::disk::{MemoryDisk, Names};
 use millstream::replica::Replica;
 use millstream::{Conf, ManualClock, Stop, StreamingContext, Time, millis, secs};
 
-use crate::job::{Ear, Life, Waited, conf};
+use crate::ear::Ear;
+use crate::job::{Life, Waited, conf};
 use crate::oracle::Outputs;
 
 const START: Time = Time::from_millis(1_000_000);

@@ -4,6 +4,9 @@
 mod bad_directory;
 mod clock;
 mod damage;
+#[expect(dead_code, reason = "these tests need a part of it")]
+#[path = "../intake/ear.rs"]
+mod ear;
 mod faults;
 mod full;
 mod given_again;

@@ -5,6 +5,9 @@ mod acknowledged;
 mod apart;
 mod breaks;
 mod damage;
+#[expect(dead_code, reason = "these tests need a part of it")]
+#[path = "../intake/ear.rs"]
+mod ear;
 #[expect(dead_code, reason = "this job's tests need a part of it")]
 #[path = "../recovery/going_on.rs"]
 mod going_on;

@@ -2,18 +2,22 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration as StdDuration, Instant};
 
-use millstream::progress::{BatchReport, Listener, Notice};
+use millstream::progress::BatchReport;
 use millstream::{
     BoxError, Conf, ManualClock, Running, Scope, Stop, Stopped, StorageLevel, StreamingContext,
     Time, millis, secs,
 };
 
+use crate::ear::Ear;
+
 /// Whatever takes longer hangs.
 pub(crate) const PATIENCE: StdDuration = StdDuration::from_secs(20);
+
+/// How often a test looks whether what it waits for has come, beside being told.
+const LOOK: StdDuration = StdDuration::from_millis(1);
 
 /// How often batches are cut: so long that the first may take in several times the memory.
 pub(crate) const BATCH: millstream::Duration = secs(10);
@@ -105,7 +109,7 @@ impl Rig {
         let time = now.floor(BATCH) + BATCH;
         self.clock.advance(time - now);
         self.running.wait_for_batch(time, secs(20)).unwrap();
-        self.ear.reports().into_iter().find(|report| report.batch_time() == time).unwrap()
+        self.ear.report(time)
     }
 
     pub(crate) fn stop(self) -> Stopped {
@@ -117,7 +121,7 @@ impl Rig {
         while !is_so() {
             let (received, said) = (self.running.received_bytes(), self.ear.warnings(""));
             assert!(Instant::now() < until, "waited in vain for {what}: {received} {said:?}");
-            self.ear.listen();
+            self.ear.listen(LOOK);
         }
     }
 }
@@ -135,54 +139,4 @@ pub(crate) fn number(line: &str) -> u64 {
 /// The sum of the numbers below.
 pub(crate) fn sum_below(lines: u64) -> u64 {
     lines * (lines - 1) / 2
-}
-
-/// Remembers what is said.
-#[derive(Clone, Default)]
-pub(crate) struct Ear(Arc<(Mutex<Heard>, Condvar)>);
-
-#[derive(Default)]
-struct Heard {
-    disconnected: usize,
-    warnings: Vec<String>,
-    reports: Vec<BatchReport>,
-}
-
-impl Listener for Ear {
-    fn batch_completed(&self, report: &BatchReport) {
-        self.0.0.lock().unwrap().reports.push(report.clone());
-        self.0.1.notify_all();
-    }
-
-    fn notice(&self, notice: &Notice) {
-        let mut heard = self.0.0.lock().unwrap();
-        match notice {
-            Notice::Disconnected { .. } => heard.disconnected += 1,
-            Notice::Warning { message } => heard.warnings.push(message.clone()),
-            _ => {}
-        }
-        self.0.1.notify_all();
-    }
-}
-
-impl Ear {
-    fn listen(&self) {
-        let heard = self.0.0.lock().unwrap();
-        drop(self.0.1.wait_timeout(heard, StdDuration::from_millis(1)).unwrap());
-    }
-
-    fn disconnected(&self) -> usize {
-        self.0.0.lock().unwrap().disconnected
-    }
-
-    pub(crate) fn reports(&self) -> Vec<BatchReport> {
-        self.0.0.lock().unwrap().reports.clone()
-    }
-
-    /// The warnings so far that contain `part`.
-    pub(crate) fn warnings(&self, part: &str) -> Vec<String> {
-        let mut warnings = self.0.0.lock().unwrap().warnings.clone();
-        warnings.retain(|sentence| sentence.contains(part));
-        warnings
-    }
 }

@@ -10,7 +10,8 @@ use millstream::{
 };
 
 use super::sender::Sender;
-use crate::rig::{BATCH, BLOCK, Ear, client_of, conf, wait_until};
+use crate::ear::Ear;
+use crate::rig::{BATCH, BLOCK, client_of, conf, wait_until};
 
 /// What batches have collected. A batch that is run again takes the place of what it had collected before, as
 /// its folder would.
