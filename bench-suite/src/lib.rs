@@ -40,6 +40,8 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 // The words.
+#[cfg(test)]
+mod flags;
 mod aligned;
 mod markdown;
 pub mod allocator;

@@ -110,19 +110,11 @@ struct Raw<'a> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Generator {
-        #[command(flatten)]
-        options: Options,
-    }
+    use crate::flags::given;
 
     fn options(flags: &str) -> Result<Options, clap::Error> {
-        let written = ["generator"].into_iter().chain(flags.split_whitespace());
-        Generator::try_parse_from(written).map(|generator| generator.options)
+        given(flags.split_whitespace())
     }
 
     #[test]

@@ -275,20 +275,14 @@ impl Options {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use millstream::StreamingContext;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        options: Options,
-    }
+    use crate::flags::given;
 
     fn app_name(flags: &[&str]) -> String {
-        let args = ["job", "count", "--listen", "0"].iter().chain(flags);
-        let options = Line::try_parse_from(args).unwrap().options;
+        let words = ["count", "--listen", "0"].iter().chain(flags);
+        let options: Options = given(words.copied()).unwrap();
         let ssc = StreamingContext::new(options.conf().unwrap(), options.batch).unwrap();
         ssc.app_name().to_owned()
     }
@@ -297,7 +291,7 @@ mod tests {
     fn a_job_is_called_what_it_was_given_or_what_its_workload_is() {
         assert_eq!(app_name(&["--name", "the shop's"]), "the shop's");
         assert_eq!(app_name(&[]), "count");
-        let unnamed = ["job", "count", "--listen", "0", "--name", ""];
-        assert!(Line::try_parse_from(unnamed).is_err());
+        let unnamed = ["count", "--listen", "0", "--name", ""];
+        assert!(given::<Options>(unnamed).is_err());
     }
 }

@@ -86,20 +86,13 @@ pub(super) fn budget(text: &str) -> Result<ByteSize, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use millstream::millis;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Flags {
-        #[command(flatten)]
-        options: Options,
-    }
+    use crate::flags::given;
 
     fn plan(flags: &str) -> Result<Plan, String> {
-        let args = ["overload"].into_iter().chain(flags.split_whitespace());
-        Plan::of(&Flags::try_parse_from(args).map_err(|e| e.to_string())?.options)
+        Plan::of(&given(flags.split_whitespace()).map_err(|e| e.to_string())?)
     }
 
     #[test]

@@ -325,19 +325,11 @@ fn told(found: &Found) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        options: Options,
-    }
+    use crate::flags::given;
 
     fn configured(flags: &str) -> Result<Point, String> {
-        let words = ["search"].into_iter().chain(flags.split_whitespace());
-        configuration(&Line::parse_from(words).options.axes)
+        configuration(&given::<Options>(flags.split_whitespace()).unwrap().axes)
     }
 
     #[test]

@@ -195,19 +195,11 @@ fn remove(directory: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Flags {
-        #[command(flatten)]
-        options: Options,
-    }
+    use crate::flags::given;
 
     fn checked(flags: &str) -> Result<(), String> {
-        let args = ["soak"].into_iter().chain(flags.split_whitespace());
-        check(&Flags::try_parse_from(args).map_err(|e| e.to_string())?.options)
+        check(&given(flags.split_whitespace()).map_err(|e| e.to_string())?)
     }
 
     #[test]

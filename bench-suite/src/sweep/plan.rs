@@ -116,22 +116,15 @@ fn read(path: &Path) -> Result<Written, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        options: Options,
-    }
+    use crate::flags::given;
 
     fn plan(toml: &str, flags: &str) -> Result<Plan, String> {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("plan.toml");
         fs::write(&path, toml).unwrap();
-        let words = ["sweep", "--plan", path.to_str().unwrap()].into_iter();
-        Plan::of(&Line::parse_from(words.chain(flags.split_whitespace())).options)
+        let words = ["--plan", path.to_str().unwrap()].into_iter();
+        Plan::of(&given(words.chain(flags.split_whitespace())).unwrap())
     }
 
     const TOML: &str = "turns = 2\nfor = \"4s\"\n\
@@ -174,7 +167,7 @@ mod tests {
             let refusal = plan(toml, "").unwrap_err();
             assert!(refusal.contains(says), "{toml}: {refusal}");
         }
-        let options = Line::parse_from(["sweep", "--plan", "/nowhere.toml"]).options;
+        let options = given(["--plan", "/nowhere.toml"]).unwrap();
         assert!(Plan::of(&options).unwrap_err().starts_with("/nowhere.toml: "));
     }
 }
