@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -25,6 +25,11 @@ impl Interrupt {
 
     pub(crate) fn is_there(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// Why something has failed: once it is there, because of it, whatever else the error says.
+    pub(crate) fn why(&self, error: Error) -> Error {
+        if self.is_there() { Interrupted.into() } else { error }
     }
 
     /// Fails once it is there.

@@ -18,6 +18,14 @@ pub fn print_json(value: &impl Serialize) -> Result<()> {
     print(serde_json::to_string(value).context("it could not be written as JSON")?)
 }
 
+/// A value as JSON, where that is asked for, or else what it says in words.
+pub fn print_json_or_text(json: bool, value: &impl Serialize, text: impl Display) -> Result<()> {
+    match json {
+        true => print_json(value),
+        false => print(text),
+    }
+}
+
 fn write(out: &mut impl Write, text: &str) -> io::Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),

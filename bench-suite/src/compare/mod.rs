@@ -119,10 +119,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         }
         _ => refuse("a kept result is compared with another one, and what is run with what is run"),
     };
-    match options.json {
-        true => stdout::print_json(&found)?,
-        false => stdout::print(printable_lines(&found.told()))?,
-    }
+    stdout::print_json_or_text(options.json, &found, printable_lines(&found.told()))?;
     kept?;
     Ok(match found.verdict {
         Verdict::Worse => Outcome::Regression,

@@ -150,10 +150,8 @@ fn until_it_ends(options: &Options, running: &Running, teller: &Teller) -> Optio
 }
 
 fn print(options: &Options, summary: &Summary) -> Result<()> {
-    match options.json {
-        true => stdout::print_json(summary),
-        false => stdout::print(summary.to_string().trim_end_matches('\n')),
-    }
+    let text = summary.to_string();
+    stdout::print_json_or_text(options.json, summary, text.trim_end_matches('\n'))
 }
 
 /// What the figures are worth, with a sentence about each objective.

@@ -14,7 +14,7 @@ use clap::Args;
 use loadgen::Schedule;
 use loadgen::time::written;
 
-use crate::interrupt::{Interrupt, Interrupted};
+use crate::interrupt::Interrupt;
 use crate::job::{interval, some_time};
 use crate::outcome::{Outcome, refuse};
 use crate::port::free_port;
@@ -87,15 +87,9 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<Outcome> {
     let plan = Plan::of(options).unwrap_or_else(|reason| refuse(reason));
     let overload = Overload { options, plan, interrupt: Interrupt::listen()? };
-    let found = overload.run().map_err(|e| match overload.interrupt.is_there() {
-        // Whatever else has failed is what the signal has done to the job.
-        true => Interrupted.into(),
-        false => e,
-    })?;
-    match options.json {
-        true => stdout::print_json(&found)?,
-        false => stdout::print(&found)?,
-    }
+    // What the signal does to a job may be told as a failure of the job.
+    let found = overload.run().map_err(|e| overload.interrupt.why(e))?;
+    stdout::print_json_or_text(options.json, &found, &found)?;
     Ok(told(&found))
 }
 

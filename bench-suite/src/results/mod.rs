@@ -55,10 +55,7 @@ impl<R: Serialize> Kept<'_, R> {
         let kept = self.keep(results).map(|folder| {
             stderr::tell(format_args!("kept in {}", folder.display()));
         });
-        match as_json {
-            true => stdout::print_json(self.raw)?,
-            false => stdout::print(self.summary)?,
-        }
+        stdout::print_json_or_text(as_json, self.raw, self.summary)?;
         kept
     }
 

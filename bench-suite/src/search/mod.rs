@@ -145,10 +145,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     let index = options.into.is_none().then_some(options.results.as_path());
     let kept = report::keep(&search.series, &headline(&found), &summary, index);
     stderr::tell(format_args!("kept in {}", folder.display()));
-    match options.json {
-        true => stdout::print_json(&found)?,
-        false => stdout::print(&summary)?,
-    }
+    stdout::print_json_or_text(options.json, &found, &summary)?;
     kept?;
     match (&found.held_lines_per_s, found.generator_was_the_limit) {
         (_, true) => Ok(Outcome::NotValid),

@@ -94,11 +94,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
         directory.display()
     ));
     let done = soaked(options, &directory, &interrupt).and_then(|found| told(options, &found));
-    let done = done.map_err(|e| match interrupt.is_there() {
-        // Whatever else has failed is what the signal has done to the job.
-        true => Interrupted.into(),
-        false => e,
-    });
+    // What the signal does to a job may be told as a failure of the job.
+    let done = done.map_err(|e| interrupt.why(e));
     match &done {
         Ok(Outcome::Good | Outcome::NotValid) => remove(&directory)?,
         Err(e) if e.is::<Interrupted>() => remove(&directory)?,
@@ -177,10 +174,7 @@ fn soaked(options: &Options, directory: &Path, interrupt: &Interrupt) -> Result<
 
 /// Prints it; what it comes to, with a sentence for all that is not as it should be.
 fn told(options: &Options, found: &Found) -> Result<Outcome> {
-    match options.json {
-        true => stdout::print_json(found)?,
-        false => stdout::print(found)?,
-    }
+    stdout::print_json_or_text(options.json, found, found)?;
     let sentences = found.misses.iter().chain(&found.doubts);
     sentences.for_each(|sentence| stderr::tell(format_args!("soak: {sentence}")));
     Ok(match found.misses.is_empty() {
