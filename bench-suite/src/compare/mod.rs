@@ -8,7 +8,6 @@ mod told;
 mod stored;
 mod measure;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -24,8 +23,7 @@ use crate::job::{at_least_one, share, some_bytes, some_time, time_to_warm_up};
 use crate::machine;
 use crate::outcome::{Outcome, refuse};
 use crate::report;
-use crate::results;
-use crate::series::{Asked, Axis, Begun, How, Kind, Point, Series, Side};
+use crate::series::{Asked, Axis, Begun, How, Kind, Place, Point, Series, Side};
 use crate::stderr;
 use crate::stdout;
 use crate::sweep::AxisFlags;
@@ -98,12 +96,9 @@ pub struct Options {
     /// Print what was found as JSON
     #[arg(long)]
     pub json: bool,
-    /// Where the result's folder is made
-    #[arg(long, value_name = "DIR", default_value = "results")]
-    pub results: PathBuf,
-    /// The folder to make, instead of one with a name of its own
-    #[arg(long, value_name = "DIR")]
-    pub into: Option<PathBuf>,
+    /// Where it is kept.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// Compares, and prints what was found. That B is worse is a regression; that it cannot be told makes the
@@ -167,12 +162,9 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<(Found, Result<
             options.sets.saturating_mul(LEAST_PAIRS)
         ));
     }
-    if let Some(into) = &options.into {
-        Series::can_begin_in(into).unwrap_or_else(|reason| refuse(reason));
-    }
+    options.place.check();
     let begun = Begun::now()?;
-    let (into, machine) = (options.into.as_deref(), &begun.machine);
-    let folder = results::folder_for(into, &options.results, machine, "comparison")?;
+    let folder = options.place.folder(&begun.machine, "comparison")?;
     let how = How::new(options.run_for, options.warm_up, false);
     let asked = Asked {
         sides: sides.to_vec(),
@@ -188,8 +180,7 @@ fn measured(options: &Options, operands: [Operand; 2]) -> Result<(Found, Result<
     let found = stored::of_comparison(options, series.kept());
     let summary = found.told() + &series.kept().begun.checkup.told_behind_a_table();
     stderr::tell(format_args!("kept in {}", folder.display()));
-    let index = options.into.is_none().then_some(options.results.as_path());
-    let kept = report::keep(&series, &found.headline(), &summary, index);
+    let kept = report::keep(&series, &found.headline(), &summary, options.place.among());
     Ok((found, kept))
 }
 

@@ -82,18 +82,8 @@ impl<R: Serialize> Kept<'_, R> {
     }
 }
 
-/// The folder that was asked for, or one for a result of today that was not there.
-pub(crate) fn folder_for(
-    into: Option<&Path>,
-    results: &Path,
-    machine: &Machine,
-    name: &str,
-) -> Result<PathBuf> {
-    into.map_or_else(|| new_dated_folder(results, machine, name), |into| Ok(into.into()))
-}
-
 /// A folder for a result of today that was not there.
-fn new_dated_folder(results: &Path, machine: &Machine, name: &str) -> Result<PathBuf> {
+pub(crate) fn new_dated_folder(results: &Path, machine: &Machine, name: &str) -> Result<PathBuf> {
     let today = Timestamp::now().strftime("%Y-%m-%d");
     new_folder(results, &format!("{today}-{}-{name}", machine.short_name()))
 }

@@ -16,8 +16,9 @@ use crate::interrupt::Interrupt;
 use crate::job::{Summary, share, some_time, time_to_warm_up};
 use crate::outcome::{Outcome, refuse};
 use crate::report;
-use crate::results;
-use crate::series::{Asked, Axis, Begun, Done, How, Kind, Point, Series, Unsustained, sustained};
+use crate::series::{
+    Asked, Axis, Begun, Done, How, Kind, Place, Point, Series, Unsustained, sustained,
+};
 use crate::sweep::AxisFlags;
 use crate::turns::percent;
 use crate::{stderr, stdout};
@@ -80,12 +81,9 @@ pub struct Options {
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
-    /// Where the result's folder is made
-    #[arg(long, value_name = "DIR", default_value = "results")]
-    pub results: PathBuf,
-    /// The folder to make, instead of one with a name of its own
-    #[arg(long, value_name = "DIR")]
-    pub into: Option<PathBuf>,
+    /// Where it is kept.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// What a search has found.
@@ -125,13 +123,10 @@ pub fn run(options: &Options) -> Result<Outcome> {
             "--objective {objective}: only stamped lines have a latency; give --stamped too"
         ));
     }
-    if let Some(into) = &options.into {
-        Series::can_begin_in(into).unwrap_or_else(|reason| refuse(reason));
-    }
+    options.place.check();
     let interrupt = Interrupt::listen()?;
     let begun = Begun::now()?;
-    let (into, machine) = (options.into.as_deref(), &begun.machine);
-    let folder = results::folder_for(into, &options.results, machine, "search")?;
+    let folder = options.place.folder(&begun.machine, "search")?;
     let asked = Asked {
         points: vec![point.clone()],
         objectives: options.objectives.clone(),
@@ -142,8 +137,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         .find(first)
         .with_context(|| format!("the search ended; its runs are kept in {}", folder.display()))?;
     let summary = told(&found) + &search.series.kept().begun.checkup.told_behind_a_table();
-    let index = options.into.is_none().then_some(options.results.as_path());
-    let kept = report::keep(&search.series, &headline(&found), &summary, index);
+    let kept = report::keep(&search.series, &headline(&found), &summary, options.place.among());
     stderr::tell(format_args!("kept in {}", folder.display()));
     stdout::print_json_or_text(options.json, &found, &summary)?;
     kept?;

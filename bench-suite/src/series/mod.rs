@@ -12,12 +12,14 @@ mod done;
 mod kept;
 mod store;
 mod page;
+mod place;
 
 pub(crate) use asked::too_many;
 pub use asked::{Asked, Begun, Kind, Side};
 pub use axis::Axis;
 pub use done::Done;
 pub use kept::{Kept, SCHEMA_VERSION};
+pub use place::Place;
 pub use point::Point;
 pub use run::{How, Run};
 pub use store::Series;

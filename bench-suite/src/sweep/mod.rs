@@ -23,8 +23,8 @@ use crate::interrupt::Interrupt;
 use crate::job::{at_least_one, some_bytes, some_time, time_to_warm_up};
 use crate::outcome::{Outcome, refuse};
 use crate::report;
-use crate::results::{self, index};
-use crate::series::{Asked, Begun, Done, Kind, Series, TimeLeft, sustained};
+use crate::results::index;
+use crate::series::{Asked, Begun, Done, Kind, Place, Series, TimeLeft, sustained};
 use crate::stderr;
 use crate::stdout;
 
@@ -94,12 +94,9 @@ pub struct Options {
     /// No network: batches of so many bytes, such as 4MiB, that are in memory
     #[arg(long, value_name = "SIZE", value_parser = some_bytes)]
     pub from_memory: Option<ByteSize>,
-    /// Where the result's folder is made
-    #[arg(long, value_name = "DIR", default_value = "results")]
-    pub results: PathBuf,
-    /// The folder to make, instead of one with a name of its own
-    #[arg(long, value_name = "DIR")]
-    pub into: Option<PathBuf>,
+    /// Where it is kept.
+    #[command(flatten)]
+    pub place: Place,
     /// Go on with a sweep that was stopped: only runs that are not there, or have failed, are made
     #[arg(long, value_name = "DIR",
           conflicts_with_all = ["plan", "into", "turns", "run_for", "warm_up", "stamped", "from_memory"])]
@@ -151,16 +148,13 @@ fn begun(options: &Options) -> Result<Series> {
     for reason in &plan.grid.left_out {
         stderr::tell(format_args!("left out  {reason}"));
     }
-    if let Some(into) = &options.into {
-        Series::can_begin_in(into).unwrap_or_else(|reason| refuse(reason));
-    }
+    options.place.check();
     let begun = Begun::now()?;
     let asked = Asked {
         points: plan.grid.points.clone(),
         ..Asked::new(Kind::Sweep, command(&plan, options), plan.turns, plan.how)
     };
-    let (into, machine) = (options.into.as_deref(), &begun.machine);
-    let folder = results::folder_for(into, &options.results, machine, "sweep")?;
+    let folder = options.place.folder(&begun.machine, "sweep")?;
     Series::begin(&folder, asked, begun)
 }
 
@@ -188,9 +182,9 @@ fn resumed(options: &Options, folder: &Path) -> Result<Series> {
 
 /// The folder whose index lists the sweep, where it does not lie elsewhere.
 fn index_of(options: &Options) -> Option<PathBuf> {
-    match options.into.as_ref().or(options.resume.as_ref()) {
-        None => Some(options.results.clone()),
-        Some(folder) => index::that_lists(folder, &options.results),
+    match options.place.into.as_ref().or(options.resume.as_ref()) {
+        None => Some(options.place.results.clone()),
+        Some(folder) => index::that_lists(folder, &options.place.results),
     }
 }
 
