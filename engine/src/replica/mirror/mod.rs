@@ -250,32 +250,54 @@ impl Drop for MirroredFile {
 mod tests {
     use super::*;
     use crate::conf::Conf;
-    use crate::disk::{Disk, MemoryDisk};
-    use crate::replica::Replica;
+    use crate::disk::{Call, Disk, MemoryDisk, Unsynced};
+    use crate::replica::{Replica, ReplicaSettings};
     use crate::time::{millis, secs};
+
+    const TOKEN: &str = "0123456789-secret";
+
+    /// A disk on which `/job` is mirrored at a replica, and has a directory for blocks.
+    struct Pair {
+        disk: Arc<dyn AnyDisk>,
+        here: MemoryDisk,
+        _mirror: Arc<Mirror>,
+        _replica: Replica,
+    }
+
+    impl Pair {
+        /// Either may be silent for `limit`.
+        fn of(settings: ReplicaSettings, limit: time::Duration, warn: fn(String)) -> Pair {
+            let here = MemoryDisk::default();
+            let replica = settings.listen("127.0.0.1:0").unwrap();
+            let at = Conf::new("j").replica(replica.address().to_string(), TOKEN).replica.unwrap();
+            Disk::create_directory(&here, "/job".as_ref()).unwrap();
+            let hooks = Hooks {
+                warn: Arc::new(warn),
+                is_starting: Box::new(|| false),
+                given_up: Box::new(|| false),
+            };
+            let place = (Arc::new(here.clone()) as Arc<dyn AnyDisk>, Path::new("/job"));
+            let (mirror, found) = Mirror::open(&at, limit, place, "j", hooks).unwrap();
+            assert_eq!(found, Vec::<String>::new());
+            let disk = mirror.disk();
+            disk.create_directory("/job/blocks".as_ref()).unwrap();
+            Pair { disk, here, _mirror: mirror, _replica: replica }
+        }
+    }
+
+    /// The settings of a replica that keeps its copies, `/copies/j`, on this disk.
+    fn replica_on(there: &MemoryDisk) -> ReplicaSettings {
+        Replica::settings("/copies", TOKEN).disk(there.clone())
+    }
 
     #[test]
     fn writes_of_any_length_in_any_parts_come_to_the_same() {
-        let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
-        let token = "0123456789-secret";
-        let settings = Replica::settings("/copies", token).disk(there.clone());
-        let replica = settings.listen("127.0.0.1:0").unwrap();
-        let at = Conf::new("j").replica(replica.address().to_string(), token).replica.unwrap();
-        Disk::create_directory(&here, "/job".as_ref()).unwrap();
-        let hooks = Hooks {
-            warn: Arc::new(|sentence| panic!("{sentence}")),
-            is_starting: Box::new(|| false),
-            given_up: Box::new(|| false),
-        };
-        let place = (Arc::new(here.clone()) as Arc<dyn AnyDisk>, Path::new("/job"));
-        let (mirror, found) = Mirror::open(&at, secs(10), place, "j", hooks).unwrap();
-        assert_eq!(found, Vec::<String>::new());
+        let there = MemoryDisk::default();
+        let pair = Pair::of(replica_on(&there), secs(10), |sentence| panic!("{sentence}"));
         // One takes half of what it is given, now and then, as a full disk does.
-        here.shorten_writes(|_, bytes| if bytes % 3 == 0 { bytes.div_ceil(2) } else { bytes });
-        let disk = mirror.disk();
-        disk.create_directory("/job/blocks".as_ref()).unwrap();
+        pair.here.shorten_writes(|_, bytes| if bytes % 3 == 0 { bytes.div_ceil(2) } else { bytes });
         let path = Path::new("blocks/0000000000.log");
-        let mut file = disk.create_new(&Path::new("/job").join(path)).unwrap();
+        let mut file = pair.disk.create_new(&Path::new("/job").join(path)).unwrap();
         let content: Vec<u8> = (0..5 << 20).map(|n: u32| (n ^ (n >> 9)) as u8).collect();
         let lengths = [0, 1, 17, 1 << 20, (1 << 20) - 16, (1 << 20) + 1, 3 << 19, 5];
         let mut rest = &content[..];
@@ -289,10 +311,9 @@ mod tests {
             rest = &rest[written..];
         }
         file.sync().unwrap();
-        let ours = Disk::read(&here, &Path::new("/job").join(path)).unwrap();
-        let theirs = there.after_power_failure_where(|unsynced| {
-            matches!(unsynced, crate::disk::Unsynced::Name(_))
-        });
+        let ours = Disk::read(&pair.here, &Path::new("/job").join(path)).unwrap();
+        let theirs =
+            there.after_power_failure_where(|unsynced| matches!(unsynced, Unsynced::Name(_)));
         let theirs = Disk::read(&theirs, &Path::new("/copies/j").join(path)).unwrap();
         assert_eq!(ours.len(), content.len() - rest.len());
         assert!(ours.len() > 3 << 20 && ours == content[..ours.len()] && theirs == ours);
@@ -300,61 +321,35 @@ mod tests {
 
     #[test]
     fn a_file_that_is_removed_while_it_is_open_is_closed_there_too() {
-        let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
-        let token = "0123456789-secret";
-        let settings = Replica::settings("/copies", token).disk(there.clone());
-        let replica = settings.listen("127.0.0.1:0").unwrap();
-        let at = Conf::new("j").replica(replica.address().to_string(), token).replica.unwrap();
-        Disk::create_directory(&here, "/job".as_ref()).unwrap();
-        let hooks = Hooks {
-            warn: Arc::new(|sentence| panic!("{sentence}")),
-            is_starting: Box::new(|| false),
-            given_up: Box::new(|| false),
-        };
-        let place = (Arc::new(here.clone()) as Arc<dyn AnyDisk>, Path::new("/job"));
-        let (mirror, _) = Mirror::open(&at, secs(10), place, "j", hooks).unwrap();
-        let disk = mirror.disk();
-        disk.create_directory("/job/blocks".as_ref()).unwrap();
+        let there = MemoryDisk::default();
+        let pair = Pair::of(replica_on(&there), secs(10), |sentence| panic!("{sentence}"));
         // As `publish` does where there is no room for what it writes.
         let path = Path::new("/job/blocks/0000000001.log.tmp");
         for _ in 0..40 {
-            let mut file = disk.create_new(path).unwrap();
+            let mut file = pair.disk.create_new(path).unwrap();
             file.write_all(b"what finds no room").unwrap();
-            disk.remove(path).unwrap();
+            pair.disk.remove(path).unwrap();
         }
-        disk.sync_directory("/job".as_ref()).unwrap();
+        pair.disk.sync_directory("/job".as_ref()).unwrap();
     }
 
     #[test]
     fn who_waits_for_room_to_write_hears_that_the_replica_is_at_it() {
-        let (here, there) = (MemoryDisk::default(), MemoryDisk::default());
+        let there = MemoryDisk::default();
         there.interfere(|call, _| {
-            if call == crate::disk::Call::Write {
+            if call == Call::Write {
                 std::thread::sleep(millis(300).to_std());
             }
             Ok(())
         });
-        let token = "0123456789-secret";
         let sessions = Arc::new(Mutex::new(0));
         let counted = sessions.clone();
-        let settings =
-            Replica::settings("/copies", token).disk(there.clone()).on_event(move |event| {
-                *counted.lock() += usize::from(event.contains("has the directory"));
-            });
-        let replica = settings.listen("127.0.0.1:0").unwrap();
-        let at = Conf::new("j").replica(replica.address().to_string(), token).replica.unwrap();
-        Disk::create_directory(&here, "/job".as_ref()).unwrap();
-        let hooks = Hooks {
-            warn: Arc::new(|_| {}),
-            is_starting: Box::new(|| false),
-            given_up: Box::new(|| false),
-        };
-        let place = (Arc::new(here.clone()) as Arc<dyn AnyDisk>, Path::new("/job"));
-        let (mirror, _) = Mirror::open(&at, millis(200), place, "j", hooks).unwrap();
-        let disk = mirror.disk();
-        disk.create_directory("/job/blocks".as_ref()).unwrap();
+        let settings = replica_on(&there).on_event(move |event| {
+            *counted.lock() += usize::from(event.contains("has the directory"));
+        });
+        let pair = Pair::of(settings, millis(200), |_| {});
         let path = Path::new("blocks/0000000000.log");
-        let mut file = disk.create_new(&Path::new("/job").join(path)).unwrap();
+        let mut file = pair.disk.create_new(&Path::new("/job").join(path)).unwrap();
         // More than the system takes in for who does not read.
         file.write_all(&vec![7; 16 << 20]).unwrap();
         file.sync().unwrap();
