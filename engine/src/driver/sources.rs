@@ -6,7 +6,7 @@ use super::Driver;
 use crate::engine::Parts;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Reaches, Source, SourceKind};
-use crate::intake::link::Endpoint;
+use crate::intake::endpoint::Endpoint;
 use crate::intake::polled::Start;
 use crate::intake::receiver::Surroundings;
 use crate::intake::socket::start_socket;

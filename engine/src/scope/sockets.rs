@@ -5,7 +5,7 @@ use crate::dstream::DStream;
 use crate::error::Error;
 use crate::framing::Framing;
 use crate::graph::SourceKind;
-use crate::intake::link::whole_address;
+use crate::intake::endpoint::whole_address;
 use crate::pipe::{Lines, Records};
 
 impl<'b> Scope<'b> {
