@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::session::{Broken, Dial, Session, Warn};
+use super::broken::Broken;
+use super::session::{Dial, Session};
 use super::sides::{Apart, Progress, Sides};
+use super::slow::Warn;
 use super::together::Doing;
 use crate::backoff::Backoff;
 use crate::directory::Life;

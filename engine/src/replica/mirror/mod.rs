@@ -1,11 +1,13 @@
 //! A disk of which one directory is mirrored at a replica: what is done to the durable files in it is done there too,
 //! and what is to be durable is so in both copies.
 
+mod broken;
 mod link;
 mod lives;
 mod ours;
 mod session;
 mod sides;
+mod slow;
 mod together;
 mod unite;
 
@@ -19,7 +21,8 @@ use parking_lot::Mutex;
 
 pub(crate) use self::link::Hooks;
 use self::link::Link;
-use self::session::{Dial, Slow};
+use self::session::Dial;
+use self::slow::Slow;
 use super::at_it::SIGNS_OF_LIFE;
 use super::message::Request;
 use super::name::{directory_of, is_path};

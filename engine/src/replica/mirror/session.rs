@@ -6,12 +6,12 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use smallvec::SmallVec;
 
+use super::broken::Broken;
+use super::slow::Slow;
 use crate::directory::Life;
 use crate::durable;
-use crate::occasional::Occasional;
 use crate::printable::printable;
 use crate::random::drawn;
 use crate::replica::at_it::{SIGNS_OF_LIFE, at_it, until_sign};
@@ -30,38 +30,6 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 /// How long who leaves waits for the replica to have let the directory go.
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 
-/// Why something could not be had from a replica.
-#[derive(Debug)]
-pub(super) struct Broken {
-    pub(super) reason: String,
-    /// Dialling again at a start is of no use.
-    pub(super) is_final: bool,
-    /// Another start has gone on from the copy.
-    pub(super) is_gone_on: bool,
-}
-
-impl Broken {
-    /// What may be otherwise when it is dialled again.
-    fn passing(reason: String) -> Broken {
-        Broken { reason, is_final: false, is_gone_on: false }
-    }
-
-    /// What is the same when it is dialled again, most likely.
-    fn lasting(reason: String) -> Broken {
-        Broken { reason, is_final: true, is_gone_on: false }
-    }
-}
-
-impl From<io::Error> for Broken {
-    fn from(error: io::Error) -> Self {
-        let reason = match error.kind() {
-            ErrorKind::UnexpectedEof => "it has closed the connection".to_owned(),
-            _ => error.to_string(),
-        };
-        Broken::passing(reason)
-    }
-}
-
 /// What a replica has of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Held {
@@ -79,34 +47,6 @@ pub(super) struct Dial {
     /// For so long nothing may move.
     pub(super) silence: Duration,
     pub(super) slow: Arc<Slow>,
-}
-
-/// Tells of a replica that is there, and has been at one thing for long.
-pub(super) struct Slow {
-    address: String,
-    warn: Warn,
-    said: Mutex<Occasional>,
-}
-
-/// Who hears sentences for whoever runs the job.
-pub(crate) type Warn = Arc<dyn Fn(String) + Send + Sync>;
-
-impl Slow {
-    pub(super) fn new(address: String, warn: Warn) -> Slow {
-        Slow { address, warn, said: Mutex::default() }
-    }
-
-    /// It is waited for, and has been at it for so long.
-    fn is_at_it(&self, waited: Duration) {
-        if self.said.lock().is_time() {
-            (self.warn)(format!(
-                "the replica at {} has been at it for {:.1} s, and is not done; until it is nothing is \
-                 acknowledged, and senders are held back",
-                self.address,
-                waited.as_secs_f64()
-            ));
-        }
-    }
 }
 
 /// What a message is made of.
@@ -141,7 +81,7 @@ impl Session {
         session.tell(&Request::Begin { limit_ms, life }, given_up)?;
         match session.answer(given_up)? {
             Answer::Welcome => Ok(session),
-            other => Err(unexpected(&other)),
+            other => Err(Broken::unexpected(&other)),
         }
     }
 
@@ -176,9 +116,9 @@ impl Session {
                 Ok(Answer::Refused { reason: Reason::Token, .. }) => {
                     Err(Broken::lasting("the token is another one".to_owned()))
                 }
-                _ => Err(no_replica("it has not shown that it knows the token")),
+                _ => Err(Broken::no_replica("it has not shown that it knows the token")),
             },
-            kind => Err(no_replica(&format!("it has said something of kind {kind}"))),
+            kind => Err(Broken::no_replica(&format!("it has said something of kind {kind}"))),
         }
     }
 
@@ -187,20 +127,20 @@ impl Session {
         let kind = self.hear_stranger(given_up)?;
         let parts = self.wire.ear.payload().split_first_chunk::<4>();
         let (CHALLENGE, Some((version, drawn))) = (kind, parts) else {
-            return Err(no_replica(&format!("it begins with something of kind {kind}")));
+            return Err(Broken::no_replica(&format!("it begins with something of kind {kind}")));
         };
         let version = u32::from_le_bytes(*version);
         if version != VERSION {
             let sentence = format!("it speaks version {version}, and this program {VERSION}");
             return Err(Broken::lasting(sentence));
         }
-        drawn.try_into().map_err(|_| no_replica("it has drawn another number of bytes"))
+        drawn.try_into().map_err(|_| Broken::no_replica("it has drawn another number of bytes"))
     }
 
     /// The kind of the next message of one who may be no replica.
     fn hear_stranger(&mut self, given_up: GivenUp<'_>) -> Result<u8, Broken> {
         self.receive(given_up).map_err(|error| match error.kind() {
-            ErrorKind::InvalidData => no_replica(&error.to_string()),
+            ErrorKind::InvalidData => Broken::no_replica(&error.to_string()),
             ErrorKind::TimedOut => {
                 Broken::passing(format!("it has not said that it is a millstream-replica: {error}"))
             }
@@ -270,7 +210,7 @@ impl Session {
         while self.done.is_none_or(|done| done < sequence) {
             match self.answer(given_up)? {
                 Answer::Done { sequence } => self.done = Some(sequence),
-                other => return Err(unexpected(&other)),
+                other => return Err(Broken::unexpected(&other)),
             }
         }
         Ok(())
@@ -292,7 +232,7 @@ impl Session {
                 }
                 Answer::Done { sequence } if sequence >= asked => return Ok(held),
                 Answer::Done { .. } => {}
-                other => return Err(unexpected(&other)),
+                other => return Err(Broken::unexpected(&other)),
             }
         }
     }
@@ -320,7 +260,7 @@ impl Session {
             match self.read_answer(kind)? {
                 Answer::Done { sequence } if sequence >= asked => return Ok(content),
                 Answer::Done { .. } => {}
-                other => return Err(unexpected(&other)),
+                other => return Err(Broken::unexpected(&other)),
             }
         }
     }
@@ -422,12 +362,4 @@ fn connect(address: &str, limit: Duration) -> io::Result<TcpStream> {
         }
     }
     Err(failed)
-}
-
-fn unexpected(answer: &Answer) -> Broken {
-    Broken::passing(format!("it has answered {answer:?}, which was not asked"))
-}
-
-fn no_replica(why: &str) -> Broken {
-    Broken::lasting(format!("this is no millstream-replica: {why}"))
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use super::broken::Broken;
 use super::ours::DIRECTORIES;
-use super::session::{Broken, GivenUp, Session};
+use super::session::{GivenUp, Session};
 use crate::directory::LIVES;
 use crate::disk::{
     AnyDisk, DiskFile, TEMPORARY, failed, make_directory_durably, parent_of, publish,

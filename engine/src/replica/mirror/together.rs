@@ -7,9 +7,10 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use super::broken::Broken;
 use super::lives::{History, history};
 use super::ours::{DIRECTORIES, begin_of, files_in};
-use super::session::{Broken, Held};
+use super::session::Held;
 use super::sides::{Act, Apart, Sides};
 use super::unite::{United, unite};
 use crate::directory::{IDENTITY, LIVES, Life};
