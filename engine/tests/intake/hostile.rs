@@ -77,6 +77,45 @@ fn a_line_at_the_limit_arrives_whole_however_small_the_budget() {
     }
 }
 
+/// A line as long as lines may be with a byte more, which may be half of its end, and then this. Another sender's line
+/// must come through.
+fn after_a_byte_too_many(rest: &[u8]) -> (Rig, Vec<String>) {
+    let rig = Rig::of_lines(conf());
+    let mut long = rig.client();
+    long.write_all(&[&vec![b'x'; MIB], &b"\r"[..]].concat()).expect("the engine reads");
+    for _ in 0..4 {
+        rig.come_round();
+    }
+    long.write_all(rest).expect("the engine reads");
+    rig.send(b"another's\n");
+    drop(long);
+    rig.ear.wait_for_ends(6);
+    let mut lines = rig.batch();
+    lines.sort();
+    (rig, lines)
+}
+
+#[test]
+fn a_line_at_the_limit_whose_end_comes_in_two_stops_nobody() {
+    let (rig, lines) = after_a_byte_too_many(b"\n");
+    assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [9, MIB]);
+    assert_eq!(rig.counts().rejected, 0);
+}
+
+#[test]
+fn a_line_that_passes_the_limit_by_a_byte_stops_nobody() {
+    let (rig, lines) = after_a_byte_too_many(b"y\nnext\n");
+    assert_eq!(lines, ["another's", "next"]);
+    assert_eq!(rig.counts().rejected, 1);
+}
+
+#[test]
+fn a_line_that_ends_with_half_of_its_end_stops_nobody() {
+    let (rig, lines) = after_a_byte_too_many(b"");
+    assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [9, MIB]);
+    assert_eq!(rig.counts().unterminated, 1);
+}
+
 #[test]
 fn unfinished_lines_of_many_take_bounded_memory_and_cost_nobody_else_a_line() {
     if !child::is_child() {

@@ -29,7 +29,10 @@ impl SocketReceiver {
                 self.queue(id);
                 continue;
             }
-            let wanted = connection.wants(READ_ROOM_BYTES.min(self.around.pool.slab_bytes() / 4));
+            // An empty slab is enough for any connection: behind the longest unfinished record it has room for a read,
+            // if a little less than for others.
+            let slab_bytes = self.around.pool.slab_bytes();
+            let wanted = connection.wants(READ_ROOM_BYTES.min(slab_bytes / 4)).min(slab_bytes);
             // Told first and looked at second, so that a change between the two wakes this thread.
             self.paused.store(true, Ordering::SeqCst);
             fence(Ordering::SeqCst);
