@@ -16,7 +16,7 @@ use crate::block::{Block, Origin, SourceId};
 use crate::framing::Framed;
 use crate::progress::LineCounts;
 use crate::received::{ReceivedBlock, RecordPolicy};
-use crate::slabs::Slab;
+use crate::slabs::{Slab, SlabPool};
 use crate::time::{Duration, Time};
 
 use parking_lot::Mutex;
@@ -30,6 +30,7 @@ pub(super) struct Filling {
     source: SourceId,
     intake: Arc<Intake>,
     policy: RecordPolicy,
+    pool: SlabPool,
     block_interval: Duration,
     next_close: Time,
     slab: Option<Slab>,
@@ -57,6 +58,7 @@ impl Filling {
             source,
             intake: around.intake.clone(),
             policy: around.policy,
+            pool: around.pool.clone(),
             block_interval: interval,
             next_close: around.clock.now().floor(interval) + interval,
             slab: None,
@@ -107,11 +109,12 @@ impl Filling {
         if now < self.next_close {
             return None;
         }
-        if self.slab.as_ref().is_some_and(|slab| slab.filled() == 0) {
-            // Nothing came since the last cut: others may need the memory.
+        let is_idle = self.slab.as_ref().is_some_and(|slab| slab.filled() == 0);
+        let work = self.cut(stored);
+        if is_idle || self.pool.is_waited_for() {
+            // Where there are more receivers than slabs they have them in turn.
             self.slab = None;
         }
-        let work = self.cut(stored);
         self.next_close = now.floor(self.block_interval) + self.block_interval;
         work
     }

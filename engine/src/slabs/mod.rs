@@ -159,6 +159,11 @@ impl SlabPool {
         self.0.state.lock().waiting.push(on_return);
     }
 
+    /// Whether somebody waits for a slab to come back.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        !self.0.state.lock().waiting.is_empty()
+    }
+
     /// The bytes of a slab.
     pub(crate) fn slab_bytes(&self) -> usize {
         self.0.slab_bytes

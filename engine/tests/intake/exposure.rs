@@ -2,17 +2,19 @@
 
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration as StdDuration, Instant};
 
 use millstream::progress::Notice;
-use millstream::{Conf, Framing, Stop, millis, secs};
+use millstream::{BoxError, Conf, Framing, Receiver, Stop, Store, millis, secs};
 
 use crate::reset::reset;
-use crate::rig::{Rig, assert_closed, conf, wait_until};
+use crate::rig::{BLOCK, Rig, assert_closed, conf, wait_until};
 
 const SECRET: &str = "d41d8cd98f00b204";
 
-fn show(rig: &Rig, token: &str) -> TcpStream {
+fn show<T: Send + 'static>(rig: &Rig<T>, token: &str) -> TcpStream {
     let mut client = rig.client();
     client.write_all(token.as_bytes()).expect("the engine reads");
     client
@@ -219,6 +221,60 @@ fn a_stop_takes_in_what_has_come_behind_a_token() {
     rig.running.stop(Stop::Graceful).expect("it stops");
     let records: u64 = rig.ear.reports().iter().map(|report| report.records).sum();
     assert_eq!(records, 1);
+}
+
+/// A receiver that has nothing to receive: it notes that all receivers are told to stop.
+struct ToldOfTheStop(Arc<AtomicBool>);
+
+impl Receiver for ToldOfTheStop {
+    type Item = u64;
+
+    fn on_start(&mut self, _: Store<u64>) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    fn on_stop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_stop_takes_in_what_came_behind_a_token_while_the_receiver_was_at_work() {
+    let (begun, go_on) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+    let (begin, may_go_on) = (begun.clone(), go_on.clone());
+    let stopping = Arc::<AtomicBool>::default();
+    let told = stopping.clone();
+    let rig: Rig<u64> = Rig::start(conf().receiver_token(SECRET).parallelism(1), move |s, out| {
+        let (begin, may_go_on) = (begin.clone(), may_go_on.clone());
+        let lengths = s.listen_text_stream(":0").map(move |line| {
+            if line.starts_with("long") {
+                begin.store(true, Ordering::SeqCst);
+                wait_until("leave to go on", || may_go_on.load(Ordering::SeqCst).then_some(()));
+            }
+            (line.len() as u64, 1u64)
+        });
+        out.collect(&lengths.reduce_by_key(|a, b| a + b).map(|(_, n)| n));
+        let told = told.clone();
+        s.receiver_stream(move || ToldOfTheStop(told.clone())).for_each_rdd(|_, _| {});
+        Ok(())
+    });
+    let mut late = rig.client();
+    // So much that a receiver which has no task to spare works itself.
+    let _at_work = show(&rig, &format!("TOKEN {SECRET}\nlong {:20000}\n", ""));
+    wait_until("work to begin", || {
+        rig.hand.advance(BLOCK);
+        begun.load(Ordering::SeqCst).then_some(())
+    });
+    late.write_all(format!("TOKEN {SECRET}\nlate\n").as_bytes()).expect("the kernel takes it");
+    let ear = rig.ear.clone();
+    std::thread::scope(|scope| {
+        let stop = scope.spawn(|| rig.running.stop(Stop::Graceful));
+        wait_until("the stop to be ordered", || stopping.load(Ordering::SeqCst).then_some(()));
+        go_on.store(true, Ordering::SeqCst);
+        assert!(stop.join().expect("it does not panic").expect("it stops").drained);
+    });
+    let records: u64 = ear.reports().iter().map(|report| report.records).sum();
+    assert_eq!(records, 2);
 }
 
 #[test]

@@ -147,3 +147,45 @@ fn a_stop_while_a_window_has_all_the_memory_reads_what_had_arrived() {
     let records: u64 = rig.ear.reports().iter().map(|report| report.records).sum();
     assert!(records > before, "{records} in all, {before} before the stop");
 }
+
+/// How many listeners there are for the slabs of [`BUDGET_BYTES`].
+const MANY: usize = 20;
+
+/// So many listeners, each with a sender that has sent its number.
+fn more_listeners_than_slabs() -> (Rig, Vec<std::net::TcpStream>) {
+    let conf = conf().memory_bytes(BUDGET_BYTES).max_line_bytes(1000);
+    let rig: Rig = Rig::start(conf, |s, out| {
+        for _ in 0..MANY {
+            out.collect(&s.listen_text_stream(":0").map(str::to_owned));
+        }
+        Ok(())
+    });
+    let clients: Vec<_> = (0..MANY).map(|n| rig.client_of_listener(n)).collect();
+    (rig, clients)
+}
+
+#[test]
+fn more_receivers_than_slabs_have_them_in_turn() {
+    let (rig, mut clients) = more_listeners_than_slabs();
+    let mut heard = std::collections::BTreeSet::new();
+    // Each of them always has a line more.
+    wait_until("all to be heard", || {
+        for (n, client) in clients.iter_mut().enumerate() {
+            client.write_all(format!("{n}\n").as_bytes()).expect("the engine reads");
+        }
+        heard.extend(rig.batch());
+        (heard.len() == MANY).then_some(())
+    });
+}
+
+#[test]
+fn a_graceful_stop_reads_what_has_arrived_also_where_receivers_wait_for_slabs() {
+    let (rig, mut clients) = more_listeners_than_slabs();
+    for (n, client) in clients.iter_mut().enumerate() {
+        client.write_all(format!("{n}\n").as_bytes()).expect("the engine reads");
+    }
+    let ear = rig.ear.clone();
+    assert!(rig.running.stop(Stop::Graceful).expect("it stops").drained);
+    let records: u64 = ear.reports().iter().map(|report| report.records).sum();
+    assert_eq!(records, MANY as u64);
+}

@@ -144,6 +144,11 @@ impl Entrance {
         is_here
     }
 
+    /// Any of them may have something to show, whatever has been told of them.
+    pub(super) fn stir_all(&mut self) {
+        self.stirring = self.waiting.keys().copied().collect();
+    }
+
     /// When one of them must be done, or has to give way.
     pub(super) fn due(&self) -> Option<Instant> {
         let &(came, _) = self.came.front()?;

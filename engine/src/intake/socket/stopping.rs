@@ -5,14 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration as StdDuration;
 
 use mio::Events;
+use nix::sys::socket::{getsockopt, sockopt};
 
 use super::{SocketReceiver, do_early};
-use crate::intake::assignment::Stored;
+use crate::intake::connection::Connection;
 use crate::progress::Notice;
-
-/// The most that a kernel holds of a connection's bytes, with room to spare: Linux's default limit
-/// is 6 MiB.
-const MOST_ARRIVED_BYTES: u64 = 8 << 20;
 
 /// How often a draining receiver looks whether it may read on, beside being woken.
 const PAUSE_LOOK: StdDuration = StdDuration::from_millis(10);
@@ -23,8 +20,8 @@ impl SocketReceiver {
     fn drain(&mut self) {
         let most: HashMap<usize, u64> = self
             .connections
-            .iter()
-            .map(|(&id, c)| (id, c.received() + MOST_ARRIVED_BYTES))
+            .iter_mut()
+            .map(|(&id, c)| (id, c.received() + most_arrived_bytes(c)))
             .collect();
         self.draining = true;
         if let Some(rate) = &self.around.rate {
@@ -58,6 +55,8 @@ impl SocketReceiver {
     pub(super) fn stop(mut self, drain: bool) {
         let is_acknowledged = self.talks.is_some();
         if drain && !is_acknowledged {
+            // Nor is it waited for events that tell of what newcomers have shown.
+            self.entrance.stir_all();
             self.tend_link(true);
             self.drain();
         }
@@ -67,7 +66,8 @@ impl SocketReceiver {
             let notice = Notice::Unfinished { source: self.name.clone(), connections: unfinished };
             self.around.progress.notice(&notice);
         }
-        let work = self.filling.lock().cut(Stored::EarlyWorkMayBegin);
+        // The driver keeps what was filled, and another receiver may want the slab.
+        let work = self.filling.lock().let_go();
         do_early(work);
         if drain && is_acknowledged {
             self.end_talks();
@@ -75,5 +75,14 @@ impl SocketReceiver {
         if let Some(sentence) = self.denials.sentence() {
             self.around.progress.warn(format!("{}: {sentence}", self.name));
         }
+    }
+}
+
+/// The most that the kernel may hold of a connection's bytes: it lets that grow while they come.
+fn most_arrived_bytes(connection: &mut Connection) -> u64 {
+    match getsockopt(connection.transport().socket(), sockopt::RcvBuf) {
+        Ok(bytes) => bytes as u64,
+        // So it is read until nothing is left, as far as the stop's time goes.
+        Err(_) => u64::MAX / 2,
     }
 }
