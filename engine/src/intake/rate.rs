@@ -17,6 +17,10 @@ use crate::error::Result;
 use crate::rate::{RateEstimator, RateLimiter};
 use crate::time::Time;
 
+/// A read brings no more bytes than twice the records of a second: so many end in it if all are empty, or nearly so. But
+/// so few bytes that reading them costs more than it saves are not read by themselves.
+const LEAST_READ_BYTES: usize = 64;
+
 /// Bytes and records are weighed down by half once so many records have come: lines change.
 const RECORDS_REMEMBERED: f64 = 1000.0;
 
@@ -84,11 +88,16 @@ impl SourceRate {
         self.state.lock().limiter.charge(records, self.clock.since_epoch());
     }
 
-    /// How many bytes a read may bring, for no more records than may come now, going by those so far.
+    /// How many bytes a read may bring, for no more records than may come now, going by those so far; and not many more
+    /// than in a second or two, however short they have become.
     pub(super) fn most_to_read(&self) -> usize {
         let mut state = self.state.lock();
         let records = state.limiter.may_take(self.clock.since_epoch());
-        state.sizes.bytes_of(records)
+        let bytes = state.sizes.bytes_of(records);
+        match state.limiter.limit() {
+            Some(limit) => bytes.min(((2.0 * limit) as usize).max(LEAST_READ_BYTES)),
+            None => bytes,
+        }
     }
 
     /// A read has brought so many bytes, and with them the ends of so many records.
@@ -223,8 +232,14 @@ mod tests {
         let hand = hand();
         let rate = rate(Conf::new("t").max_rate(1000), &hand);
         read(&rate, &hand, &[5000], 2);
-        let came: u64 = read(&rate, &hand, &[2], 100).iter().sum();
+        let by_second = read(&rate, &hand, &[2], 100);
+        let came: u64 = by_second.iter().sum();
         assert!((95_000..=105_000).contains(&came), "{came}");
+        let most = by_second.iter().max().unwrap();
+        assert!(*most <= 2100, "{by_second:?}");
+        // A second or two without a record, and no more.
+        let longest = by_second.split(|came| *came > 0).map(<[u64]>::len).max();
+        assert!(longest <= Some(2), "{by_second:?}");
     }
 
     #[test]
