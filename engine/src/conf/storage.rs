@@ -13,7 +13,9 @@ impl Conf {
     /// use.
     ///
     /// It is for the process as a whole: 24 MiB of it are reserved for what that needs beside, so that from 64 MiB on
-    /// the process stays within the budget and a tenth, if its elements own nothing elsewhere. Of a smaller budget
+    /// the process stays within the budget and a tenth, if its elements own nothing elsewhere, and states and windows
+    /// leave received data more than the two slabs that it always has. States and windows by key are never refused: what
+    /// they hold beyond the budget is beyond it, and a warning says so. Of a smaller budget
     /// less is reserved, half of what it has beyond 16 MiB, and the process may take up to 24 MiB more than it is.
     /// Not counted, and so beside it, are what elements own elsewhere, as a `String` does, an eighth of it for what
     /// receivers of one's own have stored, and for a file stream as much again for the files of the batches that are

@@ -93,7 +93,12 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
     ///
     /// Cost: as [`persist`](DStream::persist); encoded, an encoding for each record, and a decoding for each
     /// reader; on disk, a write between rounds of tasks, and a read from the kernel's cache or the disk.
-    /// A disk without room is told of once a minute, and then records stay in memory.
+    /// A disk without room is told of once a minute, and then records stay in memory; a
+    /// [directory](crate::Conf::spill_directory) that cannot be used makes the start fail.
+    ///
+    /// An encoded record comes back as serde has written it: without fields that are skipped, and with a `None` where
+    /// a `Some` held nothing itself ([`Durable`]). At the levels that use the disk it depends on memory which records
+    /// are encoded: for such records choose [`MEMORY_ONLY`](StorageLevel::MEMORY_ONLY).
     ///
     /// ```
     /// # use millstream::{StorageLevel, secs, testing};
@@ -112,6 +117,11 @@ impl<'b, P: Pipe<'b>> DStream<'b, P> {
         P::Item: Durable,
     {
         let overflow = self.graph.lock().overflow.clone();
+        if let Some(overflow) = overflow.as_ref().filter(|_| level.uses_disk())
+            && let Err(error) = overflow.make_sure()
+        {
+            self.graph.lock().refuse(error);
+        }
         let kept = self.staged("persist", PersistAt::new(self.pipe.clone(), level, overflow));
         kept.with(Persisted(kept.pipe.clone()))
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::ScratchFiles;
+use crate::error::Result;
 use crate::occasional::Occasional;
 use crate::progress::Progress;
 use crate::slabs::SlabPool;
@@ -25,6 +26,11 @@ impl Overflow {
     pub(crate) fn new(files: ScratchFiles, pool: SlabPool, progress: Arc<Progress>) -> Self {
         let (files, said) = (Mutex::new(files), Mutex::default());
         Overflow(Arc::new(Shared { files, pool, progress, said }))
+    }
+
+    /// Makes sure that there is a place: a directory that cannot be used is said before it is needed.
+    pub(crate) fn make_sure(&self) -> Result<()> {
+        self.0.files.lock().make_sure()
     }
 
     /// Whether memory has become scarce.

@@ -32,8 +32,16 @@ impl ScratchFiles {
     /// Makes sure that files can be made there.
     pub(crate) fn open(disk: Arc<dyn AnyDisk>, directory: PathBuf) -> Result<Self> {
         let mut files = ScratchFiles::in_directory(disk, directory);
-        files.open = Some(files.begin()?);
+        files.make_sure()?;
         Ok(files)
+    }
+
+    /// Makes sure that there is a file that takes bytes.
+    pub(super) fn make_sure(&mut self) -> Result<()> {
+        if self.open.is_none() {
+            self.open = Some(self.begin()?);
+        }
+        Ok(())
     }
 
     /// How many bytes are on disk now.

@@ -135,6 +135,20 @@ fn a_directory_that_cannot_be_used_makes_the_start_fail() {
 }
 
 #[test]
+fn it_does_so_too_where_only_persisted_records_may_need_it() {
+    let disk = MemoryDisk::default();
+    in_the_spill_directory(&disk, |_| Err(ErrorKind::PermissionDenied.into()));
+    let conf = conf(StorageLevel::MEMORY_ONLY).disk(disk);
+    let ssc = millstream::StreamingContext::new(conf, crate::rig::BATCH).unwrap();
+    let started = ssc.start(|s| {
+        s.queue_stream([vec![1]]).persist_at(StorageLevel::MEMORY_AND_DISK).print();
+        Ok(())
+    });
+    let sentence = started.err().unwrap().to_string();
+    assert!(sentence.contains(SPILL) && sentence.contains("let this process"), "{sentence}");
+}
+
+#[test]
 fn what_is_damaged_on_disk_fails_its_batch_and_no_other() {
     let disk = damaging::Damaging::default();
     let out = Collector::new();
