@@ -125,7 +125,10 @@ fn a_lack_of_descriptors_is_waited_out_like_one_of_room() {
         life.leaves_when_held = false;
         assert_eq!(life.wait_for_batch(life.clock.now()), Waited::Done);
     }
-    assert_eq!(life.ear.warnings("ulimit -n").len(), 1);
+    // Each is said once, though it was so three times; whether a checkpoint was due in between is chance.
+    let said = life.ear.warnings("ulimit -n");
+    let of_checkpoints = said.iter().filter(|said| said.contains("checkpoint is left out")).count();
+    assert!(of_checkpoints <= 1 && said.len() - of_checkpoints == 1, "{said:?}");
     assert_eq!(life.failed(), None);
     assert!(life.stop(Stop::Graceful).drained);
     let outputs = Outputs::on(&disk);
