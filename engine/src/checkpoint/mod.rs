@@ -17,7 +17,7 @@ use content::Misread;
 use crate::directory::{CHECKPOINT, Directory, Found, Numbered};
 use crate::disk::{failed, publish};
 use crate::error::{Error, Result};
-use crate::frame::MOST_PAYLOAD_BYTES;
+use crate::frame::{Begin, MOST_PAYLOAD_BYTES};
 
 /// The names of checkpoints.
 pub(crate) const FILES: Numbered = Numbered { before: "checkpoint-", behind: "" };
@@ -119,6 +119,11 @@ impl Checkpoints {
         }
         Ok(())
     }
+}
+
+/// Whether a file is a whole checkpoint, from its first byte to its last.
+pub(crate) fn is_whole(file: Bytes, expected: &Begin) -> bool {
+    content::read(file, expected).is_ok()
 }
 
 /// Where a checkpoint is not whole.

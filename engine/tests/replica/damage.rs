@@ -1,4 +1,4 @@
-//! The files of either copy lost, cut, or with bits flipped: the other one serves.
+//! The files of either copy lost, cut, with bits flipped, or with something behind them: the other one serves.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,11 @@ enum Damage {
     Cut,
     Zeros,
     Bit,
+    Appended,
 }
+
+/// How many different things are appended.
+const APPENDED: usize = 3;
 
 #[derive(Clone)]
 struct Case {
@@ -73,6 +77,7 @@ fn a_file_that_is_damaged_in_one_copy_comes_from_the_other() {
                 damage,
             };
             cases.push(case(0, Damage::Lost));
+            cases.extend((0..APPENDED).map(|what| case(what, Damage::Appended)));
             for at in (0..bytes.len()).step_by(STEP) {
                 cases.extend([Damage::Cut, Damage::Zeros, Damage::Bit].map(|d| case(at, d)));
             }
@@ -98,6 +103,13 @@ fn spoil(disk: &MemoryDisk, file: &Path, at: usize, damage: Damage) {
         Damage::Cut => bytes.truncate(at),
         Damage::Zeros => bytes[at..].fill(0),
         Damage::Bit => bytes[at] ^= 1 << (at % 8),
+        Damage::Appended => {
+            // Its last frame once more, or a part of it, is what a disk may have at another place.
+            let last = bytes.windows(4).rposition(|bytes| bytes == b"\xf5mlf");
+            let frame = bytes[last.expect("a file has frames")..].to_vec();
+            let appended = [&b"x"[..], &frame, &[0; 100]];
+            bytes.extend_from_slice(appended[at]);
+        }
     }
     disk.put(file, bytes, Time::default());
 }

@@ -12,7 +12,7 @@ use super::lives::{History, history};
 use super::ours::{DIRECTORIES, begin_of, files_in};
 use super::session::Held;
 use super::sides::{Act, Apart, Sides};
-use super::unite::{United, unite};
+use super::unite::{United, flaw_in, unite};
 use crate::directory::{IDENTITY, LIVES, Life};
 use crate::disk::TEMPORARY;
 use crate::error::{Error, Result};
@@ -183,7 +183,7 @@ impl Sides<'_> {
         let theirs = Bytes::from(self.session.read(LIVES, bytes_there, self.given_up)?);
         match history(&ours, &theirs, &expected) {
             Ok(history) => Ok((ours, theirs, history)),
-            Err(misfit) => Err(misfit.of(&self.directory.join(LIVES), "").into()),
+            Err(misfit) => Err(self.foreign(LIVES, misfit).into()),
         }
     }
 
@@ -256,24 +256,25 @@ impl Sides<'_> {
         number: u64,
         is_doubtful: bool,
     ) -> Result<Option<Act>, Apart> {
-        let (content, is_begun_there) = self.with_file(path, |content| {
-            let begins = usize::try_from(held.bytes).ok().and_then(|bytes| content.get(..bytes));
-            let is_begun_there = begins.is_some_and(|begins| blake3::hash(begins) == held.hash);
-            (Bytes::from(content), is_begun_there)
+        let expected = begin_of(path, self.job, number).expect("only such files are listed");
+        let (content, is_longer) = self.with_file(path, |content| {
+            let content = Bytes::from(content);
+            let is_longer = is_begun(&content, held, &expected);
+            (content, is_longer)
         })?;
-        if is_begun_there {
-            let is_longer = content.len() as u64 > held.bytes;
+        if let Some(is_longer) = is_longer.map_err(|misfit| self.foreign(path, misfit))? {
             let send = Act::Send { keep: held.bytes, open: None };
             return Ok((is_longer || is_doubtful).then_some(send));
         }
-        let expected = begin_of(path, self.job, number).expect("only such files are listed");
         let theirs = Bytes::from(self.session.read(path, held.bytes, self.given_up)?);
         match self.at_it(|| unite(&content, &theirs, &expected))? {
             Ok(United::Whole(united)) => {
                 let (here, there) = (united != content, united != theirs);
                 Ok(Some(Act::Replace { content: united, here, there }))
             }
-            Ok(United::Damaged) => Ok(None),
+            Ok(United::Damaged { united, here, there }) => {
+                Ok((here || there).then_some(Act::Replace { content: united, here, there }))
+            }
             Ok(United::Apart { offset }) => Err(Apart::Here(Error::Foreign {
                 file: self.directory.join(path).display().to_string(),
                 reason: format!(
@@ -282,8 +283,12 @@ impl Sides<'_> {
                 ),
                 cure: "move the directory away that does not count",
             })),
-            Err(misfit) => Err(misfit.of(&self.directory.join(path), "").into()),
+            Err(misfit) => Err(self.foreign(path, misfit).into()),
         }
+    }
+
+    fn foreign(&self, path: &str, misfit: Misfit) -> Error {
+        misfit.of(&self.directory.join(path), "")
     }
 
     fn damaged(&self, path: &str) -> Error {
@@ -321,7 +326,9 @@ impl Sides<'_> {
                     (true, true) => format!(
                         "{here}/{path} and {there}/{path} are damaged, or end early, at different places"
                     ),
-                    (true, false) => format!("{here}/{path} is damaged, or ends early"),
+                    (true, false) => format!(
+                        "{here}/{path} is damaged, ends early, or has an end that was never durable"
+                    ),
                     (false, _) => {
                         format!("{there}/{path} is damaged, or has an end that was never durable")
                     }
@@ -333,6 +340,16 @@ impl Sides<'_> {
         }
         told
     }
+}
+
+/// Whether the replica has a beginning of a file, and what comes behind that is whole: then whether anything comes.
+fn is_begun(content: &Bytes, held: Held, expected: &Begin) -> Result<Option<bool>, Misfit> {
+    let begins = usize::try_from(held.bytes).ok().and_then(|bytes| content.get(..bytes));
+    if begins.is_none_or(|begins| blake3::hash(begins) != held.hash) {
+        return Ok(None);
+    }
+    let is_longer = content.len() as u64 > held.bytes;
+    Ok((!is_longer || flaw_in(content, expected)?.is_none()).then_some(is_longer))
 }
 
 /// The last file of each log: nobody has said yet that all that is in it is durable.
