@@ -2,6 +2,7 @@
 //! lost, and nothing is acknowledged that one copy alone holds.
 
 mod acknowledged;
+mod alone;
 mod apart;
 mod breaks;
 mod damage;

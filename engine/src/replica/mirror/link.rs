@@ -47,6 +47,8 @@ pub(super) struct Link {
     /// The copies have been together once.
     was_together: bool,
     open: BTreeMap<u64, Open>,
+    /// How many bytes were written to the files that are closed again, by their paths.
+    closed: BTreeMap<String, u64>,
     /// What was removed, and is not known to be gone for good there.
     removed: BTreeSet<String>,
     next_file: u64,
@@ -66,9 +68,9 @@ pub(super) struct Link {
 }
 
 /// A file that is written.
-struct Open {
-    path: String,
-    bytes: u64,
+pub(super) struct Open {
+    pub(super) path: String,
+    pub(super) bytes: u64,
 }
 
 /// A link that is down.
@@ -107,6 +109,7 @@ impl Link {
             session: None,
             was_together: false,
             open: BTreeMap::new(),
+            closed: BTreeMap::new(),
             removed: BTreeSet::new(),
             next_file: 0,
             life: None,
@@ -143,7 +146,8 @@ impl Link {
     }
 
     pub(super) fn closed(&mut self, file: u64) {
-        if self.open.remove(&file).is_some() {
+        if let Some(Open { path, bytes }) = self.open.remove(&file) {
+            self.closed.insert(path, bytes);
             self.tell(&Request::Close { file });
         }
     }
@@ -151,6 +155,9 @@ impl Link {
     pub(super) fn renamed(&mut self, from: &str, to: &str) {
         for open in self.open.values_mut().filter(|open| open.path == from) {
             open.path = to.to_owned();
+        }
+        if let Some(bytes) = self.closed.remove(from) {
+            self.closed.insert(to.to_owned(), bytes);
         }
         self.tell(&Request::Rename { from: from.to_owned(), to: to.to_owned() });
     }
@@ -161,6 +168,7 @@ impl Link {
         for file in self.open.iter().filter_map(is_it).collect::<Vec<_>>() {
             self.closed(file);
         }
+        self.closed.remove(path);
         self.removed.insert(path.to_owned());
         self.tell(&Request::Remove { path: path.to_owned() });
     }
@@ -313,8 +321,8 @@ impl Link {
             self.was_together = true;
             return Ok(found);
         }
-        let open = self.open.iter().map(|(&file, open)| (file, open.path.clone())).collect();
-        let doing = Doing { open: &open, removed: &self.removed, life: self.life };
+        let (open, closed, removed) = (&self.open, &self.closed, &self.removed);
+        let doing = Doing { open, closed, removed, life: self.life };
         sides.while_running(&doing)?;
         self.removed.clear();
         Ok(Vec::new())

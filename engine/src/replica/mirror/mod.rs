@@ -10,6 +10,7 @@ mod sides;
 mod slow;
 mod together;
 mod unite;
+mod written;
 
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::path::{Path, PathBuf};

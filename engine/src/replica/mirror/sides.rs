@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::broken::Broken;
 use super::ours::DIRECTORIES;
 use super::session::{GivenUp, Session};
+use super::written::Written;
 use crate::directory::LIVES;
 use crate::disk::{
     AnyDisk, DiskFile, TEMPORARY, failed, make_directory_durably, parent_of, publish,
@@ -73,11 +74,7 @@ pub(super) struct Sides<'a> {
 
 /// What is to be done with a file.
 pub(super) enum Act {
-    /// It is sent, but for its first bytes, which are there; under a number it stays open.
-    Send {
-        keep: u64,
-        open: Option<u64>,
-    },
+    Send(Sent),
     /// It has so many bytes there.
     Fetch {
         bytes: u64,
@@ -88,6 +85,16 @@ pub(super) enum Act {
         here: bool,
         there: bool,
     },
+}
+
+/// How a file is sent.
+#[derive(Default)]
+pub(super) struct Sent {
+    /// So many bytes of it are there, and stay.
+    pub(super) keep: u64,
+    /// The number under which it stays open.
+    pub(super) open: Option<u64>,
+    pub(super) written: Option<Written>,
 }
 
 impl Sides<'_> {
@@ -116,8 +123,8 @@ impl Sides<'_> {
 
     fn carry_out_one(&mut self, path: String, act: Act) -> Result<(), Apart> {
         match act {
-            Act::Send { keep, open } => {
-                let content = self.with_file(&path, |content| content)?;
+            Act::Send(Sent { keep, open, written }) => {
+                let content = self.content_of(&path, written.as_ref())?;
                 self.send(&path, &content, keep, open)?;
             }
             Act::Fetch { bytes } => {
@@ -148,6 +155,32 @@ impl Sides<'_> {
         let (disk, place) = (self.disk, self.directory.join(path));
         let read = self.at_it(|| disk.read_at_most(&place, u64::MAX).map(made_of))?;
         Ok(read.map_err(|e| failed("reading", &place, &e))?)
+    }
+
+    /// The content of a file. Fails where it is not what this start has written.
+    pub(super) fn content_of(
+        &mut self,
+        path: &str,
+        written: Option<&Written>,
+    ) -> Result<Bytes, Apart> {
+        let content = self.with_file(path, |content| match written {
+            Some(written) => written.in_file(content),
+            None => Ok(content.into()),
+        })?;
+        content.map_err(|(offset, found)| self.damaged(path, offset, found).into())
+    }
+
+    /// What becomes of a job that runs, and whose own file is damaged: it does not answer for what is in it.
+    pub(super) fn damaged(&self, path: &str, offset: u64, found: String) -> Error {
+        Error::Damaged {
+            file: self.directory.join(path).display().to_string(),
+            offset,
+            found,
+            cure: format!(
+                "start the job again, which takes from {}/{path} what is whole there",
+                self.there
+            ),
+        }
     }
 
     pub(super) fn at_it<R: Send>(&mut self, work: impl FnOnce() -> R + Send) -> Result<R, Broken> {

@@ -8,11 +8,13 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::broken::Broken;
+use super::link::Open;
 use super::lives::{History, history};
 use super::ours::{DIRECTORIES, begin_of, files_in};
 use super::session::Held;
-use super::sides::{Act, Apart, Sides};
+use super::sides::{Act, Apart, Sent, Sides};
 use super::unite::{United, flaw_in, unite};
+use super::written::Written;
 use crate::directory::{IDENTITY, LIVES, Life};
 use crate::disk::TEMPORARY;
 use crate::error::{Error, Result};
@@ -20,12 +22,31 @@ use crate::frame::{Begin, Misfit};
 
 /// What the job has done with its files while it runs.
 pub(super) struct Doing<'a> {
-    /// The files that are open, by their numbers: their paths.
-    pub(super) open: &'a BTreeMap<u64, String>,
+    /// The files that are open, by their numbers.
+    pub(super) open: &'a BTreeMap<u64, Open>,
+    /// How many bytes were written to those that are closed again, by their paths.
+    pub(super) closed: &'a BTreeMap<String, u64>,
     /// What was removed, and is not known to be gone for good there.
     pub(super) removed: &'a BTreeSet<String>,
     /// The start that this is, once it has noted itself.
     pub(super) life: Option<Life>,
+}
+
+impl Doing<'_> {
+    /// How a file is sent that nothing is there of.
+    fn sent(&self, path: &str, job: &str, directory: u64) -> Sent {
+        let open = self.open.iter().find(|(_, open)| open.path == path);
+        let bytes = open.map(|(_, open)| open.bytes).or_else(|| self.closed.get(path).copied());
+        // What is being written has no name yet, and is to have this one. The number of a new directory is known when
+        // its identity is there.
+        let named = path.strip_suffix(TEMPORARY).unwrap_or(path);
+        let begin = begin_of(named, job, directory).filter(|begin| begin.of != IDENTITY);
+        Sent {
+            keep: 0,
+            open: open.map(|(number, _)| *number),
+            written: bytes.zip(begin).map(|(bytes, begin)| Written { bytes, begin }),
+        }
+    }
 }
 
 impl Sides<'_> {
@@ -40,9 +61,12 @@ impl Sides<'_> {
         for path in ours.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
             let act = match (ours.contains_key(path), theirs.get(path)) {
                 _ if path == LIVES => None,
-                (true, None) => Some(Act::Send { keep: 0, open: None }),
+                (true, None) => Some(Act::Send(Sent::default())),
                 (false, held) => Some(Act::Fetch { bytes: held.map_or(0, |held| held.bytes) }),
-                (true, Some(held)) => self.compare(path, *held, number, doubtful.contains(path))?,
+                (true, Some(held)) => {
+                    let content = self.content_of(path, None)?;
+                    self.compare(path, &content, *held, number, doubtful.contains(path))?
+                }
             };
             acts.extend(act.map(|act| (path.clone(), act)));
         }
@@ -58,22 +82,30 @@ impl Sides<'_> {
         let number = self.number(&ours, &theirs)?;
         let of_lives = self.lives_while_running(&ours, &theirs, number, doing)?;
         let doubtful = last_of_each_log(&theirs);
-        let open: BTreeMap<&str, u64> =
-            doing.open.iter().map(|(number, path)| (path.as_str(), *number)).collect();
         let mut acts = Vec::new();
         for path in ours.keys().filter(|path| *path != LIVES) {
-            let open = open.get(path.as_str()).copied();
+            let sent = doing.sent(path, self.job, number);
+            // All that this start has written is answered for from then on.
+            let content = self.content_of(path, sent.written.as_ref())?;
             let act = match theirs.get(path) {
-                None => Some(Act::Send { keep: 0, open }),
+                None => Some(Act::Send(sent)),
                 Some(held) => {
-                    let is_doubtful = open.is_some() || doubtful.contains(path);
-                    match self.compare(path, *held, number, is_doubtful)? {
-                        Some(Act::Send { keep, .. }) => Some(Act::Send { keep, open }),
-                        Some(Act::Replace { here: true, .. }) => {
-                            return Err(self.damaged(path).into());
+                    let is_doubtful = sent.open.is_some() || doubtful.contains(path);
+                    match self.compare(path, &content, *held, number, is_doubtful)? {
+                        Some(Act::Send(Sent { keep, .. })) => {
+                            Some(Act::Send(Sent { keep, ..sent }))
                         }
-                        Some(Act::Replace { .. }) if open.is_some() => {
-                            Some(Act::Send { keep: 0, open })
+                        Some(Act::Replace { here: true, .. }) => {
+                            let found =
+                                format!("it is not what was written, and {}/{path} is", self.there);
+                            return Err(self.damaged(path, 0, found).into());
+                        }
+                        Some(Act::Replace { .. }) if sent.open.is_some() => Some(Act::Send(sent)),
+                        // Nothing more may be appended here alone.
+                        None if sent.open.is_some() => {
+                            let found =
+                                format!("it is whole here no more than in {}/{path}", self.there);
+                            return Err(self.damaged(path, 0, found).into());
                         }
                         other => other,
                     }
@@ -82,9 +114,9 @@ impl Sides<'_> {
             acts.extend(act.map(|act| (path.clone(), act)));
         }
         // What is being written has no name yet.
-        for (&number, path) in doing.open {
+        for Open { path, .. } in doing.open.values() {
             if path.ends_with(TEMPORARY) {
-                acts.push((path.clone(), Act::Send { keep: 0, open: Some(number) }));
+                acts.push((path.clone(), Act::Send(doing.sent(path, self.job, number))));
             }
         }
         // What nothing needs any more goes once what needs it no more is there.
@@ -104,7 +136,7 @@ impl Sides<'_> {
     ) -> Result<Option<Act>, Apart> {
         match (ours.contains_key(LIVES), theirs.contains_key(LIVES)) {
             (false, false) => return Ok(None),
-            (true, false) => return Ok(Some(Act::Send { keep: 0, open: None })),
+            (true, false) => return Ok(Some(Act::Send(Sent::default()))),
             (false, true) => return Ok(Some(Act::Fetch { bytes: theirs[LIVES].bytes })),
             (true, true) => {}
         }
@@ -115,7 +147,7 @@ impl Sides<'_> {
                 let (here, there) = (united != content, united != theirs);
                 Ok(match (here, there) {
                     (false, false) => None,
-                    (false, true) if is_whole_there => Some(Act::Send { keep: 0, open: None }),
+                    (false, true) if is_whole_there => Some(Act::Send(Sent::default())),
                     _ => Some(Act::Replace { content: united, here, there }),
                 })
             }
@@ -141,9 +173,9 @@ impl Sides<'_> {
         number: u64,
         doing: &Doing<'_>,
     ) -> Result<Option<Act>, Apart> {
-        let is_list = |(_, path): &(&u64, &String)| path.as_str() == LIVES;
-        let open = doing.open.iter().find(is_list).map(|(number, _)| *number);
-        let send = Some(Act::Send { keep: 0, open });
+        let sent = doing.sent(LIVES, self.job, number);
+        let is_open = sent.open.is_some();
+        let send = Some(Act::Send(sent));
         match (ours.contains_key(LIVES), theirs.contains_key(LIVES)) {
             (_, false) if ours.contains_key(LIVES) => return Ok(send),
             (_, false) => return Ok(None),
@@ -162,8 +194,11 @@ impl Sides<'_> {
             History::One { united, is_whole_here: true, .. } if united != content => {
                 Err(self.gone_on().into())
             }
-            History::One { united, .. } if united != content => Err(self.damaged(LIVES).into()),
-            History::One { united, .. } => Ok(send.filter(|_| united != theirs || open.is_some())),
+            History::One { united, .. } if united != content => {
+                let found = format!("it is not what was written, and {}/{LIVES} is", self.there);
+                Err(self.damaged(LIVES, 0, found).into())
+            }
+            History::One { united, .. } => Ok(send.filter(|_| united != theirs || is_open)),
             History::Damaged => Ok(None),
         }
     }
@@ -252,24 +287,21 @@ impl Sides<'_> {
     fn compare(
         &mut self,
         path: &str,
+        content: &Bytes,
         held: Held,
         number: u64,
         is_doubtful: bool,
     ) -> Result<Option<Act>, Apart> {
         let expected = begin_of(path, self.job, number).expect("only such files are listed");
-        let (content, is_longer) = self.with_file(path, |content| {
-            let content = Bytes::from(content);
-            let is_longer = is_begun(&content, held, &expected);
-            (content, is_longer)
-        })?;
+        let is_longer = self.at_it(|| is_begun(content, held, &expected))?;
         if let Some(is_longer) = is_longer.map_err(|misfit| self.foreign(path, misfit))? {
-            let send = Act::Send { keep: held.bytes, open: None };
+            let send = Act::Send(Sent { keep: held.bytes, ..Sent::default() });
             return Ok((is_longer || is_doubtful).then_some(send));
         }
         let theirs = Bytes::from(self.session.read(path, held.bytes, self.given_up)?);
-        match self.at_it(|| unite(&content, &theirs, &expected))? {
+        match self.at_it(|| unite(content, &theirs, &expected))? {
             Ok(United::Whole(united)) => {
-                let (here, there) = (united != content, united != theirs);
+                let (here, there) = (united != *content, united != theirs);
                 Ok(Some(Act::Replace { content: united, here, there }))
             }
             Ok(United::Damaged { united, here, there }) => {
@@ -289,15 +321,6 @@ impl Sides<'_> {
 
     fn foreign(&self, path: &str, misfit: Misfit) -> Error {
         misfit.of(&self.directory.join(path), "")
-    }
-
-    fn damaged(&self, path: &str) -> Error {
-        Error::Damaged {
-            file: self.directory.join(path).display().to_string(),
-            offset: 0,
-            found: format!("it is not what was written, and {}/{path} is", self.there),
-            cure: "start the job again, which takes it from there".to_owned(),
-        }
     }
 
     /// What is worth saying of what is to be done.
