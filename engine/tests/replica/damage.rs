@@ -1,12 +1,14 @@
 //! The files of either copy lost, cut, with bits flipped, or with something behind them: the other one serves.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use millstream::disk::{Disk, MemoryDisk};
+use millstream::disk::{Call, Disk, MemoryDisk};
 use millstream::{Stop, Time, millis, secs};
 
 use crate::going_on::{content, read};
 use crate::job::{DIRECTORY, Fed, Waited};
+use crate::oracle::Outputs;
 use crate::pair::{COPY, Pair, START, are_the_same, copy_of, durable, goes_on};
 use crate::patience::each_of;
 
@@ -160,4 +162,31 @@ fn what_is_wrong_is_said_once_and_then_it_is_mended() {
     let again = pair.start_at(now + secs(1), 2).unwrap();
     assert_eq!(again.ear.warnings("replaced by"), Vec::<String>::new());
     again.stop(Stop::Now);
+}
+
+#[test]
+fn a_file_that_gets_shorter_while_it_is_looked_at_is_looked_at_again() {
+    let (pair, fed) = died();
+    let file = Path::new(DIRECTORY).join("blocks/0000000000.log");
+    // The replica has its beginning, to the end of a frame.
+    let copy = Path::new(COPY).join("blocks/0000000000.log");
+    let bytes = read(&pair.there, &copy);
+    let last = bytes.windows(4).rposition(|bytes| bytes == b"\xf5mlf").expect("it has frames");
+    pair.there.put(&copy, &bytes[..last], Time::default());
+    // It is read once to be compared, and once to be sent.
+    let (disk, reads, cut) = (pair.here.clone(), AtomicU64::new(0), file.clone());
+    pair.here.interfere(move |call, path| {
+        if call == Call::Read && *path == *cut && reads.fetch_add(1, Relaxed) == 1 {
+            disk.put(path, &bytes[..10], Time::default());
+        }
+        Ok(())
+    });
+    let mut life = pair.start_at(START + secs(BATCHES), 1).expect("it is dialled again");
+    assert!(!life.ear.warnings("has changed while").is_empty(), "{:?}", life.ear.warnings(""));
+    assert_eq!(life.batch(2, 1), Waited::Done);
+    assert!(life.stop(Stop::Graceful).drained);
+    // The line of the last frame was in this copy alone by then.
+    let found = Outputs::on(&pair.here).check(&[fed, life.fed()]);
+    assert_eq!(found[1], life.fed());
+    are_the_same(&pair.here, &pair.there);
 }

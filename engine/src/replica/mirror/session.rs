@@ -38,6 +38,14 @@ pub(super) struct Held {
     pub(super) hash: [u8; HASH_BYTES],
 }
 
+impl Held {
+    /// Whether a file begins with just this.
+    pub(super) fn begins(&self, content: &[u8]) -> bool {
+        let begins = usize::try_from(self.bytes).ok().and_then(|bytes| content.get(..bytes));
+        begins.is_some_and(|begins| blake3::hash(begins) == self.hash)
+    }
+}
+
 /// Whom to dial, and as whom.
 pub(super) struct Dial {
     pub(super) address: String,

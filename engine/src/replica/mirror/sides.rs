@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::broken::Broken;
 use super::ours::DIRECTORIES;
-use super::session::{GivenUp, Session};
+use super::session::{GivenUp, Held, Session};
 use super::written::Written;
 use crate::directory::LIVES;
 use crate::disk::{
@@ -90,8 +90,8 @@ pub(super) enum Act {
 /// How a file is sent.
 #[derive(Default)]
 pub(super) struct Sent {
-    /// So many bytes of it are there, and stay.
-    pub(super) keep: u64,
+    /// What is there of it, and stays: it is a beginning of it.
+    pub(super) keep: Option<Held>,
     /// The number under which it stays open.
     pub(super) open: Option<u64>,
     pub(super) written: Option<Written>,
@@ -125,6 +125,12 @@ impl Sides<'_> {
         match act {
             Act::Send(Sent { keep, open, written }) => {
                 let content = self.content_of(&path, written.as_ref())?;
+                if !self.at_it(|| keep.is_none_or(|held| held.begins(&content)))? {
+                    let place = self.directory.join(&path);
+                    let sentence = "has changed while the copies were brought together";
+                    return Err(Broken::passing(format!("{} {sentence}", place.display())).into());
+                }
+                let keep = keep.map_or(0, |held| held.bytes);
                 self.send(&path, &content, keep, open)?;
             }
             Act::Fetch { bytes } => {
@@ -197,8 +203,8 @@ impl Sides<'_> {
         Ok(put?)
     }
 
-    /// Has the replica make a file of this content under a temporary name, sync it, and give it its name. One that
-    /// has a temporary name here keeps that, and is not done with.
+    /// Has the replica make a file of this content, of which it has the first `keep` bytes, under a temporary name, sync
+    /// it, and give it its name. One that has a temporary name here keeps that, and is not done with.
     fn send(
         &mut self,
         path: &str,
@@ -213,7 +219,7 @@ impl Sides<'_> {
         *self.next_file += u64::from(open.is_none());
         let like = (keep > 0).then(|| Like { path: path.to_owned(), bytes: keep });
         self.session.tell(&Request::Create { file, path: temporary.clone(), like }, given_up)?;
-        let rest = &content[keep as usize..];
+        let (_, rest) = content.split_at(keep as usize);
         self.session.append(file, keep, &[IoSlice::new(rest)], rest.len(), given_up)?;
         self.session.ask(&Request::Sync { file }, given_up)?;
         if !is_temporary {

@@ -42,7 +42,7 @@ impl Doing<'_> {
         let named = path.strip_suffix(TEMPORARY).unwrap_or(path);
         let begin = begin_of(named, job, directory).filter(|begin| begin.of != IDENTITY);
         Sent {
-            keep: 0,
+            keep: None,
             open: open.map(|(number, _)| *number),
             written: bytes.zip(begin).map(|(bytes, begin)| Written { bytes, begin }),
         }
@@ -295,7 +295,7 @@ impl Sides<'_> {
         let expected = begin_of(path, self.job, number).expect("only such files are listed");
         let is_longer = self.at_it(|| is_begun(content, held, &expected))?;
         if let Some(is_longer) = is_longer.map_err(|misfit| self.foreign(path, misfit))? {
-            let send = Act::Send(Sent { keep: held.bytes, ..Sent::default() });
+            let send = Act::Send(Sent { keep: Some(held), ..Sent::default() });
             return Ok((is_longer || is_doubtful).then_some(send));
         }
         let theirs = Bytes::from(self.session.read(path, held.bytes, self.given_up)?);
@@ -367,8 +367,7 @@ impl Sides<'_> {
 
 /// Whether the replica has a beginning of a file, and what comes behind that is whole: then whether anything comes.
 fn is_begun(content: &Bytes, held: Held, expected: &Begin) -> Result<Option<bool>, Misfit> {
-    let begins = usize::try_from(held.bytes).ok().and_then(|bytes| content.get(..bytes));
-    if begins.is_none_or(|begins| blake3::hash(begins) != held.hash) {
+    if !held.begins(content) {
         return Ok(None);
     }
     let is_longer = content.len() as u64 > held.bytes;
