@@ -3,8 +3,8 @@
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 use millstream::disk::{Call, Disk, MemoryDisk};
 use millstream::replica::Replica;
@@ -447,4 +447,41 @@ fn a_reason_that_changes_while_the_replica_is_away_is_said_at_once() {
     assert_eq!(life.wait_for_batch(life.clock.now()), Waited::Done);
     assert!(life.ear.warnings(HELD_BACK).len() <= 4, "{:?}", life.ear.warnings(HELD_BACK));
     ends_well(&here, &there, &mut life);
+}
+
+#[test]
+fn the_replica_is_lost_while_a_start_notes_itself() {
+    let pair = Pair::new();
+    let mut first = pair.start(0).expect("the disks work");
+    assert_eq!(first.batch(3, 2), Waited::Done);
+    first.stop(Stop::Now);
+    let fed = first.fed();
+    let Pair { here, there, replica } = Pair::of(copy_of(&pair.here), copy_of(&pair.there));
+    drop(there);
+    let proxy = Arc::new(Proxy::to(replica.address()));
+    // When the new list of starts is begun the replica is gone, and one without any copy is in its place.
+    let there = MemoryDisk::default();
+    let (old, new) = (Mutex::new(Some(replica)), Arc::new(Mutex::new(None)));
+    let (empty, led, in_its_place) = (there.clone(), proxy.clone(), new.clone());
+    here.interfere(move |call, path| {
+        if call == Call::CreateNew
+            && path.ends_with("lives.tmp")
+            && let Some(old) = old.lock().expect("nothing panics with it").take()
+        {
+            led.cut_after(0);
+            drop(old);
+            let replica = replica_of(&empty);
+            led.lead_to(replica.address());
+            *in_its_place.lock().expect("nothing panics with it") = Some(replica);
+        }
+        Ok(())
+    });
+    let mut life = life(&here, proxy.address, START + secs(5), 1).expect("it starts");
+    assert!(new.lock().expect("nothing panics with it").is_some(), "it was lost");
+    batch(&mut life, 2, 1);
+    takes_all_in(&mut life);
+    assert!(life.stop(Stop::Graceful).drained);
+    let all = [fed, life.fed()];
+    assert_eq!(Outputs::on(&here).check(&all), all);
+    are_the_same(&here, &there);
 }

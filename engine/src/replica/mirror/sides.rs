@@ -107,6 +107,9 @@ impl Sides<'_> {
         // The list of starts comes when all is there that they have made: a copy that has a start, and not all that it
         // has written, could be gone on with, and nobody would know.
         let lives: Vec<_> = acts.extract_if(.., |(path, _)| path == LIVES).collect();
+        // What is being written has no name yet, so nothing depends on it; and a new list of starts has the temporary
+        // name under which the old one is sent.
+        let unnamed: Vec<_> = acts.extract_if(.., |(path, _)| path.ends_with(TEMPORARY)).collect();
         let is_listed_anew = !lives.is_empty();
         acts.into_iter().try_for_each(|(path, act)| self.carry_out_one(path, act))?;
         for path in DIRECTORIES.into_iter().chain([""]) {
@@ -118,7 +121,7 @@ impl Sides<'_> {
             let path = String::new();
             self.session.ask(&Request::SyncDirectory { path }, self.given_up)?;
         }
-        Ok(())
+        unnamed.into_iter().try_for_each(|(path, act)| self.carry_out_one(path, act))
     }
 
     fn carry_out_one(&mut self, path: String, act: Act) -> Result<(), Apart> {

@@ -113,7 +113,6 @@ impl Sides<'_> {
             };
             acts.extend(act.map(|act| (path.clone(), act)));
         }
-        // What is being written has no name yet.
         for Open { path, .. } in doing.open.values() {
             if path.ends_with(TEMPORARY) {
                 acts.push((path.clone(), Act::Send(doing.sent(path, self.job, number))));
