@@ -34,6 +34,12 @@ pub(crate) fn lacks_descriptors(error: &io::Error) -> bool {
     matches!(errno, Some(Errno::EMFILE | Errno::ENFILE))
 }
 
+/// Whether the disk cannot give back what it was given, as far as it says.
+pub(crate) fn is_damage(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw);
+    matches!(errno, Some(Errno::EIO | Errno::EBADMSG | Errno::EUCLEAN | Errno::EILSEQ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +54,13 @@ mod tests {
         }
         let other = failed("reading", Path::new("/job"), &Errno::EIO.into());
         assert!(matches!(other, Error::Io { .. }), "{other}");
+    }
+
+    #[test]
+    fn a_disk_that_has_lost_something_is_told_from_one_that_cannot_be_asked() {
+        assert!(is_damage(&Errno::EIO.into()) && is_damage(&Errno::EBADMSG.into()));
+        for errno in [Errno::EMFILE, Errno::EACCES, Errno::ENOENT, Errno::ENOMEM] {
+            assert!(!is_damage(&errno.into()), "{errno}");
+        }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) use directories::{
     make_directory, make_directory_durably, make_shared_directory, make_shared_directory_durably,
     parent_of,
 };
-pub(crate) use failed::failed;
+pub(crate) use failed::{failed, is_damage};
 use failed::lacks_descriptors;
 pub use memory::{Call, MemoryDisk, MemoryFile, MemoryLock, Names, Unsynced};
 pub(crate) use publish::{TEMPORARY, Unpublished, publish, sync_names};

@@ -93,9 +93,9 @@ pub(super) enum Answer {
     Entry {
         path: String,
         bytes: u64,
-        /// The BLAKE3 of its content.
+        /// The BLAKE3 of its content; none where the disk cannot give that back.
         #[serde(with = "as_bytes")]
-        hash: [u8; HASH_BYTES],
+        hash: Option<[u8; HASH_BYTES]>,
     },
     Done {
         sequence: u64,
@@ -126,24 +126,27 @@ impl Reason {
     }
 }
 
-/// Bytes of a fixed length, as bytes and not as so many numbers.
+/// Bytes of a fixed length, where there are any, as bytes and not as so many numbers.
 mod as_bytes {
     use bytes::Bytes;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub(super) fn serialize<S: Serializer, const N: usize>(
-        bytes: &[u8; N],
+        bytes: &Option<[u8; N]>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(bytes)
+        match bytes {
+            Some(bytes) => to.serialize_bytes(bytes),
+            None => to.serialize_none(),
+        }
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
         from: D,
-    ) -> Result<[u8; N], D::Error> {
-        let bytes = Bytes::deserialize(from)?;
+    ) -> Result<Option<[u8; N]>, D::Error> {
+        let Some(bytes) = Option::<Bytes>::deserialize(from)? else { return Ok(None) };
         let wrong = |_| D::Error::invalid_length(bytes.len(), &"another number of bytes");
-        bytes[..].try_into().map_err(wrong)
+        bytes[..].try_into().map(Some).map_err(wrong)
     }
 }

@@ -1,7 +1,7 @@
 //! The files of either copy lost, cut, with bits flipped, or with something behind them: the other one serves.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use millstream::disk::{Call, Disk, MemoryDisk};
 use millstream::{Stop, Time, millis, secs};
@@ -9,8 +9,9 @@ use millstream::{Stop, Time, millis, secs};
 use crate::going_on::{content, read};
 use crate::job::{DIRECTORY, Fed, Waited};
 use crate::oracle::Outputs;
-use crate::pair::{COPY, Pair, START, are_the_same, copy_of, durable, goes_on};
+use crate::pair::{COPY, Pair, START, all_is_in, are_the_same, copy_of, durable, goes_on, life};
 use crate::patience::each_of;
+use crate::proxy::Proxy;
 
 /// One byte in so many is looked at.
 const STEP: usize = 41;
@@ -114,6 +115,62 @@ fn spoil(disk: &MemoryDisk, file: &Path, at: usize, damage: Damage) {
         }
     }
     disk.put(file, bytes, Time::default());
+}
+
+/// Has the disk give a file back no more, until another one is in its place.
+fn lose(disk: &MemoryDisk, file: &Path) {
+    let temporary = PathBuf::from(format!("{}.tmp", file.display()));
+    let (file, is_lost) = (file.to_owned(), AtomicBool::new(true));
+    disk.interfere(move |call, path| {
+        if call == Call::Rename && *path == *temporary {
+            is_lost.store(false, Relaxed);
+        }
+        match call == Call::Read && *path == *file && is_lost.load(Relaxed) {
+            true => Err(std::io::Error::from_raw_os_error(5)),
+            false => Ok(()),
+        }
+    });
+}
+
+#[test]
+fn a_file_that_one_disk_cannot_give_back_comes_from_the_other() {
+    let (pair, fed) = died();
+    let mut lost = 0;
+    for (disk, directory) in [(&pair.here, DIRECTORY), (&pair.there, COPY)] {
+        for path in durable(disk, directory).keys() {
+            let pair = Pair::of(copy_of(&pair.here), copy_of(&pair.there));
+            let (disk, file) = match directory {
+                DIRECTORY => (&pair.here, Path::new(DIRECTORY).join(path)),
+                _ => (&pair.there, Path::new(COPY).join(path)),
+            };
+            lose(disk, &file);
+            let life = goes_on(&pair, START + secs(BATCHES), &[fed]);
+            let said = life.ear.warnings("replaced by");
+            assert_eq!(said.len(), 1, "{}: {said:?}", file.display());
+            are_the_same(&pair.here, &pair.there);
+            lost += 1;
+        }
+    }
+    assert!(lost >= 8, "{lost}");
+}
+
+#[test]
+fn a_file_that_the_replica_cannot_give_back_is_sent_again_while_the_job_runs() {
+    let pair = Pair::new();
+    let proxy = Proxy::to(pair.replica.address());
+    let mut life = life(&pair.here, proxy.address, START, 0).expect("the disks work");
+    for file in ["blocks/0000000000.log", "batches/0000000000.log", "identity", "lives"] {
+        assert_eq!(life.batch(2, 1), Waited::Done);
+        let file = Path::new(COPY).join(file);
+        lose(&pair.there, &file);
+        proxy.cut_after(0);
+        assert_eq!(life.batch(2, 1), Waited::Done, "{:?}", life.ear.warnings(""));
+        assert!(!read(&pair.there, &file).is_empty(), "another one is in its place");
+    }
+    let said = life.ear.warnings("cannot be read, and is replaced by");
+    assert!(said.iter().any(|said| said.contains("/counts/blocks/0000000000.log")), "{said:?}");
+    assert!(life.stop(Stop::Graceful).drained);
+    all_is_in(&pair.here, &pair.there);
 }
 
 #[test]

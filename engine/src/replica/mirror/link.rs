@@ -323,7 +323,7 @@ impl Link {
         }
         let (open, closed, removed) = (&self.open, &self.closed, &self.removed);
         let doing = Doing { open, closed, removed, life: self.life };
-        sides.while_running(&doing)?;
+        sides.while_running(&doing)?.into_iter().for_each(|found| (self.hooks.warn)(found));
         self.removed.clear();
         Ok(Vec::new())
     }

@@ -34,15 +34,16 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) bytes: u64,
-    /// The BLAKE3 of its content.
-    pub(super) hash: [u8; HASH_BYTES],
+    /// The BLAKE3 of its content; none where its disk cannot give that back.
+    pub(super) hash: Option<[u8; HASH_BYTES]>,
 }
 
 impl Held {
     /// Whether a file begins with just this.
     pub(super) fn begins(&self, content: &[u8]) -> bool {
         let begins = usize::try_from(self.bytes).ok().and_then(|bytes| content.get(..bytes));
-        begins.is_some_and(|begins| blake3::hash(begins) == self.hash)
+        let hash = begins.map(|begins| <[u8; HASH_BYTES]>::from(blake3::hash(begins)));
+        hash.is_some() && hash == self.hash
     }
 }
 

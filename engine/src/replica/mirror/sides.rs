@@ -1,6 +1,6 @@
 //! Two directories, here and at a replica, and what is done to bring them together.
 
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use super::session::{GivenUp, Held, Session};
 use super::written::Written;
 use crate::directory::LIVES;
 use crate::disk::{
-    AnyDisk, DiskFile, TEMPORARY, failed, make_directory_durably, parent_of, publish,
+    AnyDisk, DiskFile, TEMPORARY, failed, is_damage, make_directory_durably, parent_of, publish,
 };
 use crate::error::{Error, Result};
 use crate::replica::message::{Like, Request};
@@ -78,6 +78,7 @@ pub(super) enum Act {
     /// It has so many bytes there.
     Fetch {
         bytes: u64,
+        why: Why,
     },
     Remove,
     Replace {
@@ -85,6 +86,16 @@ pub(super) enum Act {
         here: bool,
         there: bool,
     },
+}
+
+/// Why the other side's file is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Why {
+    /// It is not there, or not all of it.
+    #[default]
+    Lacking,
+    /// The disk cannot give it back.
+    Unreadable,
 }
 
 /// How a file is sent.
@@ -95,6 +106,7 @@ pub(super) struct Sent {
     /// The number under which it stays open.
     pub(super) open: Option<u64>,
     pub(super) written: Option<Written>,
+    pub(super) why: Why,
 }
 
 impl Sides<'_> {
@@ -126,7 +138,7 @@ impl Sides<'_> {
 
     fn carry_out_one(&mut self, path: String, act: Act) -> Result<(), Apart> {
         match act {
-            Act::Send(Sent { keep, open, written }) => {
+            Act::Send(Sent { keep, open, written, .. }) => {
                 let content = self.content_of(&path, written.as_ref())?;
                 if !self.at_it(|| keep.is_none_or(|held| held.begins(&content)))? {
                     let place = self.directory.join(&path);
@@ -136,7 +148,7 @@ impl Sides<'_> {
                 let keep = keep.map_or(0, |held| held.bytes);
                 self.send(&path, &content, keep, open)?;
             }
-            Act::Fetch { bytes } => {
+            Act::Fetch { bytes, .. } => {
                 let content = self.session.read(&path, bytes, self.given_up)?;
                 self.put_here(&path, &content)?;
             }
@@ -161,9 +173,25 @@ impl Sides<'_> {
         path: &str,
         made_of: impl FnOnce(Vec<u8>) -> R + Send,
     ) -> Result<R, Apart> {
+        let read = self.read(path, made_of)?;
+        Ok(read.map_err(|e| failed("reading", &self.directory.join(path), &e))?)
+    }
+
+    /// The content of a file; none where the disk cannot give it back.
+    pub(super) fn undamaged(&mut self, path: &str) -> Result<Option<Bytes>, Apart> {
+        match self.read(path, Bytes::from)? {
+            Err(e) if is_damage(&e) => Ok(None),
+            read => Ok(Some(read.map_err(|e| failed("reading", &self.directory.join(path), &e))?)),
+        }
+    }
+
+    fn read<R: Send>(
+        &mut self,
+        path: &str,
+        made_of: impl FnOnce(Vec<u8>) -> R + Send,
+    ) -> Result<io::Result<R>, Broken> {
         let (disk, place) = (self.disk, self.directory.join(path));
-        let read = self.at_it(|| disk.read_at_most(&place, u64::MAX).map(made_of))?;
-        Ok(read.map_err(|e| failed("reading", &place, &e))?)
+        self.at_it(|| disk.read_at_most(&place, u64::MAX).map(made_of))
     }
 
     /// The content of a file. Fails where it is not what this start has written.

@@ -12,7 +12,7 @@ use super::link::Open;
 use super::lives::{History, history};
 use super::ours::{DIRECTORIES, begin_of, files_in};
 use super::session::Held;
-use super::sides::{Act, Apart, Sent, Sides};
+use super::sides::{Act, Apart, Sent, Sides, Why};
 use super::unite::{United, flaw_in, unite};
 use super::written::Written;
 use crate::directory::{IDENTITY, LIVES, Life};
@@ -45,6 +45,7 @@ impl Doing<'_> {
             keep: None,
             open: open.map(|(number, _)| *number),
             written: bytes.zip(begin).map(|(bytes, begin)| Written { bytes, begin }),
+            why: Why::Lacking,
         }
     }
 }
@@ -62,11 +63,16 @@ impl Sides<'_> {
             let act = match (ours.contains_key(path), theirs.get(path)) {
                 _ if path == LIVES => None,
                 (true, None) => Some(Act::Send(Sent::default())),
-                (false, held) => Some(Act::Fetch { bytes: held.map_or(0, |held| held.bytes) }),
-                (true, Some(held)) => {
-                    let content = self.content_of(path, None)?;
-                    self.compare(path, &content, *held, number, doubtful.contains(path))?
+                (false, held) => {
+                    let bytes = held.map_or(0, |held| held.bytes);
+                    Some(Act::Fetch { bytes, why: Why::Lacking })
                 }
+                (true, Some(held)) => match self.undamaged(path)? {
+                    Some(content) => {
+                        self.compare(path, &content, *held, number, doubtful.contains(path))?
+                    }
+                    None => Some(Act::Fetch { bytes: held.bytes, why: Why::Unreadable }),
+                },
             };
             acts.extend(act.map(|act| (path.clone(), act)));
         }
@@ -76,8 +82,8 @@ impl Sides<'_> {
         Ok(warnings)
     }
 
-    /// While the job runs: only the replica's copy is changed.
-    pub(super) fn while_running(mut self, doing: &Doing<'_>) -> Result<(), Apart> {
+    /// While the job runs: only the replica's copy is changed. Answers what was found, in sentences.
+    pub(super) fn while_running(mut self, doing: &Doing<'_>) -> Result<Vec<String>, Apart> {
         let (ours, theirs) = (files_in(self.disk, self.directory)?, self.list()?);
         let number = self.number(&ours, &theirs)?;
         let of_lives = self.lives_while_running(&ours, &theirs, number, doing)?;
@@ -92,8 +98,8 @@ impl Sides<'_> {
                 Some(held) => {
                     let is_doubtful = sent.open.is_some() || doubtful.contains(path);
                     match self.compare(path, &content, *held, number, is_doubtful)? {
-                        Some(Act::Send(Sent { keep, .. })) => {
-                            Some(Act::Send(Sent { keep, ..sent }))
+                        Some(Act::Send(Sent { keep, why, .. })) => {
+                            Some(Act::Send(Sent { keep, why, ..sent }))
                         }
                         Some(Act::Replace { here: true, .. }) => {
                             let found =
@@ -122,7 +128,9 @@ impl Sides<'_> {
         let is_gone = |path: &&String| !ours.contains_key(*path) && doing.removed.contains(*path);
         acts.extend(theirs.keys().filter(is_gone).map(|path| (path.clone(), Act::Remove)));
         acts.extend(of_lives.map(|act| (LIVES.to_owned(), act)));
-        self.carry_out(acts)
+        let warnings = self.told(&acts, false);
+        self.carry_out(acts)?;
+        Ok(warnings)
     }
 
     /// What is to be done with the lists of starts, of which one must be a beginning of the other: then whatever the
@@ -136,11 +144,13 @@ impl Sides<'_> {
         match (ours.contains_key(LIVES), theirs.contains_key(LIVES)) {
             (false, false) => return Ok(None),
             (true, false) => return Ok(Some(Act::Send(Sent::default()))),
-            (false, true) => return Ok(Some(Act::Fetch { bytes: theirs[LIVES].bytes })),
+            (false, true) => {
+                return Ok(Some(Act::Fetch { bytes: theirs[LIVES].bytes, why: Why::Lacking }));
+            }
             (true, true) => {}
         }
-        let (is_here, bytes) = (ours.contains_key(LIVES), theirs[LIVES].bytes);
-        let (content, theirs, history) = self.histories(is_here, bytes, number)?;
+        let is_here = ours.contains_key(LIVES);
+        let (content, theirs, history) = self.histories(is_here, theirs[LIVES], number)?;
         match history {
             History::One { united, is_whole_there, .. } => {
                 let (here, there) = (united != content, united != theirs);
@@ -181,8 +191,8 @@ impl Sides<'_> {
             (false, true) if doing.life.is_none() => return Err(self.gone_on().into()),
             _ => {}
         }
-        let (is_here, bytes) = (ours.contains_key(LIVES), theirs[LIVES].bytes);
-        let (content, theirs, history) = self.histories(is_here, bytes, number)?;
+        let is_here = ours.contains_key(LIVES);
+        let (content, theirs, history) = self.histories(is_here, theirs[LIVES], number)?;
         match history {
             History::Apart { .. } => Err(self.gone_on().into()),
             History::One { last_there, .. }
@@ -202,19 +212,22 @@ impl Sides<'_> {
         }
     }
 
-    /// The lists there and, where there is one, here, and what they come to.
+    /// The lists there and, where there is one, here, and what they come to. One that cannot be read says nothing.
     fn histories(
         &mut self,
         is_here: bool,
-        bytes_there: u64,
+        held: Held,
         number: u64,
     ) -> Result<(Bytes, Bytes, History), Apart> {
         let expected = begin_of(LIVES, self.job, number).expect("it is a durable file");
         let ours = match is_here {
-            true => Bytes::from(self.with_file(LIVES, |content| content)?),
+            true => self.undamaged(LIVES)?.unwrap_or_default(),
             false => Bytes::new(),
         };
-        let theirs = Bytes::from(self.session.read(LIVES, bytes_there, self.given_up)?);
+        let theirs = match held.hash {
+            Some(_) => Bytes::from(self.session.read(LIVES, held.bytes, self.given_up)?),
+            None => Bytes::new(),
+        };
         match history(&ours, &theirs, &expected) {
             Ok(history) => Ok((ours, theirs, history)),
             Err(misfit) => Err(self.foreign(LIVES, misfit).into()),
@@ -231,8 +244,8 @@ impl Sides<'_> {
         Ok(held)
     }
 
-    /// The number of the directory, which both must have, where either has any. A damaged identity serves nobody,
-    /// and is taken for one that is not there where the other side has it.
+    /// The number of the directory, which both must have, where either has any. An identity that is damaged, or cannot
+    /// be read, serves nobody, and is taken for one that is not there where the other side has it.
     fn number(
         &mut self,
         ours: &BTreeMap<String, u64>,
@@ -240,12 +253,14 @@ impl Sides<'_> {
     ) -> Result<u64, Apart> {
         let place = self.directory.join(IDENTITY);
         let here = match ours.contains_key(IDENTITY) {
-            true => Some(self.with_file(IDENTITY, |content| content)?),
+            true => self.undamaged(IDENTITY)?,
             false => None,
         };
         let there = match theirs.get(IDENTITY) {
-            Some(held) => Some(self.session.read(IDENTITY, held.bytes, self.given_up)?),
-            None => None,
+            Some(Held { bytes, hash: Some(_) }) => {
+                Some(self.session.read(IDENTITY, *bytes, self.given_up)?.into())
+            }
+            _ => None,
         };
         let here = here.map(|bytes| self.identity(bytes, &place.display().to_string()));
         let there = there.map(|bytes| self.identity(bytes, &format!("{}/{IDENTITY}", self.there)));
@@ -270,12 +285,12 @@ impl Sides<'_> {
     }
 
     /// The number in an identity; none where that is damaged.
-    fn identity(&self, bytes: Vec<u8>, file: &str) -> Result<Option<u64>, Apart> {
+    fn identity(&self, bytes: Bytes, file: &str) -> Result<Option<u64>, Apart> {
         let expect = |found: &Begin| {
             let expected = begin_of(IDENTITY, self.job, found.directory);
             expected.map_or(Ok(()), |expected| found.expect(&expected))
         };
-        match Begin::read(&bytes.into()).and_then(|found| expect(&found.begin).map(|()| found)) {
+        match Begin::read(&bytes).and_then(|found| expect(&found.begin).map(|()| found)) {
             Ok(found) => Ok(Some(found.begin.directory)),
             Err(Misfit::Damaged(_)) => Ok(None),
             Err(foreign) => Err(foreign.of(Path::new(file), "").into()),
@@ -291,6 +306,9 @@ impl Sides<'_> {
         number: u64,
         is_doubtful: bool,
     ) -> Result<Option<Act>, Apart> {
+        if held.hash.is_none() {
+            return Ok(Some(Act::Send(Sent { why: Why::Unreadable, ..Sent::default() })));
+        }
         let expected = begin_of(path, self.job, number).expect("only such files are listed");
         let is_longer = self.at_it(|| is_begun(content, held, &expected))?;
         if let Some(is_longer) = is_longer.map_err(|misfit| self.foreign(path, misfit))? {
@@ -327,7 +345,7 @@ impl Sides<'_> {
         let (here, there) = (self.directory.display(), self.there);
         let fetched: Vec<&str> = acts
             .iter()
-            .filter(|(_, act)| matches!(act, Act::Fetch { .. }))
+            .filter(|(_, act)| matches!(act, Act::Fetch { why: Why::Lacking, .. }))
             .map(|(path, _)| path.as_str())
             .collect();
         let mut told = Vec::new();
@@ -343,22 +361,32 @@ impl Sides<'_> {
             (None, _) => {}
         }
         for (path, act) in acts {
-            if let Act::Replace { here: is_here, there: is_there, .. } = act {
-                let which = match (is_here, is_there) {
-                    (true, true) => format!(
-                        "{here}/{path} and {there}/{path} are damaged, or end early, at different places"
-                    ),
-                    (true, false) => format!(
-                        "{here}/{path} is damaged, ends early, or has an end that was never durable"
-                    ),
-                    (false, _) => {
-                        format!("{there}/{path} is damaged, or has an end that was never durable")
-                    }
-                };
-                told.push(format!(
-                    "{which}; it is replaced by what is whole in both copies together"
-                ));
-            }
+            let (ours, theirs) = (format!("{here}/{path}"), format!("{there}/{path}"));
+            let replaced = |why, file, by| match why {
+                Why::Lacking => None,
+                Why::Unreadable => Some(format!("{file} cannot be read, and is replaced by {by}")),
+            };
+            told.extend(match act {
+                Act::Fetch { why, .. } => replaced(*why, &ours, &theirs),
+                Act::Send(sent) => replaced(sent.why, &theirs, &ours),
+                Act::Replace { here, there, .. } => {
+                    let which = match (here, there) {
+                        (true, true) => {
+                            format!("{ours} and {theirs} are damaged, or end early, at different places")
+                        }
+                        (true, false) => {
+                            format!("{ours} is damaged, ends early, or has an end that was never durable")
+                        }
+                        (false, _) => {
+                            format!("{theirs} is damaged, or has an end that was never durable")
+                        }
+                    };
+                    Some(format!(
+                        "{which}; it is replaced by what is whole in both copies together"
+                    ))
+                }
+                Act::Remove => None,
+            });
         }
         told
     }

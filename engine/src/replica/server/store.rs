@@ -8,7 +8,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::directory::{LIVES, Life, Lives};
-use crate::disk::{AnyDisk, DiskFile, EntryKind, TEMPORARY, failed, make_directory_durably};
+use crate::disk::{
+    AnyDisk, DiskFile, EntryKind, TEMPORARY, failed, is_damage, make_directory_durably,
+};
 use crate::error::Error;
 use crate::frame::Begin;
 use crate::replica::message::{Like, Reason};
@@ -111,7 +113,8 @@ impl Store {
         if !self.lengths.contains_key(LIVES) {
             return Ok(());
         }
-        let (file, content) = (self.directory.join(LIVES), Bytes::from(self.read(LIVES)?));
+        let Some(content) = self.read_undamaged(LIVES)?.map(Bytes::from) else { return Ok(()) };
+        let file = self.directory.join(LIVES);
         let lives = Begin::read(&content).map(|found| Lives::read(content, &found.begin, &file));
         match lives {
             Ok(Ok(lives)) if lives.went_on_without(life) => {
@@ -125,6 +128,15 @@ impl Store {
     pub(super) fn read(&self, path: &str) -> Result<Vec<u8>, Refusal> {
         let file = self.place(path)?;
         self.disk.read_at_most(&file, u64::MAX).map_err(|e| refused("reading", &file, &e))
+    }
+
+    /// The content of a file; none where the disk cannot give it back.
+    pub(super) fn read_undamaged(&self, path: &str) -> Result<Option<Vec<u8>>, Refusal> {
+        let file = self.place(path)?;
+        match self.disk.read_at_most(&file, u64::MAX) {
+            Err(e) if is_damage(&e) => Ok(None),
+            read => read.map(Some).map_err(|e| refused("reading", &file, &e)),
+        }
     }
 
     pub(super) fn create(
@@ -251,7 +263,7 @@ impl Store {
         }
     }
 
-    fn length(&self, path: &str) -> u64 {
+    pub(super) fn length(&self, path: &str) -> u64 {
         self.lengths.get(path).copied().unwrap_or_default()
     }
 
