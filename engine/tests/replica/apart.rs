@@ -2,15 +2,17 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use millstream::disk::{Disk, MemoryDisk};
+use millstream::disk::{Call, Disk, MemoryDisk};
 use millstream::replica::Replica;
 use millstream::{ManualClock, Result, Stop, StreamingContext, millis, secs};
 
+use crate::going_on::content;
 use crate::job::{DIRECTORY, Life, Waited, conf, described};
 use crate::pair::{
-    COPIES, COPY, LIMIT, Pair, START, TOKEN, copy_of, durable, goes_on, life, mirrored, replica_of,
+    COPIES, COPY, LIMIT, Pair, START, TOKEN, are_the_same, copy_of, durable, goes_on, life,
+    mirrored, replica_of,
 };
 use crate::proxy::Proxy;
 
@@ -119,6 +121,65 @@ fn copies_that_were_gone_on_with_without_each_other() {
         &[DIRECTORY, &format!("{address}/counts/"), "without the other", "move the directory away"],
     );
     assert!((durable(&pair.here, DIRECTORY), durable(&pair.there, COPY)) == before);
+}
+
+#[test]
+fn a_checkpoint_that_was_named_here_alone_gives_way_to_the_one_of_a_copy_that_was_gone_on_with() {
+    let Pair { here, there, replica } = Pair::new();
+    let proxy = Arc::new(Proxy::to(replica.address()));
+    let mut first = life(&here, proxy.address, START, 0).unwrap();
+    assert_eq!(first.batch(2, 1), Waited::Done);
+    // The link is gone when the next checkpoint has been given its name here.
+    let (replica, led, named) =
+        (Mutex::new(Some(replica)), proxy.clone(), Arc::new(Mutex::new(None)));
+    let is_named = named.clone();
+    here.interfere(move |call, path| {
+        let is_checkpoint = path.to_string_lossy().contains("/checkpoint-");
+        if call == Call::Rename
+            && is_checkpoint
+            && let Some(replica) = replica.lock().unwrap().take()
+        {
+            drop(replica);
+            led.cut_after(0);
+            *is_named.lock().unwrap() = Some(path.with_extension(""));
+        }
+        Ok(())
+    });
+    while named.lock().unwrap().is_none() {
+        first.feed_unheard(2, 1);
+        first.clock.advance(secs(1));
+        first.wait_until("a batch, or the break", |life| {
+            let is_done = life.ear.so_far(|heard| heard.report(life.clock.now()).is_some());
+            is_done || named.lock().unwrap().is_some()
+        });
+    }
+    first.stop(Stop::Now);
+    drop(first);
+    let checkpoint = named.lock().unwrap().take().unwrap();
+    let path = checkpoint.strip_prefix(DIRECTORY).unwrap().to_owned();
+    let (here, there) = (copy_of(&here), copy_of(&there));
+    // Its machine is given up, and the job gone on with on the copy, until that has a checkpoint of this name. What was
+    // left half written there goes when the replica looks for the last time.
+    drop(there.remove(&Path::new(COPY).join(&path).with_extension("tmp")));
+    there.rename(COPY.as_ref(), DIRECTORY.as_ref()).unwrap();
+    let clock = ManualClock::at(START + secs(100));
+    let mut other = Life::with(conf(&there, &clock), clock, 1).unwrap();
+    let is_there = || content(&there).contains_key(&checkpoint);
+    (0..10).take_while(|_| !is_there()).for_each(|_| assert_eq!(other.batch(5, 1), Waited::Done));
+    assert!(is_there(), "{:?}", durable(&there, DIRECTORY).keys());
+    other.stop(Stop::Now);
+    drop(other);
+    there.rename(DIRECTORY.as_ref(), COPY.as_ref()).unwrap();
+    let theirs = durable(&there, COPY)[&path].clone();
+    assert!(durable(&here, DIRECTORY)[&path] != theirs, "each has its own");
+    let pair = Pair::of(here, there);
+    let mut again = pair.start_at(START + secs(200), 2).unwrap();
+    let said = again.ear.warnings("was gone on with later");
+    assert!(said.len() == 1 && said[0].contains(&*path.to_string_lossy()), "{said:?}");
+    assert_eq!(durable(&pair.here, DIRECTORY)[&path], theirs);
+    assert_eq!(again.batch(2, 1), Waited::Done);
+    assert!(again.stop(Stop::Graceful).drained);
+    are_the_same(&pair.here, &pair.there);
 }
 
 #[test]

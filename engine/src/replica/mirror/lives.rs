@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::directory::{LifeId, Lives};
+use crate::directory::{Life, LifeId, Lives};
 use crate::frame::{Begin, Misfit};
 
 /// What two lists come to.
@@ -14,11 +14,11 @@ pub(super) enum History {
     One {
         /// The longer one, as a file.
         united: Bytes,
-        /// Whether what there is of ours, and of theirs, is whole.
-        is_whole_here: bool,
+        /// Whether what there is of theirs is whole.
         is_whole_there: bool,
-        /// The number of the last start in theirs.
-        last_there: Option<u64>,
+        /// The last start in ours, and in theirs.
+        last_here: Option<Life>,
+        last_there: Option<Life>,
     },
     /// Each has starts of its own, from this number on.
     Apart { number: u64 },
@@ -37,7 +37,9 @@ pub(super) fn history(ours: &Bytes, theirs: &Bytes, expected: &Begin) -> Result<
     if let Some(number) = of_ours.iter().find_map(differs) {
         return Ok(History::Apart { number });
     }
-    let last_there = of_theirs.keys().next_back().copied();
+    let last =
+        |of: &BTreeMap<u64, LifeId>| of.last_key_value().map(|(&number, &id)| Life { number, id });
+    let (last_here, last_there) = (last(&of_ours), last(&of_theirs));
     let mut all = of_theirs.clone();
     all.extend(&of_ours);
     let is_whole = |of: &BTreeMap<u64, LifeId>, file: &Bytes| {
@@ -47,12 +49,12 @@ pub(super) fn history(ours: &Bytes, theirs: &Bytes, expected: &Begin) -> Result<
     Ok(match Lives::of(&all).filter(|_| !all.is_empty()) {
         Some(lives) => {
             let united = lives.to_bytes(expected).into();
-            History::One { united, is_whole_here, is_whole_there, last_there }
+            History::One { united, is_whole_there, last_here, last_there }
         }
         // Each is a row, and they do not meet: one is too old for anybody to say that it is a beginning of the other.
         None if is_whole_here && is_whole_there => {
-            let last_here = of_ours.keys().next_back().copied();
-            History::Apart { number: last_here.min(last_there).map_or(0, |last| last + 1) }
+            let (here, there) = (last_here.map(|l| l.number), last_there.map(|l| l.number));
+            History::Apart { number: here.min(there).map_or(0, |last| last + 1) }
         }
         None => History::Damaged,
     })
@@ -76,16 +78,18 @@ mod tests {
         history(ours, theirs, &begin()).unwrap()
     }
 
-    fn one(united: &Bytes, is_whole_here: bool, is_whole_there: bool, last: u64) -> History {
-        let (united, last_there) = (united.clone(), Some(last));
-        History::One { united, is_whole_here, is_whole_there, last_there }
+    /// Both are whole, and have these last starts.
+    fn one(united: &Bytes, here: (u64, u128), there: (u64, u128)) -> History {
+        let life = |(number, id): (u64, u128)| Some(Life { number, id: id.to_le_bytes() });
+        let (last_here, last_there) = (life(here), life(there));
+        History::One { united: united.clone(), is_whole_there: true, last_here, last_there }
     }
 
     #[test]
     fn one_must_be_a_beginning_of_the_other() {
         let (two, three) = (file([1, 2]), file([1, 2, 3]));
-        assert_eq!(of(&two, &three), one(&three, true, true, 2));
-        assert_eq!(of(&three, &two), one(&three, true, true, 1));
+        assert_eq!(of(&two, &three), one(&three, (1, 2), (2, 3)));
+        assert_eq!(of(&three, &two), one(&three, (2, 3), (1, 2)));
         assert_eq!(of(&three, &file([1, 2, 4])), History::Apart { number: 2 });
         assert_eq!(of(&file([1, 5]), &file([1, 2, 3])), History::Apart { number: 1 });
     }
@@ -119,6 +123,6 @@ mod tests {
     fn lists_without_a_start_in_common_are_apart() {
         assert_eq!(of(&file(0..3000), &file(0..5)), History::Apart { number: 5 });
         let longer = file(0..3000);
-        assert_eq!(of(&longer, &file(0..2500)), one(&longer, true, true, 2499));
+        assert_eq!(of(&longer, &file(0..2500)), one(&longer, (2999, 2999), (2499, 2499)));
     }
 }

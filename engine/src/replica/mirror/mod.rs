@@ -8,6 +8,7 @@ mod ours;
 mod session;
 mod sides;
 mod slow;
+mod starts;
 mod together;
 mod unite;
 mod written;

@@ -96,6 +96,8 @@ pub(super) enum Why {
     Lacking,
     /// The disk cannot give it back.
     Unreadable,
+    /// Each side has another one, and the other side's copy has starts that this one lacks.
+    GoneOn,
 }
 
 /// How a file is sent.

@@ -9,10 +9,10 @@ use bytes::Bytes;
 
 use super::broken::Broken;
 use super::link::Open;
-use super::lives::{History, history};
 use super::ours::{DIRECTORIES, begin_of, files_in};
 use super::session::Held;
 use super::sides::{Act, Apart, Sent, Sides, Why};
+use super::starts::Lead;
 use super::unite::{United, flaw_in, unite};
 use super::written::Written;
 use crate::directory::{IDENTITY, LIVES, Life};
@@ -34,7 +34,7 @@ pub(super) struct Doing<'a> {
 
 impl Doing<'_> {
     /// How a file is sent that nothing is there of.
-    fn sent(&self, path: &str, job: &str, directory: u64) -> Sent {
+    pub(super) fn sent(&self, path: &str, job: &str, directory: u64) -> Sent {
         let open = self.open.iter().find(|(_, open)| open.path == path);
         let bytes = open.map(|(_, open)| open.bytes).or_else(|| self.closed.get(path).copied());
         // What is being written has no name yet, and is to have this one. The number of a new directory is known when
@@ -55,7 +55,8 @@ impl Sides<'_> {
     pub(super) fn at_start(mut self) -> Result<Vec<String>, Apart> {
         let (ours, theirs) = (files_in(self.disk, self.directory)?, self.list()?);
         let number = self.number(&ours, &theirs)?;
-        let of_lives = self.lives_at_start(&ours, &theirs, number)?;
+        let has_list = ours.contains_key(LIVES);
+        let (of_lives, lead) = self.lives_at_start(has_list, theirs.get(LIVES), number)?;
         let is_new_here = ours.is_empty();
         let doubtful = last_of_each_log(&theirs);
         let mut acts = Vec::new();
@@ -69,7 +70,8 @@ impl Sides<'_> {
                 }
                 (true, Some(held)) => match self.undamaged(path)? {
                     Some(content) => {
-                        self.compare(path, &content, *held, number, doubtful.contains(path))?
+                        let is_doubtful = doubtful.contains(path);
+                        self.compare(path, &content, *held, number, is_doubtful, lead)?
                     }
                     None => Some(Act::Fetch { bytes: held.bytes, why: Why::Unreadable }),
                 },
@@ -86,7 +88,8 @@ impl Sides<'_> {
     pub(super) fn while_running(mut self, doing: &Doing<'_>) -> Result<Vec<String>, Apart> {
         let (ours, theirs) = (files_in(self.disk, self.directory)?, self.list()?);
         let number = self.number(&ours, &theirs)?;
-        let of_lives = self.lives_while_running(&ours, &theirs, number, doing)?;
+        let has_list = ours.contains_key(LIVES);
+        let of_lives = self.lives_while_running(has_list, theirs.get(LIVES), number, doing)?;
         let doubtful = last_of_each_log(&theirs);
         let mut acts = Vec::new();
         for path in ours.keys().filter(|path| *path != LIVES) {
@@ -97,7 +100,7 @@ impl Sides<'_> {
                 None => Some(Act::Send(sent)),
                 Some(held) => {
                     let is_doubtful = sent.open.is_some() || doubtful.contains(path);
-                    match self.compare(path, &content, *held, number, is_doubtful)? {
+                    match self.compare(path, &content, *held, number, is_doubtful, None)? {
                         Some(Act::Send(Sent { keep, why, .. })) => {
                             Some(Act::Send(Sent { keep, why, ..sent }))
                         }
@@ -131,111 +134,6 @@ impl Sides<'_> {
         let warnings = self.told(&acts, false);
         self.carry_out(acts)?;
         Ok(warnings)
-    }
-
-    /// What is to be done with the lists of starts, of which one must be a beginning of the other: then whatever the
-    /// shorter one's copy has, the longer one's has gone on from.
-    fn lives_at_start(
-        &mut self,
-        ours: &BTreeMap<String, u64>,
-        theirs: &BTreeMap<String, Held>,
-        number: u64,
-    ) -> Result<Option<Act>, Apart> {
-        match (ours.contains_key(LIVES), theirs.contains_key(LIVES)) {
-            (false, false) => return Ok(None),
-            (true, false) => return Ok(Some(Act::Send(Sent::default()))),
-            (false, true) => {
-                return Ok(Some(Act::Fetch { bytes: theirs[LIVES].bytes, why: Why::Lacking }));
-            }
-            (true, true) => {}
-        }
-        let is_here = ours.contains_key(LIVES);
-        let (content, theirs, history) = self.histories(is_here, theirs[LIVES], number)?;
-        match history {
-            History::One { united, is_whole_there, .. } => {
-                let (here, there) = (united != content, united != theirs);
-                Ok(match (here, there) {
-                    (false, false) => None,
-                    (false, true) if is_whole_there => Some(Act::Send(Sent::default())),
-                    _ => Some(Act::Replace { content: united, here, there }),
-                })
-            }
-            History::Damaged => Ok(None),
-            History::Apart { number } => Err(Apart::Here(Error::Foreign {
-                file: self.directory.join(LIVES).display().to_string(),
-                reason: format!(
-                    "and {}/{LIVES} have other starts from number {number} on: each copy was gone on with without \
-                     the other",
-                    self.there
-                ),
-                cure: "move the directory away that does not count",
-            })),
-        }
-    }
-
-    /// The same while the job runs, whose copy has all starts: the replica's has another one only where somebody has
-    /// gone on from it.
-    fn lives_while_running(
-        &mut self,
-        ours: &BTreeMap<String, u64>,
-        theirs: &BTreeMap<String, Held>,
-        number: u64,
-        doing: &Doing<'_>,
-    ) -> Result<Option<Act>, Apart> {
-        let sent = doing.sent(LIVES, self.job, number);
-        let is_open = sent.open.is_some();
-        let send = Some(Act::Send(sent));
-        match (ours.contains_key(LIVES), theirs.contains_key(LIVES)) {
-            (_, false) if ours.contains_key(LIVES) => return Ok(send),
-            (_, false) => return Ok(None),
-            (false, true) if doing.life.is_none() => return Err(self.gone_on().into()),
-            _ => {}
-        }
-        let is_here = ours.contains_key(LIVES);
-        let (content, theirs, history) = self.histories(is_here, theirs[LIVES], number)?;
-        match history {
-            History::Apart { .. } => Err(self.gone_on().into()),
-            History::One { last_there, .. }
-                if doing.life.is_some_and(|life| last_there > Some(life.number)) =>
-            {
-                Err(self.gone_on().into())
-            }
-            History::One { united, is_whole_here: true, .. } if united != content => {
-                Err(self.gone_on().into())
-            }
-            History::One { united, .. } if united != content => {
-                let found = format!("it is not what was written, and {}/{LIVES} is", self.there);
-                Err(self.damaged(LIVES, 0, found).into())
-            }
-            History::One { united, .. } => Ok(send.filter(|_| united != theirs || is_open)),
-            History::Damaged => Ok(None),
-        }
-    }
-
-    /// The lists there and, where there is one, here, and what they come to. One that cannot be read says nothing.
-    fn histories(
-        &mut self,
-        is_here: bool,
-        held: Held,
-        number: u64,
-    ) -> Result<(Bytes, Bytes, History), Apart> {
-        let expected = begin_of(LIVES, self.job, number).expect("it is a durable file");
-        let ours = match is_here {
-            true => self.undamaged(LIVES)?.unwrap_or_default(),
-            false => Bytes::new(),
-        };
-        let theirs = match held.hash {
-            Some(_) => Bytes::from(self.session.read(LIVES, held.bytes, self.given_up)?),
-            None => Bytes::new(),
-        };
-        match history(&ours, &theirs, &expected) {
-            Ok(history) => Ok((ours, theirs, history)),
-            Err(misfit) => Err(self.foreign(LIVES, misfit).into()),
-        }
-    }
-
-    pub(super) fn gone_on(&self) -> Error {
-        Error::GoneOnElsewhere { copy: self.there.to_owned() }
     }
 
     fn list(&mut self) -> Result<BTreeMap<String, Held>, Broken> {
@@ -305,6 +203,7 @@ impl Sides<'_> {
         held: Held,
         number: u64,
         is_doubtful: bool,
+        lead: Option<Lead>,
     ) -> Result<Option<Act>, Apart> {
         if held.hash.is_none() {
             return Ok(Some(Act::Send(Sent { why: Why::Unreadable, ..Sent::default() })));
@@ -324,19 +223,26 @@ impl Sides<'_> {
             Ok(United::Damaged { united, here, there }) => {
                 Ok((here || there).then_some(Act::Replace { content: united, here, there }))
             }
-            Ok(United::Apart { offset }) => Err(Apart::Here(Error::Foreign {
-                file: self.directory.join(path).display().to_string(),
-                reason: format!(
-                    "and {}/{path} are different from byte {offset} on: each was gone on with without the other",
-                    self.there
-                ),
-                cure: "move the directory away that does not count",
-            })),
+            // What the other one has at this place it has alone, so that nobody was answered for it.
+            Ok(United::Apart { offset }) => match lead {
+                Some(Lead::Here) => {
+                    Ok(Some(Act::Send(Sent { why: Why::GoneOn, ..Sent::default() })))
+                }
+                Some(Lead::There) => Ok(Some(Act::Fetch { bytes: held.bytes, why: Why::GoneOn })),
+                None => Err(Apart::Here(Error::Foreign {
+                    file: self.directory.join(path).display().to_string(),
+                    reason: format!(
+                        "and {}/{path} are different from byte {offset} on: each was gone on with without the other",
+                        self.there
+                    ),
+                    cure: "move the directory away that does not count",
+                })),
+            },
             Err(misfit) => Err(self.foreign(path, misfit).into()),
         }
     }
 
-    fn foreign(&self, path: &str, misfit: Misfit) -> Error {
+    pub(super) fn foreign(&self, path: &str, misfit: Misfit) -> Error {
         misfit.of(&self.directory.join(path), "")
     }
 
@@ -365,6 +271,9 @@ impl Sides<'_> {
             let replaced = |why, file, by| match why {
                 Why::Lacking => None,
                 Why::Unreadable => Some(format!("{file} cannot be read, and is replaced by {by}")),
+                Why::GoneOn => Some(format!(
+                    "{file} is another one than {by}, which was gone on with later, and is replaced by it"
+                )),
             };
             told.extend(match act {
                 Act::Fetch { why, .. } => replaced(*why, &ours, &theirs),
