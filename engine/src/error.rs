@@ -296,6 +296,15 @@ pub enum Error {
         /// The directory.
         directory: String,
     },
+    /// A file of a checkpoint directory that has gone while it was written.
+    #[error(
+        "{file} is gone, or another file is in its place, while this job wrote it, so that what is written can no longer \
+         be found; this job acknowledges nothing more; see what has removed it, and start the job again"
+    )]
+    FileLost {
+        /// The file.
+        file: String,
+    },
     /// A file of a checkpoint directory that is not what was written.
     #[error("{file} is damaged at byte {offset}: {found}; nothing was changed; {cure}")]
     Damaged {

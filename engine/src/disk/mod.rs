@@ -90,6 +90,9 @@ pub trait DiskFile: Write + Send + 'static {
     /// Makes what was written durable. A failure is final: what was written before it may be lost,
     /// and a later success says nothing about it.
     fn sync(&mut self) -> io::Result<()>;
+    /// Whether this file is what is found at `path`: not where it was removed, or another one is in its place. What is
+    /// written to it then is found by nobody, however well it is synced.
+    fn is_at(&self, path: &Path) -> io::Result<bool>;
 }
 
 /// What lies in a directory.
@@ -148,8 +151,11 @@ mod tests {
         file.write_all(b"first").unwrap();
         file.sync().unwrap();
         assert_eq!(error(disk.create_new(&a)), ErrorKind::AlreadyExists);
-        disk.create_new(&b).unwrap();
+        let other = disk.create_new(&b).unwrap();
+        let are_at_b = || (file.is_at(&b).unwrap(), other.is_at(&b).unwrap());
+        assert!(file.is_at(&a).unwrap() && are_at_b() == (false, true));
         disk.rename(&a, &b).unwrap();
+        assert!(!file.is_at(&a).unwrap() && are_at_b() == (true, false));
         disk.sync_directory(home).unwrap();
         let parts = [IoSlice::new(b" sec"), IoSlice::new(b""), IoSlice::new(b"ond")];
         assert_eq!(file.write_vectored(&parts).unwrap(), 7);
@@ -159,6 +165,12 @@ mod tests {
         let metadata = disk.metadata(&b).unwrap();
         assert_eq!((metadata.kind, metadata.length), (EntryKind::File, 12));
         disk.remove(&b).unwrap();
+        assert!(!file.is_at(&b).unwrap() && !file.is_at(&b.join("c")).unwrap());
+        disk.create_directory(&home.join("d")).unwrap();
+        let within = disk.create_new(&home.join("d/e")).unwrap();
+        assert!(within.is_at(&home.join("d/e")).unwrap());
+        disk.remove_directory(&home.join("d")).unwrap();
+        assert!(!within.is_at(&home.join("d/e")).unwrap());
         assert_eq!(error(disk.remove(&b)), ErrorKind::NotFound);
         assert_eq!(error(disk.metadata(&b)), ErrorKind::NotFound);
     }

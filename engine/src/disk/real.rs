@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -97,6 +97,20 @@ impl DiskFile for fs::File {
     fn sync(&mut self) -> io::Result<()> {
         self.sync_data()
     }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        let (this, found) = (self.metadata()?, fs::metadata(path));
+        match found {
+            Ok(found) => Ok((this.dev(), this.ino()) == (found.dev(), found.ino())),
+            Err(e) if is_nothing(&e) => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+/// Whether a look has found nothing at a path, or no way there.
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// A moment of the wall clock, rounded down to milliseconds.

@@ -41,7 +41,7 @@ pub(crate) struct Log {
     synced: u64,
     segment_bytes: u64,
     /// Why it takes nothing more.
-    over: Option<String>,
+    over: Option<Error>,
 }
 
 /// A file of a log.
@@ -174,8 +174,7 @@ impl Log {
         if let Some(open) = &mut self.open
             && self.synced < self.next
         {
-            if let Err(e) = open.file.sync() {
-                let error = failed("syncing", &open.path, &e);
+            if let Err(error) = sync_in_place(open) {
                 return Err(self.end(error));
             }
             self.synced = self.next;
@@ -232,10 +231,7 @@ impl Log {
     }
 
     fn still_on(&self) -> Result<()> {
-        match &self.over {
-            None => Ok(()),
-            Some(reason) => Err(self.is_over(reason)),
-        }
+        self.over.clone().map_or(Ok(()), Err)
     }
 
     /// What is to be said of it; takes nothing more where a sync has failed.
@@ -246,15 +242,28 @@ impl Log {
     /// Takes nothing more, because of `error`.
     fn end(&mut self, error: Error) -> Error {
         self.open = None;
-        let reason = self.over.insert(error.to_string()).clone();
-        self.is_over(&reason)
+        let error = match error {
+            // What it says is all that there is to say: no sync has failed, or the disk is not what has to be seen to.
+            Error::FileLost { .. }
+            | Error::GoneOnElsewhere { .. }
+            | Error::Damaged { .. }
+            | Error::Foreign { .. } => error,
+            other => Error::LogOver {
+                directory: self.place.directory().display().to_string(),
+                reason: other.to_string(),
+            },
+        };
+        self.over.insert(error).clone()
     }
+}
 
-    fn is_over(&self, reason: &str) -> Error {
-        Error::LogOver {
-            directory: self.place.directory().display().to_string(),
-            reason: reason.to_owned(),
-        }
+/// Makes a segment durable, where its name leads to it still: under another one, or none, nobody would find it.
+fn sync_in_place(open: &mut Open) -> Result<()> {
+    open.file.sync().map_err(|e| failed("syncing", &open.path, &e))?;
+    match open.file.is_at(&open.path) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::FileLost { file: open.path.display().to_string() }),
+        Err(e) => Err(failed("looking at", &open.path, &e)),
     }
 }
 

@@ -262,6 +262,29 @@ fn lives(pair: &Pair) {
 }
 
 #[test]
+fn a_copy_that_is_deleted_under_a_session_is_no_second_copy() {
+    let gone: [fn(&MemoryDisk); 3] = [
+        |there| there.remove_directory(COPY.as_ref()).expect("it is there"),
+        |there| there.rename(COPY.as_ref(), "/moved".as_ref()).expect("it is there"),
+        |there| there.remove("/copies/counts/blocks/0000000000.log".as_ref()).expect("it is there"),
+    ];
+    for goes in gone {
+        let pair = Pair::new();
+        let mut life = pair.start(0).expect("the disks work");
+        batch(&mut life, 3, 1);
+        takes_all_in(&mut life);
+        goes(&pair.there);
+        life.feed(3, 0);
+        takes_all_in(&mut life);
+        // What has been received since is in both copies.
+        let said = life.ear.warnings("broke (");
+        assert!(said.len() == 1 && said[0].contains("was removed"), "{said:?}");
+        is_enough_alone(&pair.here, &pair.there, &mut life);
+        ends_well(&pair.here, &pair.there, &mut life);
+    }
+}
+
+#[test]
 fn a_slow_replica_makes_the_job_slow_and_nothing_else() {
     let pair = Pair::new();
     pair.there.interfere(|call, _| {

@@ -248,6 +248,10 @@ impl DiskFile for MemoryFile {
         }
         allowed
     }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        Ok(self.disk.0.nodes.lock().find(path).is_ok_and(|found| found == self.node))
+    }
 }
 
 /// A file of a [`MemoryDisk`], held until this is dropped.

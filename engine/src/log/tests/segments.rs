@@ -92,6 +92,30 @@ fn frames_that_nobody_vouches_for_are_written_again_before_they_count() {
 }
 
 #[test]
+fn a_segment_that_is_gone_while_it_is_written_ends_the_log() {
+    let gone: [fn(&MemoryDisk); 3] = [
+        |disk| disk.remove(segment(0).as_ref()).unwrap(),
+        |disk| disk.remove_directory("ck/blocks".as_ref()).unwrap(),
+        |disk| {
+            let content = disk.read(segment(0).as_ref()).unwrap();
+            disk.remove(segment(0).as_ref()).unwrap();
+            disk.put(segment(0), content, Default::default());
+        },
+    ];
+    for goes in gone {
+        let disk = MemoryDisk::default();
+        let mut log = open(&disk).unwrap().log;
+        log.append(KIND, &[b"first"]).unwrap();
+        log.sync().unwrap();
+        goes(&disk);
+        log.append(KIND, &[b"second"]).unwrap();
+        let error = log.sync().unwrap_err().to_string();
+        assert!(error.contains("ck/blocks/0000000000.log is gone, or another file"), "{error}");
+        assert_eq!(log.append(KIND, &[b"third"]).unwrap_err().to_string(), error);
+    }
+}
+
+#[test]
 fn what_a_later_segment_takes_over_is_no_longer_read_of_the_earlier_one() {
     let disk = log_of(&[payload(0, 10), payload(1, 10)]);
     let torn = disk.read(segment(0).as_ref()).unwrap();

@@ -243,6 +243,10 @@ impl DiskFile for MirroredFile {
         self.here.sync()?;
         self.mirror.link.lock().settle(asked)
     }
+
+    fn is_at(&self, path: &Path) -> io::Result<bool> {
+        self.here.is_at(path)
+    }
 }
 
 impl Drop for MirroredFile {

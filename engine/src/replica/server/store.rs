@@ -195,12 +195,12 @@ impl Store {
         Ok(())
     }
 
-    /// Makes a file durable. Where that fails it is removed: nobody knows what of it is on the disk, and who
-    /// looks later would be told what the system believes.
+    /// Makes a file durable, under its name. Where the sync fails it is removed: nobody knows what of it is on the
+    /// disk, and who looks later would be told what the system believes.
     pub(super) fn sync(&mut self, file: u64) -> Result<(), Refusal> {
         let open = self.open.get_mut(&file).ok_or_else(|| not_open(file))?;
-        let Err(e) = open.file.sync() else { return Ok(()) };
         let place = self.directory.join(&open.path);
+        let Err(e) = open.file.sync() else { return is_in_place(&*open.file, &place) };
         let (reason, mut sentence) = refused("syncing", &place, &e);
         if let Err(e) = self.disk.remove(&place) {
             sentence = format!("{sentence}; and {}", refused("removing", &place, &e).1);
@@ -289,6 +289,21 @@ impl Store {
 /// The file that this one is to replace, or that is to replace it.
 fn other_of(path: &str) -> String {
     path.strip_suffix(TEMPORARY).map_or_else(|| format!("{path}{TEMPORARY}"), str::to_owned)
+}
+
+/// Refuses to call a file durable that nobody would find: somebody else has removed it, or put another one in its place.
+fn is_in_place(file: &dyn DiskFile, place: &Path) -> Result<(), Refusal> {
+    match file.is_at(place) {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let place = place.display();
+            let sentence = format!(
+                "{place} was removed, or another file is in its place, while the job had it"
+            );
+            Err((Reason::Failed, sentence))
+        }
+        Err(e) => Err(refused("looking at", place, &e)),
+    }
 }
 
 fn misfit(sentence: String) -> Refusal {
