@@ -280,8 +280,8 @@ pub enum Error {
     },
     /// A checkpoint directory that another process has.
     #[error(
-        "the checkpoint directory {directory} is in use: another process holds {directory}/lock; \
-         stop that one, or choose another directory"
+        "the checkpoint directory {directory} is in use: another process holds {directory}/lock, a job, or a \
+         millstream-replica for the job that keeps its second copy there; stop that one, or choose another directory"
     )]
     InUse {
         /// The directory.

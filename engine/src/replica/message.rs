@@ -119,13 +119,6 @@ pub(super) enum Reason {
     Protocol,
 }
 
-impl Reason {
-    /// Whether asking again is of no use.
-    pub(super) fn is_final(self) -> bool {
-        matches!(self, Reason::Token | Reason::Directory)
-    }
-}
-
 /// Bytes of a fixed length, where there are any, as bytes and not as so many numbers.
 mod as_bytes {
     use bytes::Bytes;

@@ -227,7 +227,11 @@ fn two_jobs_do_not_have_one_directory() {
     let disk = MemoryDisk::default();
     let mut life = Life::start(&disk, ManualClock::at(START), 0).unwrap();
     assert_eq!(life.batch(2, 1), Waited::Done);
-    let parts = ["/job is in use: another process holds /job/lock", "stop that one"];
+    let parts = [
+        "/job is in use: another process holds /job/lock",
+        "a millstream-replica",
+        "stop that one",
+    ];
     fails_with(conf(&disk, &life.clock), &parts);
     assert_eq!(life.batch(2, 1), Waited::Done, "the one that has it goes on");
     life.stop(Stop::Graceful);

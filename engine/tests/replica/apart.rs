@@ -72,8 +72,15 @@ fn a_directory_that_another_process_has() {
     let clock = ManualClock::at(START);
     let other = MemoryDisk::default();
     let conf = mirrored(&other, &clock, pair.replica.address()).replica_timeout(millis(50));
-    let parts = ["counts is in use", "another job of this name", "the name of a job decides"];
+    let parts = [
+        "counts is in use",
+        "another job of this name",
+        "the name of a job decides",
+        "another start of this job may be running from this copy",
+    ];
     refused(Life::with(conf.clone(), clock.clone(), 1), &parts);
+    let sentence = Life::with(conf.clone(), clock.clone(), 1).err().unwrap().to_string();
+    assert!(!sentence.contains("leave Conf::replica out"), "it would go on beside the other one");
     first.stop(Stop::Now);
     drop(first);
     // Who works on the directory itself is just as much in its way.

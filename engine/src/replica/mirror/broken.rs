@@ -2,27 +2,48 @@
 
 use std::io::{self, ErrorKind};
 
-use crate::replica::message::Answer;
+use crate::replica::message::{Answer, Reason};
 
 /// Why something could not be had from a replica.
 #[derive(Debug)]
 pub(super) struct Broken {
     pub(super) reason: String,
-    /// Dialling again at a start is of no use.
-    pub(super) is_final: bool,
+    pub(super) kind: BrokenKind,
+}
+
+/// What is to be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BrokenKind {
+    /// It may be otherwise when it is dialled again.
+    Passing,
+    /// It is the same when it is dialled again, most likely: at a start that is of no use.
+    Lasting,
+    /// Somebody has the copy: another start may be running from it.
+    InUse,
     /// Another start has gone on from the copy.
-    pub(super) is_gone_on: bool,
+    GoneOn,
 }
 
 impl Broken {
     /// What may be otherwise when it is dialled again.
     pub(super) fn passing(reason: String) -> Broken {
-        Broken { reason, is_final: false, is_gone_on: false }
+        Broken { reason, kind: BrokenKind::Passing }
     }
 
     /// What is the same when it is dialled again, most likely.
     pub(super) fn lasting(reason: String) -> Broken {
-        Broken { reason, is_final: true, is_gone_on: false }
+        Broken { reason, kind: BrokenKind::Lasting }
+    }
+
+    /// What the replica has refused.
+    pub(super) fn refused(reason: Reason, sentence: String) -> Broken {
+        let kind = match reason {
+            Reason::Token | Reason::Directory => BrokenKind::Lasting,
+            Reason::InUse => BrokenKind::InUse,
+            Reason::GoneOn => BrokenKind::GoneOn,
+            Reason::NoRoom | Reason::Failed | Reason::Protocol => BrokenKind::Passing,
+        };
+        Broken { reason: sentence, kind }
     }
 
     /// An answer that fits nothing that was asked.

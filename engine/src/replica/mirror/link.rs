@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::broken::Broken;
+use super::broken::{Broken, BrokenKind};
 use super::session::{Dial, Session};
 use super::sides::{Apart, Progress, Sides};
 use super::slow::Warn;
@@ -248,6 +248,7 @@ impl Link {
         let mut pauses = Backoff::default();
         // When it has failed for the first time since something was done.
         let mut failing: Option<Instant> = None;
+        let mut was_in_use = false;
         self.progress = Progress::default();
         loop {
             let broken = match self.attempt() {
@@ -264,7 +265,8 @@ impl Link {
                 }
                 Err(Apart::Link(broken)) => broken,
             };
-            let is_final = broken.is_final;
+            let is_final = broken.kind == BrokenKind::Lasting;
+            was_in_use |= broken.kind == BrokenKind::InUse;
             self.is_cut(broken);
             if (self.hooks.given_up)() {
                 self.gave_up = true;
@@ -277,12 +279,7 @@ impl Link {
             let since = *failing.get_or_insert_with(Instant::now);
             let is_over = is_final || since.elapsed() >= most;
             match (self.hooks.is_starting)() {
-                true if is_over => {
-                    return Err(self.lost(
-                        "mend that, or leave Conf::replica out: then the job starts without a second copy, and \
-                         what it acknowledges is durable on its own disk alone",
-                    ));
-                }
+                true if is_over => return Err(self.lost(cure_at_start(was_in_use))),
                 true => self.say_cut(&format!(
                     "it is dialled again, and this start waits for it, for {} ms in all",
                     most.as_millis()
@@ -300,7 +297,7 @@ impl Link {
         self.session = None;
         let there = format!("{}/{}", self.dial.address, self.dial.directory);
         let opened = match Session::open(&self.dial, self.life, &self.hooks.given_up) {
-            Err(broken) if broken.is_gone_on => {
+            Err(broken) if broken.kind == BrokenKind::GoneOn => {
                 return Err(Error::GoneOnElsewhere { copy: there }.into());
             }
             opened => opened?,
@@ -383,6 +380,20 @@ impl Link {
             && !(self.hooks.given_up)()
         {
             std::thread::sleep(left.min(LOOK));
+        }
+    }
+}
+
+/// What helps a start that has waited in vain. One without a second copy would go on beside whoever has that copy.
+fn cure_at_start(was_in_use: bool) -> &'static str {
+    match was_in_use {
+        true => {
+            "another start of this job may be running from this copy: find it, and see which of the two is to go on, \
+             before anything is started; only one may, and it is started with Conf::replica"
+        }
+        false => {
+            "mend that, or leave Conf::replica out: then the job starts without a second copy, and what it \
+             acknowledges is durable on its own disk alone"
         }
     }
 }

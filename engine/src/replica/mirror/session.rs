@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 
-use super::broken::Broken;
+use super::broken::{Broken, BrokenKind};
 use super::slow::Slow;
 use crate::directory::Life;
 use crate::durable;
@@ -298,7 +298,7 @@ impl Session {
         let sent = self.wire.mouth.send(kind, parts, &patience);
         // One that closes the connection has said why, most likely.
         sent.map_err(|error| match self.answer(given_up) {
-            Err(refused) if refused.is_final || refused.is_gone_on => refused,
+            Err(refused) if refused.kind != BrokenKind::Passing => refused,
             Err(refused)
                 if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) =>
             {
@@ -334,9 +334,7 @@ impl Session {
         }
         match durable::from_bytes(self.wire.ear.payload()).map_err(misfit)? {
             Answer::Refused { reason, sentence } => {
-                let is_gone_on = reason == Reason::GoneOn;
-                let sentence = printable(&sentence).into_owned();
-                Err(Broken { reason: sentence, is_final: reason.is_final(), is_gone_on })
+                Err(Broken::refused(reason, printable(&sentence).into_owned()))
             }
             answer => Ok(answer),
         }

@@ -55,7 +55,8 @@ impl Store {
         let lock = disk.lock(&lock).map_err(|e| match e.kind() {
             ErrorKind::WouldBlock => {
                 let sentence = format!(
-                    "{} is in use: another job of this name has it; the name of a job decides which directory it has",
+                    "{} is in use: another job of this name, or another start of this one, has it; the name of a job decides \
+                     which directory it has",
                     directory.display()
                 );
                 (Reason::InUse, sentence)
