@@ -440,17 +440,19 @@ impl Error {
         Error::Io { what: what.into(), reason: error.to_string() }
     }
 
-    /// The same, as what became of `what`. A lack of room stays one.
+    /// The same, as what became of `what`. A lack of room stays one, and so does what ends this start for good.
     pub(crate) fn about(self, what: impl fmt::Display) -> Self {
         match self {
             Error::NoRoom { what: inner, reason } => {
                 Error::NoRoom { what: format!("{what}: {inner}"), reason }
             }
+            this @ Error::GoneOnElsewhere { .. } => this,
             other => Error::Io { what: what.to_string(), reason: other.to_string() },
         }
     }
 
-    /// This one, and what else went wrong on its account. A lack of room stays one.
+    /// This one, and what else went wrong on its account. A lack of room stays one, and so does what ends this start
+    /// for good.
     pub(crate) fn and(self, other: Error) -> Self {
         match self {
             Error::NoRoom { what, reason } => {
@@ -459,6 +461,7 @@ impl Error {
             Error::Io { what, reason } => {
                 Error::Io { what, reason: format!("{reason}; and {other}") }
             }
+            this @ Error::GoneOnElsewhere { .. } => this,
             this => Error::Io { what: this.to_string(), reason: format!("and {other}") },
         }
     }

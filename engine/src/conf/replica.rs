@@ -32,7 +32,9 @@ impl Conf {
     /// and is lost with the process, which a warning says at the start. At a start both are
     /// brought together, and what one lacks, or has damaged, is taken from the other: a job whose disk is
     /// gone goes on from the replica. While the replica cannot be reached nothing is acknowledged; senders are held
-    /// back, and a warning says so. `docs/replica-protocol.md` says what becomes of every break.
+    /// back, and a warning says so. Without the log batches go on meanwhile, but for outputs to files behind a
+    /// checkpoint that is due, and so they do beside another start that has gone on from the replica's copy, until this
+    /// one reaches it again. `docs/replica-protocol.md` says what becomes of every break.
     ///
     /// Outputs are not copied. A job is told from others at the replica by the application's name.
     ///

@@ -9,7 +9,13 @@ use crate::error::Error;
 
 /// An error that says what was done to `path`, why that has failed, and what helps, where that is
 /// known. What there is no room or no descriptor for may be done later.
+///
+/// A disk that does more than the machine's may have failed for a reason of its own, which is said as it is.
 pub(crate) fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
+    let carried = error.get_ref().and_then(|carried| carried.downcast_ref::<Error>());
+    if let Some(own) = carried.filter(|own| !matches!(own, Error::Io { .. })) {
+        return own.clone();
+    }
     let what = format!("{doing} {} failed", path.display());
     if lacks_descriptors(error) {
         let cure = "raise the limit of open files (`ulimit -n`), or lower Conf::max_connections";
@@ -45,13 +51,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lack_of_descriptors_is_one_of_room_and_says_what_helps() {
+    fn a_lack_of_descriptors_and_what_is_carried_are_told_apart_from_a_failure() {
         for errno in [Errno::EMFILE, Errno::ENFILE] {
             let said = failed("reading", Path::new("/job/identity"), &errno.into());
             assert!(matches!(said, Error::NoRoom { .. }), "{said}");
             let said = said.to_string();
             assert!(said.contains("reading /job/identity failed") && said.contains("ulimit -n"));
         }
+        let carried = io::Error::other(Error::GoneOnElsewhere { copy: "there:1/job".to_owned() });
+        let said = failed("syncing", Path::new("/job/a"), &carried).about("checkpoint 3");
+        assert!(matches!(said, Error::GoneOnElsewhere { .. }), "{said}");
         let other = failed("reading", Path::new("/job"), &Errno::EIO.into());
         assert!(matches!(other, Error::Io { .. }), "{other}");
     }

@@ -39,7 +39,7 @@ pub(super) fn opened(
             let here = (conf.disk.clone(), &*durability.directory);
             let limit = conf.replica_limit()?;
             let (mirror, found) =
-                Mirror::open(at, limit, here, &conf.app_name, hooks(orders, runs))?;
+                Mirror::open(at, limit, here, &conf.app_name, hooks(orders, runs, durability.log))?;
             found.into_iter().for_each(|sentence| orders.progress.warn(sentence));
             (taken.on(mirror.disk()), Some(mirror))
         }
@@ -57,12 +57,13 @@ pub(super) fn opened(
 }
 
 /// What a link to a replica asks of the stream, and tells it.
-fn hooks(orders: &Orders, runs: &Arc<AtomicBool>) -> Hooks {
+fn hooks(orders: &Orders, runs: &Arc<AtomicBool>, is_logged: bool) -> Hooks {
     let (progress, status, runs) = (orders.progress.clone(), orders.status.clone(), runs.clone());
     Hooks {
         warn: Arc::new(move |sentence| progress.warn(sentence)),
         is_starting: Box::new(move || !runs.load(Ordering::Relaxed)),
         given_up: Box::new(move || status.waits_no_more()),
+        is_logged,
     }
 }
 

@@ -9,7 +9,7 @@ use millstream::replica::Replica;
 use millstream::{ManualClock, Result, Stop, StreamingContext, millis, secs};
 
 use crate::going_on::content;
-use crate::job::{DIRECTORY, Life, Waited, conf, described};
+use crate::job::{DIRECTORY, HELD_BACK, Life, Waited, conf, described};
 use crate::pair::{
     COPIES, COPY, LIMIT, Pair, START, TOKEN, are_the_same, copy_of, durable, goes_on, life,
     mirrored, replica_of,
@@ -34,6 +34,11 @@ fn lived(pair: &Pair, number: u64) -> Life {
     life
 }
 
+/// An address at which nobody listens.
+fn nobody() -> SocketAddr {
+    Pair::new().replica.address()
+}
+
 #[test]
 fn another_token() {
     let pair = Pair::new();
@@ -50,7 +55,7 @@ fn another_token() {
 #[test]
 fn nobody_there_and_no_directory() {
     let here = MemoryDisk::default();
-    let nobody = Pair::new().replica.address();
+    let nobody = nobody();
     let clock = ManualClock::at(START);
     let conf = mirrored(&here, &clock, nobody).replica_timeout(millis(50));
     refused(
@@ -321,6 +326,62 @@ fn a_job_whose_copy_was_gone_on_with_meanwhile_does_not_go_on() {
     drop(first);
     let again = life(&here, replica.address(), now, 2).expect("one list begins the other");
     again.stop(Stop::Now);
+}
+
+/// A job whose link is cut, whose successor runs, and which then reaches the replica again.
+fn hears_it_while_its_successor_runs(is_logged: bool) {
+    let Pair { here, there, replica } = Pair::new();
+    let proxy = Proxy::to(replica.address());
+    let clock = ManualClock::at(START);
+    let conf = |disk, clock: &ManualClock, address| {
+        mirrored(disk, clock, address).write_ahead_log(is_logged)
+    };
+    let mut first = Life::with(conf(&here, &clock, proxy.address), clock, 0).unwrap();
+    for _ in 0..4 {
+        assert_eq!(first.batch(3, 2), Waited::Done);
+    }
+    proxy.lead_to(nobody());
+    proxy.cut_after(0);
+    first.feed_unheard(2, 1);
+    for _ in 0..4 {
+        first.clock.advance(secs(1));
+    }
+    first.wait_until("a sentence", |life| !life.ear.warnings("cannot be had").is_empty());
+    let said = first.ear.warnings("cannot be had");
+    let held_back = said.iter().filter(|said| said.contains(HELD_BACK)).count();
+    let goes_on = said.iter().filter(|said| said.contains("no checkpoint counts")).count();
+    let expected = if is_logged { (said.len(), 0) } else { (0, said.len()) };
+    assert_eq!((held_back, goes_on), expected, "{said:?}");
+
+    let clock = ManualClock::at(first.clock.now() + secs(10));
+    let other = MemoryDisk::default();
+    let mut other = Life::with(conf(&other, &clock, replica.address()), clock, 1).unwrap();
+    assert_eq!(other.batch(2, 1), Waited::Done);
+    let received = first.received();
+    proxy.lead_to(replica.address());
+    first.wait_until("its end", |life| life.failed().is_some());
+    let sentence = first.failed().unwrap();
+    assert!(sentence.contains("another start of this job has gone on"), "{sentence}");
+    assert!(!sentence.contains("look after the disk"), "{sentence}");
+    assert_eq!(first.ear.warnings("tried again"), Vec::<String>::new());
+    assert!(first.ear.warnings("is up again").is_empty());
+    if is_logged {
+        assert_eq!(first.received(), received, "nothing more is acknowledged");
+    }
+    first.stop(Stop::Now);
+    assert_eq!(other.batch(2, 1), Waited::Done);
+    assert_eq!(other.ear.warnings("the replica at"), Vec::<String>::new());
+    drop(there);
+}
+
+#[test]
+fn a_job_ends_when_it_reaches_the_copy_that_its_successor_has() {
+    hears_it_while_its_successor_runs(true);
+}
+
+#[test]
+fn a_job_without_a_log_says_what_goes_on_meanwhile_and_ends_in_the_same_way() {
+    hears_it_while_its_successor_runs(false);
 }
 
 #[test]

@@ -35,6 +35,21 @@ pub(crate) struct Hooks {
     pub(crate) is_starting: Box<dyn Fn() -> bool + Send>,
     /// Whether the job waits for nothing any more.
     pub(crate) given_up: Box<dyn Fn() -> bool + Send>,
+    /// Whether what is received is logged: then it waits for the replica before it counts.
+    pub(crate) is_logged: bool,
+}
+
+impl Hooks {
+    /// What becomes of the job, while it runs, until the replica has answered.
+    pub(super) fn meanwhile(&self) -> &'static str {
+        match self.is_logged {
+            true => "nothing is acknowledged, and senders are held back",
+            false => {
+                "no checkpoint counts; outputs to files wait for one that is due, and other batches go on, of which a \
+                 later start knows nothing"
+            }
+        }
+    }
 }
 
 pub(super) struct Link {
@@ -194,7 +209,7 @@ impl Link {
         }
         self.reach().map(drop).map_err(|error| match self.gave_up {
             true => io::Error::new(ErrorKind::TimedOut, error.to_string()),
-            false => io::Error::other(error.to_string()),
+            false => io::Error::other(error),
         })
     }
 
@@ -284,9 +299,7 @@ impl Link {
                     "it is dialled again, and this start waits for it, for {} ms in all",
                     most.as_millis()
                 )),
-                false => self.say_cut(
-                    "it is dialled again, and until it is there nothing is acknowledged, and senders are held back",
-                ),
+                false => self.say_cut(&self.waits()),
             }
             self.pause(pauses.failed());
         }
@@ -362,6 +375,11 @@ impl Link {
             cut.since.elapsed().as_millis(),
             cut.reason()
         ));
+    }
+
+    /// What is done about a replica that is away, while the job runs.
+    fn waits(&self) -> String {
+        format!("it is dialled again, and until it is there {}", self.hooks.meanwhile())
     }
 
     fn lost(&self, cure: &'static str) -> Error {

@@ -66,7 +66,7 @@ impl Mirror {
             token: at.token()?,
             directory: name,
             silence: limit.to_std(),
-            slow: Arc::new(Slow::new(at.address.clone(), hooks.warn.clone())),
+            slow: Arc::new(Slow::new(at.address.clone(), hooks.warn.clone(), hooks.meanwhile())),
         };
         let sign_after = dial.silence / SIGNS_OF_LIFE;
         let mut link = Link::new(dial, disk.clone(), directory.to_owned(), job.to_owned(), hooks);
@@ -93,7 +93,7 @@ impl Mirror {
 
     /// Fails where another start has gone on from the replica's copy: nothing is to be written any more.
     fn still_on(&self) -> io::Result<()> {
-        self.link.lock().still_on().map_err(|error| io::Error::other(error.to_string()))
+        self.link.lock().still_on().map_err(io::Error::other)
     }
 
     /// The disk that the job writes to.
@@ -284,6 +284,7 @@ mod tests {
                 warn: Arc::new(warn),
                 is_starting: Box::new(|| false),
                 given_up: Box::new(|| false),
+                is_logged: true,
             };
             let place = (Arc::new(here.clone()) as Arc<dyn AnyDisk>, Path::new("/job"));
             let (mirror, found) = Mirror::open(&at, limit, place, "j", hooks).unwrap();

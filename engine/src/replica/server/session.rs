@@ -121,10 +121,7 @@ impl<'s> Greeting<'s> {
         let place = settings.directory.join(directory);
         self.talk.suits(Duration::from_millis(limit_ms))?;
         let (disk, most_bytes) = (settings.disk.clone(), settings.most_bytes);
-        let store = self.talk.voice.at_it(|| {
-            let store = Store::open(disk, place, most_bytes)?;
-            life.map_or(Ok(()), |life| store.was_not_gone_on_without(life)).map(|()| store)
-        })?;
+        let store = self.talk.voice.at_it(|| Store::open(disk, place, most_bytes, life))?;
         self.talk.say(&Answer::Welcome)?;
         Ok(store)
     }

@@ -44,24 +44,23 @@ struct Open {
 }
 
 impl Store {
-    /// Takes a directory, makes it where it is missing, and removes what was left half written.
+    /// Takes a directory for the start `life`, where that is known; makes it where it is missing, and removes what was
+    /// left half written. Where another start has gone on from it, that is what is said, whoever has it now.
     pub(super) fn open(
         disk: Arc<dyn AnyDisk>,
         directory: PathBuf,
         most_bytes: u64,
+        life: Option<Life>,
     ) -> Result<Store, Refusal> {
         make_directory_durably(&*disk, &directory).map_err(refusal)?;
         let lock = directory.join(LOCK);
-        let lock = disk.lock(&lock).map_err(|e| match e.kind() {
-            ErrorKind::WouldBlock => {
-                let sentence = format!(
-                    "{} is in use: another job of this name, or another start of this one, has it; the name of a job decides \
-                     which directory it has",
-                    directory.display()
-                );
-                (Reason::InUse, sentence)
-            }
-            _ => refused("locking", &lock, &e),
+        let lock = disk.lock(&lock);
+        if let Some(life) = life {
+            was_not_gone_on_without(&*disk, &directory, life)?;
+        }
+        let lock = lock.map_err(|e| match e.kind() {
+            ErrorKind::WouldBlock => in_use(&directory),
+            _ => refused("locking", &directory.join(LOCK), &e),
         })?;
         let mut store = Store {
             disk,
@@ -106,24 +105,6 @@ impl Store {
         let paths: Vec<String> = self.lengths.keys().cloned().collect();
         self.known.extend(paths.iter().cloned());
         paths
-    }
-
-    /// Refuses a session of the start `life`, where another start has gone on from the directory since. Who compares
-    /// the copies finds it out where the list of starts is damaged.
-    pub(super) fn was_not_gone_on_without(&self, life: Life) -> Result<(), Refusal> {
-        if !self.lengths.contains_key(LIVES) {
-            return Ok(());
-        }
-        let Some(content) = self.read_undamaged(LIVES)?.map(Bytes::from) else { return Ok(()) };
-        let file = self.directory.join(LIVES);
-        let lives = Begin::read(&content).map(|found| Lives::read(content, &found.begin, &file));
-        match lives {
-            Ok(Ok(lives)) if lives.went_on_without(life) => {
-                let directory = self.directory.display();
-                Err((Reason::GoneOn, format!("another start has gone on from {directory}")))
-            }
-            _ => Ok(()),
-        }
     }
 
     pub(super) fn read(&self, path: &str) -> Result<Vec<u8>, Refusal> {
@@ -290,6 +271,37 @@ impl Store {
 /// The file that this one is to replace, or that is to replace it.
 fn other_of(path: &str) -> String {
     path.strip_suffix(TEMPORARY).map_or_else(|| format!("{path}{TEMPORARY}"), str::to_owned)
+}
+
+/// Refuses the start `life`, where another one has gone on from the directory since. Who compares the copies finds it
+/// out where the list of starts is damaged, or is none of a job.
+fn was_not_gone_on_without(
+    disk: &dyn AnyDisk,
+    directory: &Path,
+    life: Life,
+) -> Result<(), Refusal> {
+    let file = directory.join(LIVES);
+    let content = match disk.read_at_most(&file, u64::MAX) {
+        Err(e) if e.kind() == ErrorKind::NotFound || is_damage(&e) => return Ok(()),
+        read => Bytes::from(read.map_err(|e| refused("reading", &file, &e))?),
+    };
+    let lives = Begin::read(&content).map(|found| Lives::read(content, &found.begin, &file));
+    match lives {
+        Ok(Ok(lives)) if lives.went_on_without(life) => {
+            let directory = directory.display();
+            Err((Reason::GoneOn, format!("another start has gone on from {directory}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn in_use(directory: &Path) -> Refusal {
+    let sentence = format!(
+        "{} is in use: another job of this name, or another start of this one, has it; the name of a job decides \
+         which directory it has",
+        directory.display()
+    );
+    (Reason::InUse, sentence)
 }
 
 /// Refuses to call a file durable that nobody would find: somebody else has removed it, or put another one in its place.
