@@ -3,7 +3,10 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -302,8 +305,9 @@ fn ten_thousand_connections() {
     let pair = Pair::new();
     let address = pair.replica.address();
     let began = Instant::now();
-    for _ in 0..50 {
-        let held: Vec<_> = (0..200).filter_map(|_| TcpStream::connect(address).ok()).collect();
+    for _ in 0..63 {
+        // No more at once than have a place, or wait with the system.
+        let held: Vec<_> = (0..160).filter_map(|_| TcpStream::connect(address).ok()).collect();
         assert!(sessions() <= 64 + 64, "{} threads", sessions());
         drop(held);
     }
@@ -316,6 +320,42 @@ fn sessions() -> usize {
     let tasks = fs::read_dir("/proc/self/task").expect("there are threads");
     let name = |task: &Path| fs::read_to_string(task.join("comm")).unwrap_or_default();
     tasks.flatten().filter(|task| name(&task.path()).starts_with("replica-session")).count()
+}
+
+/// Holds more connections than there are places for who has shown nothing, and dials again for each that is closed,
+/// until it is over. Says when they are there.
+fn crowd(address: SocketAddr, are_there: &Sender<()>, is_over: &AtomicBool) {
+    let mut held: Vec<TcpStream> = Vec::new();
+    while !is_over.load(Relaxed) {
+        while held.len() < 70 {
+            let stream = TcpStream::connect(address).expect("it listens");
+            stream.set_nonblocking(true).expect("it can be polled");
+            held.push(stream);
+        }
+        // Who waited for the first ones is gone the next times.
+        are_there.send(()).ok();
+        held.retain_mut(|stream| match stream.read(&mut [0; 4096]) {
+            Ok(read) => read > 0,
+            Err(e) => e.kind() == ErrorKind::WouldBlock,
+        });
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_crowd_that_says_nothing_does_not_hold_a_job_off() {
+    let pair = Pair::new();
+    let address = pair.replica.address();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (are_there, heard) = channel();
+        let is_over = &is_over;
+        scope.spawn(move || crowd(address, &are_there, is_over));
+        heard.recv().expect("they come");
+        let served = std::panic::catch_unwind(AssertUnwindSafe(|| serves_a_job(&pair)));
+        is_over.store(true, Relaxed);
+        assert!(served.is_ok(), "the job was held off");
+    });
 }
 
 #[test]

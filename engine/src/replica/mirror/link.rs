@@ -407,7 +407,7 @@ fn cure_at_start(was_in_use: bool) -> &'static str {
     match was_in_use {
         true => {
             "another start of this job may be running from this copy: find it, and see which of the two is to go on, \
-             before anything is started; only one may, and it is started with Conf::replica"
+             before anything is started"
         }
         false => {
             "mend that, or leave Conf::replica out: then the job starts without a second copy, and what it \

@@ -4,20 +4,22 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token as Event, Waker};
 use parking_lot::Mutex;
 
 use super::Settings;
 use super::session::{End, Greeting, Unwelcome};
-use crate::occasional::Occasional;
+use super::strangers::{Place, Room, Strangers, Untold};
 use crate::replica::message::Reason;
 use crate::threads::EngineThread;
 
-/// How many connections may not have begun, and how many may have.
-const MOST_GREETINGS: usize = 64;
+/// How many connections of those who know the token there may be.
 const MOST_SESSIONS: usize = 64;
+
+/// How many threads there may be: some are about to end.
+const MOST_THREADS: usize = 4 * MOST_SESSIONS;
 
 /// How long to wait where there is no descriptor for a connection.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
@@ -28,26 +30,25 @@ const WAKER: Event = Event(1);
 /// How many connections there are, and were.
 #[derive(Default)]
 struct Counts {
-    greetings: AtomicUsize,
     sessions: AtomicUsize,
-    strangers: Mutex<Strangers>,
+    strangers: Mutex<Untold>,
 }
 
-/// One of them, until it is dropped.
-struct Counted(Arc<Counts>, fn(&Counts) -> &AtomicUsize);
+/// One session, until it is dropped.
+struct Counted(Arc<Counts>);
 
 impl Counted {
-    /// One more, unless there are `most`.
-    fn in_(counts: &Arc<Counts>, of: fn(&Counts) -> &AtomicUsize, most: usize) -> Option<Counted> {
-        let one_more = |n: usize| (n < most).then_some(n + 1);
-        let counted = of(counts).fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
-        counted.ok().map(|_| Counted(counts.clone(), of))
+    /// One more, unless there are too many.
+    fn in_(counts: &Arc<Counts>) -> Option<Counted> {
+        let one_more = |n: usize| (n < MOST_SESSIONS).then_some(n + 1);
+        let counted = counts.sessions.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        counted.ok().map(|_| Counted(counts.clone()))
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        (self.1)(&self.0).fetch_sub(1, Ordering::Relaxed);
+        self.0.sessions.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -59,6 +60,9 @@ pub(super) struct Door {
     poll: Poll,
     settings: Arc<Settings>,
     counts: Arc<Counts>,
+    strangers: Arc<Strangers>,
+    /// One who has come, and waits for a place.
+    waiting: Option<(TcpStream, SocketAddr)>,
     is_over: Arc<AtomicBool>,
     threads: Vec<EngineThread>,
 }
@@ -75,9 +79,17 @@ impl Door {
         let waker = Waker::new(poll.registry(), WAKER)?;
         let mut watched = mio::net::TcpListener::from_std(listener.try_clone()?);
         poll.registry().register(&mut watched, LISTENER, Interest::READABLE)?;
-        let counts = Arc::default();
-        let threads = Vec::new();
-        let door = Door { listener, _watched: watched, poll, settings, counts, is_over, threads };
+        let door = Door {
+            listener,
+            _watched: watched,
+            poll,
+            settings,
+            counts: Arc::default(),
+            strangers: Arc::default(),
+            waiting: None,
+            is_over,
+            threads: Vec::new(),
+        };
         Ok((door, waker))
     }
 
@@ -86,7 +98,7 @@ impl Door {
         let mut events = Events::with_capacity(4);
         while !self.is_over.load(Ordering::Relaxed) {
             let again = match self.accept_all() {
-                Ok(()) => None,
+                Ok(again) => again,
                 Err(e) => {
                     (self.settings.tell)(&format!("a connection could not be accepted: {e}"));
                     Some(ACCEPT_AGAIN)
@@ -104,30 +116,54 @@ impl Door {
         self.threads.iter().for_each(EngineThread::wait_for_its_end);
     }
 
-    fn accept_all(&mut self) -> io::Result<()> {
+    /// Lets in all who have come; where one of them waits for a place, it is to be called again after so long.
+    fn accept_all(&mut self) -> io::Result<Option<Duration>> {
         loop {
-            match self.listener.accept() {
-                Ok((stream, from)) => self.let_in(stream, from)?,
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(e)
-                    if matches!(
-                        e.kind(),
-                        ErrorKind::Interrupted | ErrorKind::ConnectionAborted
-                    ) => {}
-                Err(e) => return Err(e),
+            let (stream, from) =
+                match self.waiting.take().map_or_else(|| self.listener.accept(), Ok) {
+                    Ok(come) => come,
+                    Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(None),
+                    Err(e)
+                        if matches!(
+                            e.kind(),
+                            ErrorKind::Interrupted | ErrorKind::ConnectionAborted
+                        ) =>
+                    {
+                        continue;
+                    }
+                    Err(e) => return Err(e),
+                };
+            if let Some(after) = self.is_full() {
+                self.waiting = Some((stream, from));
+                return Ok(Some(after));
             }
+            self.let_in(stream, from)?;
         }
     }
 
-    /// Gives a connection a thread of its own, unless there are too many of which nothing is known.
-    fn let_in(&mut self, stream: TcpStream, from: SocketAddr) -> io::Result<()> {
+    /// Where there is no place for one more stranger, and none can be made: after how long there may be one.
+    fn is_full(&mut self) -> Option<Duration> {
         self.threads.retain(|thread| !thread.wait(Duration::ZERO));
-        let greeting = Counted::in_(&self.counts, |counts| &counts.greetings, MOST_GREETINGS);
-        let Some(greeting) = greeting else { return Ok(()) };
+        if self.threads.len() >= MOST_THREADS {
+            return Some(ACCEPT_AGAIN);
+        }
+        match self.strangers.make_room(Instant::now()) {
+            Room::Is => None,
+            Room::IsAnothers(said) => {
+                said.iter().for_each(|sentence| (self.settings.tell)(sentence));
+                None
+            }
+            Room::After(pause) => Some(pause),
+        }
+    }
+
+    /// Gives a connection a thread of its own.
+    fn let_in(&mut self, stream: TcpStream, from: SocketAddr) -> io::Result<()> {
         stream.set_nonblocking(false)?;
+        let place = self.strangers.enter(&stream, from.ip(), Instant::now())?;
         let (settings, counts) = (self.settings.clone(), self.counts.clone());
         let is_over = self.is_over.clone();
-        let work = move || serve(stream, from, &settings, greeting, &counts, &is_over);
+        let work = move || serve(stream, from, &settings, place, &counts, &is_over);
         self.threads.push(EngineThread::spawn("replica-session".into(), work)?);
         Ok(())
     }
@@ -137,22 +173,23 @@ fn serve(
     stream: TcpStream,
     from: SocketAddr,
     settings: &Settings,
-    greeting: Counted,
+    place: Place,
     counts: &Arc<Counts>,
     is_over: &Arc<AtomicBool>,
 ) {
     let mut counted = None;
     let admit = || {
-        counted = Counted::in_(counts, |counts| &counts.sessions, MOST_SESSIONS);
+        // It is no stranger any more.
+        drop(place);
+        counted = Counted::in_(counts);
         match counted {
             Some(_) => Ok(()),
-            None => Err((Reason::InUse, format!("{MOST_SESSIONS} jobs have sessions"))),
+            None => Err((Reason::NoRoom, format!("{MOST_SESSIONS} jobs have sessions"))),
         }
     };
     let greeted = Greeting::new(stream, settings, is_over)
         .map_err(|e| Unwelcome::Stranger(End::Broken(e)))
         .and_then(|greeted| greeted.greet(admit));
-    drop(greeting);
     let (of, end) = match greeted {
         Ok(session) => {
             let name = session.name.clone();
@@ -180,39 +217,5 @@ fn ended(who: &str, end: &End) -> String {
         End::Broken(e) if e.kind() == ErrorKind::UnexpectedEof => format!("{who} has gone"),
         End::Broken(e) => format!("{who} was let go: {e}"),
         End::Refused((_, sentence)) => format!("{who} was refused: {sentence}"),
-    }
-}
-
-/// Those who have not shown that they know the token.
-#[derive(Default)]
-struct Strangers {
-    said: Occasional,
-    untold: u64,
-}
-
-impl Strangers {
-    /// One more has come; answers, where it is to be said, how many others were not told of.
-    fn one_more(&mut self) -> Option<u64> {
-        match self.said.is_time() {
-            true => Some(std::mem::take(&mut self.untold)),
-            false => {
-                self.untold += 1;
-                None
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strangers_are_told_of_once_a_minute() {
-        let mut strangers = Strangers::default();
-        assert_eq!(strangers.one_more(), Some(0));
-        assert!((0..100).all(|_| strangers.one_more().is_none()));
-        strangers.said = Occasional::default();
-        assert_eq!(strangers.one_more(), Some(100));
     }
 }

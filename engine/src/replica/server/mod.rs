@@ -3,6 +3,7 @@
 mod door;
 mod session;
 mod store;
+mod strangers;
 mod voice;
 
 use std::io;
@@ -192,7 +193,7 @@ impl ReplicaSettings {
     }
 
     /// Is called with a sentence for each session that begins, ends or is refused, and, once a minute, for who has not
-    /// shown that it knows the token, with how many there were.
+    /// shown that it knows the token, with how many there were, and for who was closed so that others could come in.
     pub fn on_event(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.tell = Arc::new(tell);
         self

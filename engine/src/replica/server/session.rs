@@ -87,7 +87,8 @@ impl<'s> Greeting<'s> {
         Ok(Greeting { talk: Talk { ear, voice, signs: None, settings, is_over, idle } })
     }
 
-    /// Waits for one who knows the token, and takes the directory that it asks for. `admit` may have a last word.
+    /// Waits for one who knows the token, and takes the directory that it asks for. `admit` has a word about who
+    /// has shown that.
     pub(super) fn greet(
         mut self,
         admit: impl FnOnce() -> Result<(), Refusal>,
@@ -109,6 +110,7 @@ impl<'s> Greeting<'s> {
         until: Instant,
         admit: impl FnOnce() -> Result<(), Refusal>,
     ) -> Result<Store, End> {
+        admit()?;
         let settings = self.talk.settings;
         let Ok(Request::Begin { limit_ms, life }) = self.talk.hear(Some(until))?.request() else {
             return Err(misfit("the first request must be Begin").into());
@@ -117,7 +119,6 @@ impl<'s> Greeting<'s> {
             let sentence = "the job's directory has a name that is none".to_owned();
             return Err((Reason::Directory, sentence).into());
         }
-        admit()?;
         let place = settings.directory.join(directory);
         self.talk.suits(Duration::from_millis(limit_ms))?;
         let (disk, most_bytes) = (settings.disk.clone(), settings.most_bytes);
