@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::disk::TEMPORARY;
+
 /// How many bytes the name of a directory may have.
 pub(super) const MOST_DIRECTORY_BYTES: usize = 200;
 
@@ -49,6 +51,7 @@ fn is_name(name: &str) -> bool {
     let is_fit = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
     (1..=MOST_NAME_BYTES).contains(&name.len())
         && !name.starts_with('.')
+        && !name.strip_suffix(TEMPORARY).is_some_and(|name| name.ends_with(TEMPORARY))
         && name.bytes().all(is_fit)
 }
 
@@ -87,6 +90,8 @@ mod tests {
             "a\\b",
             "a\0",
             "é",
+            "a.tmp.tmp",
+            "blocks/a.tmp.tmp",
             &"x".repeat(65),
         ];
         assert_eq!(bad.iter().find(|path| is_path(path)), None);

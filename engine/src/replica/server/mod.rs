@@ -1,6 +1,7 @@
 //! The peer that holds second copies, and its settings.
 
 mod door;
+mod lengths;
 mod session;
 mod store;
 mod strangers;

@@ -1,12 +1,13 @@
 //! What a session does with the directory that it has: files are made, appended to, synced, renamed, removed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::lengths::Lengths;
 use crate::directory::{LIVES, Life, Lives};
 use crate::disk::{
     AnyDisk, DiskFile, EntryKind, TEMPORARY, failed, is_damage, make_directory_durably,
@@ -27,12 +28,9 @@ pub(super) struct Store {
     disk: Arc<dyn AnyDisk>,
     directory: PathBuf,
     open: HashMap<u64, Open>,
-    /// How long each file is, by path.
-    lengths: BTreeMap<String, u64>,
+    lengths: Lengths,
     /// The files that the session has listed, or made; no other one may be replaced.
     known: HashSet<String>,
-    /// What they have together, without those that others are to replace.
-    bytes: u64,
     most_bytes: u64,
     #[expect(dead_code, reason = "held for its drop")]
     lock: Box<dyn Send + Sync>,
@@ -66,9 +64,8 @@ impl Store {
             disk,
             directory,
             open: HashMap::new(),
-            lengths: BTreeMap::new(),
+            lengths: Lengths::default(),
             known: HashSet::new(),
-            bytes: 0,
             most_bytes,
             lock,
         };
@@ -93,7 +90,7 @@ impl Store {
                     let left = self.directory.join(&path);
                     self.disk.remove(&left).map_err(|e| refused("removing", &left, &e))?;
                 }
-                EntryKind::File => self.note(path, entry.metadata.length),
+                EntryKind::File => self.lengths.set(path, entry.metadata.length),
                 _ => {}
             }
         }
@@ -102,7 +99,7 @@ impl Store {
 
     /// The paths of the files that there are.
     pub(super) fn list(&mut self) -> Vec<String> {
-        let paths: Vec<String> = self.lengths.keys().cloned().collect();
+        let paths: Vec<String> = self.lengths.paths().cloned().collect();
         self.known.extend(paths.iter().cloned());
         paths
     }
@@ -132,13 +129,13 @@ impl Store {
         if self.open.len() >= MOST_OPEN || self.open.contains_key(&file) {
             return Err(misfit(format!("file {file} is open, or {MOST_OPEN} others are")));
         }
-        if self.lengths.len() >= MOST_FILES {
+        if self.lengths.files() >= MOST_FILES {
             let sentence = format!("{} has {MOST_FILES} files", self.directory.display());
             return Err((Reason::NoRoom, sentence));
         }
         let made = self.disk.create_new(&place).map_err(|e| refused("making", &place, &e))?;
         self.known.insert(path.clone());
-        self.note(path.clone(), 0);
+        self.lengths.set(path.clone(), 0);
         self.open.insert(file, Open { file: made, path });
         begins.map_or(Ok(()), |begins| self.append(file, 0, &begins))
     }
@@ -155,25 +152,18 @@ impl Store {
     }
 
     pub(super) fn append(&mut self, file: u64, offset: u64, bytes: &[u8]) -> Result<(), Refusal> {
-        let open = self.open.get(&file).ok_or_else(|| not_open(file))?;
-        let (length, other) = (self.length(&open.path), self.length(&other_of(&open.path)));
+        let Store { open, lengths, directory, most_bytes, .. } = self;
+        let Open { file, path } = open.get_mut(&file).ok_or_else(|| not_open(file))?;
+        let (length, longer) = (lengths.of(path), lengths.of(path) + bytes.len() as u64);
         if offset != length {
-            let path = &open.path;
             return Err(misfit(format!("{path} has {length} bytes, and {offset} were expected")));
         }
-        let grows = (length + bytes.len() as u64).max(other) - length.max(other);
-        if self.bytes.saturating_add(grows) > self.most_bytes {
-            let (directory, most) = (self.directory.display(), self.most_bytes);
-            return Err((
-                Reason::NoRoom,
-                format!("{directory} may not have more than {most} bytes"),
-            ));
+        if lengths.bytes_with(path, longer) > *most_bytes {
+            return Err(too_many_bytes(directory, *most_bytes));
         }
-        let place = self.directory.join(&open.path);
-        let path = open.path.clone();
-        let open = self.open.get_mut(&file).ok_or_else(|| not_open(file))?;
-        open.file.write_all(bytes).map_err(|e| refused("writing", &place, &e))?;
-        self.note(path, length + bytes.len() as u64);
+        let place = directory.join(&*path);
+        file.write_all(bytes).map_err(|e| refused("writing", &place, &e))?;
+        lengths.set(path.clone(), longer);
         Ok(())
     }
 
@@ -196,6 +186,9 @@ impl Store {
 
     pub(super) fn rename(&mut self, from: &str, to: &str) -> Result<(), Refusal> {
         let (old, new) = (self.place(from)?, self.place(to)?);
+        if !self.lengths.has(from) {
+            return Err(misfit(format!("{from} is no file")));
+        }
         if !self.known.contains(to) && self.disk.metadata(&new).is_ok() {
             let sentence =
                 format!("{to} is there, and this session has neither listed nor made it");
@@ -205,10 +198,10 @@ impl Store {
         for open in self.open.values_mut().filter(|open| open.path == from) {
             open.path = to.to_owned();
         }
-        let length = self.lengths.get(from).copied().unwrap_or_default();
-        self.known.insert(to.to_owned());
+        let length = self.lengths.of(from);
         self.forget(from);
-        self.note(to.to_owned(), length);
+        self.known.insert(to.to_owned());
+        self.lengths.set(to.to_owned(), length);
         Ok(())
     }
 
@@ -246,31 +239,14 @@ impl Store {
     }
 
     pub(super) fn length(&self, path: &str) -> u64 {
-        self.lengths.get(path).copied().unwrap_or_default()
+        self.lengths.of(path)
     }
 
-    /// What a file counts for, and the one that is to replace it: as much as the longer one, for one of them is to stay.
-    fn weight(&self, path: &str) -> u64 {
-        self.length(path).max(self.length(&other_of(path)))
-    }
-
-    fn note(&mut self, path: String, length: u64) {
-        let before = self.weight(&path);
-        let other = self.length(&other_of(&path));
-        self.lengths.insert(path, length);
-        self.bytes = self.bytes - before + length.max(other);
-    }
-
+    /// What has no name any more is not known either.
     fn forget(&mut self, path: &str) {
-        let before = self.weight(path);
-        self.lengths.remove(path);
-        self.bytes = self.bytes - before + self.weight(path);
+        self.known.remove(path);
+        self.lengths.forget(path);
     }
-}
-
-/// The file that this one is to replace, or that is to replace it.
-fn other_of(path: &str) -> String {
-    path.strip_suffix(TEMPORARY).map_or_else(|| format!("{path}{TEMPORARY}"), str::to_owned)
 }
 
 /// Refuses the start `life`, where another one has gone on from the directory since. Who compares the copies finds it
@@ -302,6 +278,15 @@ fn in_use(directory: &Path) -> Refusal {
         directory.display()
     );
     (Reason::InUse, sentence)
+}
+
+fn too_many_bytes(directory: &Path, most: u64) -> Refusal {
+    let sentence = format!(
+        "{} may not have more than {most} bytes: give it more (--max-bytes of millstream-replica, \
+         ReplicaSettings::max_bytes), or make checkpoints more often",
+        directory.display()
+    );
+    (Reason::NoRoom, sentence)
 }
 
 /// Refuses to call a file durable that nobody would find: somebody else has removed it, or put another one in its place.
