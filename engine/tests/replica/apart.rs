@@ -325,6 +325,8 @@ fn a_job_whose_copy_was_gone_on_with_meanwhile_does_not_go_on() {
     let now = first.clock.now() + secs(100);
     drop(first);
     let again = life(&here, replica.address(), now, 2).expect("one list begins the other");
+    assert_eq!(again.ear.warnings("/lives is damaged"), Vec::<String>::new());
+    assert_eq!(again.ear.warnings("/lives lacks starts that").len(), 1);
     again.stop(Stop::Now);
 }
 

@@ -280,6 +280,9 @@ impl Sides<'_> {
                 Act::Send(sent) => replaced(sent.why, &theirs, &ours),
                 Act::Replace { here, there, .. } => {
                     let which = match (here, there) {
+                        // Most likely the starts went on from one copy alone.
+                        (true, false) if path == LIVES => format!("{ours} lacks starts that {theirs} has"),
+                        (false, _) if path == LIVES => format!("{theirs} lacks starts that {ours} has"),
                         (true, true) => {
                             format!("{ours} and {theirs} are damaged, or end early, at different places")
                         }
