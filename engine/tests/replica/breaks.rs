@@ -263,14 +263,20 @@ fn lives(pair: &Pair) {
 
 #[test]
 fn a_copy_that_is_deleted_under_a_session_is_no_second_copy() {
-    let gone: [fn(&MemoryDisk); 3] = [
-        |there| there.remove_directory(COPY.as_ref()).expect("it is there"),
-        |there| there.rename(COPY.as_ref(), "/moved".as_ref()).expect("it is there"),
-        |there| there.remove("/copies/counts/blocks/0000000000.log".as_ref()).expect("it is there"),
+    let gone: [(usize, fn(&MemoryDisk)); 3] = [
+        (1, |there| there.remove_directory(COPY.as_ref()).expect("it is there")),
+        (1, |there| there.rename(COPY.as_ref(), "/moved".as_ref()).expect("it is there")),
+        (0, |there| {
+            there.remove("/copies/counts/blocks/0000000000.log".as_ref()).expect("it is there")
+        }),
     ];
-    for goes in gone {
+    for (all_of_it, goes) in gone {
         let pair = Pair::new();
-        let mut life = pair.start(0).expect("the disks work");
+        // No checkpoint finds it out first.
+        let clock = ManualClock::at(START);
+        let conf = mirrored(&pair.here, &clock, pair.replica.address());
+        let conf = conf.checkpoint_interval(secs(1000));
+        let mut life = Life::with(conf, clock, 0).expect("the disks work");
         batch(&mut life, 3, 1);
         takes_all_in(&mut life);
         goes(&pair.there);
@@ -279,6 +285,7 @@ fn a_copy_that_is_deleted_under_a_session_is_no_second_copy() {
         // What has been received since is in both copies.
         let said = life.ear.warnings("broke (");
         assert!(said.len() == 1 && said[0].contains("was removed"), "{said:?}");
+        assert_eq!(life.ear.warnings("had nothing of this job").len(), all_of_it);
         is_enough_alone(&pair.here, &pair.there, &mut life);
         ends_well(&pair.here, &pair.there, &mut life);
     }

@@ -25,6 +25,7 @@ fn both_copies_have_the_same() {
         assert_eq!(life.batch(3, 2), Waited::Done);
     }
     assert!(life.stop(Stop::Graceful).checkpointed);
+    assert_eq!(life.ear.warnings("had nothing"), Vec::<String>::new(), "it is the first start");
     are_the_same(&pair.here, &pair.there);
     goes_on(&pair, START + secs(5), &[life.fed()]);
     are_the_same(&pair.here, &pair.there);
@@ -49,6 +50,8 @@ fn a_new_replica_is_filled() {
     let pair = Pair::of(copy_of(&pair.here), MemoryDisk::default());
     let again = goes_on(&pair, START + secs(5), &[life.fed()]);
     assert_eq!(again.ear.warnings("damaged").len(), 0);
+    let said = again.ear.warnings("had nothing of this job");
+    assert!(said.len() == 1 && said[0].contains("its disk is not mounted"), "{said:?}");
     are_the_same(&pair.here, &pair.there);
 }
 

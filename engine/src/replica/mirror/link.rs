@@ -13,7 +13,7 @@ use super::sides::{Apart, Progress, Sides};
 use super::slow::Warn;
 use super::together::Doing;
 use crate::backoff::Backoff;
-use crate::directory::Life;
+use crate::directory::{LIVES, Life};
 use crate::disk::AnyDisk;
 use crate::error::{Error, Result};
 use crate::occasional::Occasional;
@@ -327,15 +327,31 @@ impl Link {
             progress: &mut self.progress,
         };
         if !self.was_together {
-            let found = sides.at_start()?;
+            let mut found = sides.at_start()?;
             self.was_together = true;
+            found.extend(self.was_nothing_there(&there));
             return Ok(found);
         }
         let (open, closed, removed) = (&self.open, &self.closed, &self.removed);
         let doing = Doing { open, closed, removed, life: self.life };
         sides.while_running(&doing)?.into_iter().for_each(|found| (self.hooks.warn)(found));
         self.removed.clear();
+        if let Some(sentence) = self.was_nothing_there(&there) {
+            (self.hooks.warn)(sentence);
+        }
         Ok(Vec::new())
+    }
+
+    /// What is to be said of a replica that had nothing of a job which has been started before.
+    fn was_nothing_there(&mut self, there: &str) -> Option<String> {
+        let was_nothing = std::mem::take(&mut self.progress.there_was_nothing);
+        let has_lived = || self.disk.metadata(&self.directory.join(LIVES)).is_ok();
+        (was_nothing && has_lived()).then(|| {
+            format!(
+                "{there} had nothing of this job, which has been started before, and all of it was sent there; if there \
+                 was a second copy it is lost, or its disk is not mounted at the replica"
+            )
+        })
     }
 
     fn is_back(&mut self) {

@@ -43,11 +43,13 @@ pub(super) struct Progress {
     left: usize,
     /// There was less left than ever before.
     pub(super) was_made: bool,
+    /// The replica had no durable file of the job.
+    pub(super) there_was_nothing: bool,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Progress { left: usize::MAX, was_made: false }
+        Progress { left: usize::MAX, was_made: false, there_was_nothing: false }
     }
 }
 

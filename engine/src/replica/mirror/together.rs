@@ -139,6 +139,7 @@ impl Sides<'_> {
     fn list(&mut self) -> Result<BTreeMap<String, Held>, Broken> {
         let mut held = self.session.list(self.given_up)?;
         held.retain(|path, _| begin_of(path, self.job, 0).is_some());
+        self.progress.there_was_nothing |= held.is_empty();
         Ok(held)
     }
 
