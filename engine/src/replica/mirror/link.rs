@@ -265,6 +265,10 @@ impl Link {
         let mut failing: Option<Instant> = None;
         let mut was_in_use = false;
         self.progress = Progress::default();
+        if !(self.hooks.is_starting)() {
+            // Who is dialled may say nothing for long.
+            self.say_cut(&self.waits());
+        }
         loop {
             let broken = match self.attempt() {
                 Ok(found) => {
