@@ -282,9 +282,12 @@ fn lives(pair: &Pair) {
     ends_well(&pair.here, &pair.there, &mut life);
 }
 
+/// What somebody else does to a replica's disk.
+type Deed = fn(&MemoryDisk);
+
 #[test]
 fn a_copy_that_is_deleted_under_a_session_is_no_second_copy() {
-    let gone: [(usize, fn(&MemoryDisk)); 3] = [
+    let gone: [(usize, Deed); 3] = [
         (1, |there| there.remove_directory(COPY.as_ref()).expect("it is there")),
         (1, |there| there.rename(COPY.as_ref(), "/moved".as_ref()).expect("it is there")),
         (0, |there| {
