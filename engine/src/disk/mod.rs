@@ -21,8 +21,8 @@ pub(crate) use directories::{
     make_directory, make_directory_durably, make_shared_directory, make_shared_directory_durably,
     parent_of,
 };
-pub(crate) use failed::{failed, is_damage};
 use failed::lacks_descriptors;
+pub(crate) use failed::{failed, is_damage};
 pub use memory::{Call, MemoryDisk, MemoryFile, MemoryLock, Names, Unsynced};
 pub(crate) use publish::{TEMPORARY, Unpublished, publish, sync_names};
 pub use real::RealDisk;
