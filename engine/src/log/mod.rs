@@ -174,7 +174,7 @@ impl Log {
         if let Some(open) = &mut self.open
             && self.synced < self.next
         {
-            if let Err(error) = sync_in_place(open) {
+            if let Err(error) = sync_in_place(open, &self.place) {
                 return Err(self.end(error));
             }
             self.synced = self.next;
@@ -245,6 +245,7 @@ impl Log {
         let error = match error {
             // What it says is all that there is to say: no sync has failed, or the disk is not what has to be seen to.
             Error::FileLost { .. }
+            | Error::DirectoryLost { .. }
             | Error::GoneOnElsewhere { .. }
             | Error::Damaged { .. }
             | Error::Foreign { .. } => error,
@@ -258,11 +259,11 @@ impl Log {
 }
 
 /// Makes a segment durable, where its name leads to it still: under another one, or none, nobody would find it.
-fn sync_in_place(open: &mut Open) -> Result<()> {
+fn sync_in_place(open: &mut Open, place: &Place) -> Result<()> {
     open.file.sync().map_err(|e| failed("syncing", &open.path, &e))?;
     match open.file.is_at(&open.path) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Error::FileLost { file: open.path.display().to_string() }),
+        Ok(false) => Err(place.lost(&open.path)),
         Err(e) => Err(failed("looking at", &open.path, &e)),
     }
 }

@@ -9,7 +9,7 @@ use crate::directory::{Directory, Found, Numbered};
 use crate::disk::{
     AnyDisk, Unpublished, failed, make_directory, make_directory_durably, sync_names,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frame::{Begin, MOST_BEGIN_BYTES};
 
 /// The names of segments.
@@ -53,6 +53,14 @@ impl Place {
             false => self.sync().map_err(|unsynced| unsynced.error)?,
         }
         Ok(found)
+    }
+
+    /// What is to be said of a file that is no longer where it was: with the whole directory, perhaps.
+    pub(super) fn lost(&self, file: &Path) -> Error {
+        match self.held.check() {
+            Err(lost @ Error::DirectoryLost { .. }) => lost,
+            _ => Error::FileLost { file: file.display().to_string() },
+        }
     }
 
     /// Makes durable which segments there are.

@@ -113,6 +113,12 @@ fn a_segment_that_is_gone_while_it_is_written_ends_the_log() {
         assert!(error.contains("ck/blocks/0000000000.log is gone, or another file"), "{error}");
         assert_eq!(log.append(KIND, &[b"third"]).unwrap_err().to_string(), error);
     }
+    let disk = MemoryDisk::default();
+    let mut log = open(&disk).unwrap().log;
+    log.append(KIND, &[b"first"]).unwrap();
+    disk.rename("ck".as_ref(), "away".as_ref()).unwrap();
+    let error = log.sync().unwrap_err().to_string();
+    assert!(error.contains("the checkpoint directory ck is gone"), "{error}");
 }
 
 #[test]
