@@ -99,6 +99,11 @@ impl Connection {
         self.received
     }
 
+    /// Bytes that the socket has given since the connection was made: where they come sealed, more than are read.
+    pub(super) fn came(&self) -> u64 {
+        self.transport.unsealed_bytes().max(self.received)
+    }
+
     /// Whether a record is unfinished.
     pub(super) fn has_unfinished_record(&self) -> bool {
         self.carry.gap() > 0
@@ -181,7 +186,10 @@ impl Connection {
                 framed.records = filled + records.start..filled + records.end;
                 Step { framed, first_offset, outcome }
             }
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => nothing(Outcome::Drained),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                let is_drained = !self.transport.has_stopped_short();
+                nothing(if is_drained { Outcome::Drained } else { Outcome::More })
+            }
             // Something on the way may have cut the record, which this transport is to keep from happening.
             Err(error) if self.transport.has_an_end_of_its_own() => {
                 let framed = self.reject_record();

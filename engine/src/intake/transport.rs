@@ -112,6 +112,25 @@ impl Transport {
         !matches!(self, Transport::Plain(_))
     }
 
+    /// Whether the last error of the kind `WouldBlock` says that its turn is over, and not that there is no more: then
+    /// no event may tell of what is left, and it is to have another turn.
+    pub(super) fn has_stopped_short(&self) -> bool {
+        match self {
+            Transport::Plain(_) => false,
+            #[cfg(feature = "tls")]
+            Transport::Tls(tls) => tls.has_stopped_short(),
+        }
+    }
+
+    /// Bytes that were taken from the socket and opened; 0 where nothing is sealed.
+    pub(super) fn unsealed_bytes(&self) -> u64 {
+        match self {
+            Transport::Plain(_) => 0,
+            #[cfg(feature = "tls")]
+            Transport::Tls(tls) => tls.taken(),
+        }
+    }
+
     /// Whether bytes wait to be read. A failure is left for whoever reads.
     pub(super) fn has_bytes(&mut self) -> bool {
         match self {

@@ -8,6 +8,8 @@
 
 mod denials;
 mod gate;
+#[cfg(all(test, feature = "tls-tests"))]
+mod tests;
 mod token;
 
 use std::collections::{HashMap, VecDeque};
@@ -31,6 +33,13 @@ const STAYS_FOR: Duration = Duration::from_millis(250);
 
 /// Of the places, one in so many is made free at once, at most.
 const GIVES_WAY_SHARE: usize = 4;
+
+/// Whoever has sent so much and shown nothing is sent away. A handshake and a token are far less, and what TLS makes
+/// of them too.
+const SHOWS_WITHIN_BYTES: u64 = 128 << 10;
+
+/// So long those that have something to show are looked at before connections have their turn again.
+const LOOKS_FOR: Duration = Duration::from_millis(2);
 
 /// So few entries of those that are done are not worth clearing away.
 const FEW: usize = 1024;
@@ -65,8 +74,8 @@ pub(super) struct Entrance {
     waiting: HashMap<usize, Waiting>,
     /// When each came; those that are done are still in it.
     came: VecDeque<(Instant, usize)>,
-    /// Those that may have something to show now.
-    stirring: Vec<usize>,
+    /// Those that may have something to show now, each once.
+    stirring: VecDeque<usize>,
     /// Those that have shown enough, in this order.
     shown: VecDeque<Newcomer>,
     /// Connections that are told why they are denied, which takes its time. They have a place here until then.
@@ -76,11 +85,14 @@ pub(super) struct Entrance {
 struct Waiting {
     newcomer: Newcomer,
     line: TokenLine,
+    stirs: bool,
 }
 
 enum Step {
     Done,
     NotYet,
+    /// There may be more to look at, but others have their turn first.
+    GoOn,
     Never(Denial, String),
 }
 
@@ -92,7 +104,7 @@ impl Entrance {
             places,
             waiting: HashMap::new(),
             came: VecDeque::new(),
-            stirring: Vec::new(),
+            stirring: VecDeque::new(),
             shown: VecDeque::new(),
             turned_away: 0,
         }
@@ -129,40 +141,52 @@ impl Entrance {
         if self.came.len() > FEW + 2 * self.waiting.len() {
             self.came.retain(|(_, id)| self.waiting.contains_key(id));
         }
-        self.waiting.insert(id, Waiting { newcomer, line: TokenLine::default() });
+        self.waiting.insert(id, Waiting { newcomer, line: TokenLine::default(), stirs: false });
         self.came.push_back((Instant::now(), id));
-        self.stirring.push(id);
+        self.stir(id);
         Ok(None)
     }
 
     /// Something has happened on connection `id`. Says whether it is here, with something to show.
     pub(super) fn stir(&mut self, id: usize) -> bool {
-        let is_here = self.waiting.contains_key(&id);
-        if is_here {
-            self.stirring.push(id);
+        let Some(waiting) = self.waiting.get_mut(&id) else { return false };
+        if !std::mem::replace(&mut waiting.stirs, true) {
+            self.stirring.push_back(id);
         }
-        is_here
+        true
     }
 
     /// Any of them may have something to show, whatever has been told of them.
     pub(super) fn stir_all(&mut self) {
-        self.stirring = self.waiting.keys().copied().collect();
+        for id in Vec::from_iter(self.waiting.keys().copied()) {
+            self.stir(id);
+        }
     }
 
-    /// When one of them must be done, or has to give way.
+    /// When one of them must be done, has to give way, or has its turn: a moment that has passed, where that is now.
     pub(super) fn due(&self) -> Option<Instant> {
         let &(came, _) = self.came.front()?;
+        if !self.stirring.is_empty() {
+            return Some(came);
+        }
         Some(came + if self.is_full() { STAYS_FOR } else { SHOWS_WITHIN })
     }
 
-    /// Looks at what those that stir have to show, and at the time. Gives those that are not let in.
+    /// Looks at what those that stir have to show, as far as it gets in the time for it, and at the time. Gives those
+    /// that are not let in.
     pub(super) fn look(&mut self) -> Vec<Denied> {
         let mut denied = Vec::new();
-        for id in std::mem::take(&mut self.stirring) {
+        let until = Instant::now() + LOOKS_FOR;
+        for _ in 0..self.stirring.len() {
+            let Some(id) = self.stirring.pop_front() else { break };
             let Some(waiting) = self.waiting.get_mut(&id) else { continue };
+            waiting.stirs = false;
             let step = waiting.step(self.token.as_ref());
             match step {
                 Step::NotYet => {}
+                Step::GoOn => {
+                    self.stir(id);
+                }
                 Step::Done => {
                     let newcomer = self.take(id);
                     self.shown.extend(newcomer);
@@ -171,6 +195,9 @@ impl Entrance {
                     let newcomer = self.take(id);
                     denied.extend(newcomer.map(|newcomer| Denied { newcomer, denial, why }));
                 }
+            }
+            if Instant::now() >= until {
+                break;
             }
         }
         let now = Instant::now();
@@ -235,11 +262,13 @@ impl Entrance {
 }
 
 impl Waiting {
-    /// Goes on as far as it can at once.
+    /// Goes on as far as it can in one turn.
     fn step(&mut self, token: Option<&Secret>) -> Step {
         match self.newcomer.transport.shake_hands() {
             Ok(()) => {}
-            Err(e) if e.kind() == ErrorKind::WouldBlock => return Step::NotYet,
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                return self.not_yet(Denial::NoHandshake);
+            }
             Err(e) => return Step::Never(Denial::NoHandshake, e.to_string()),
         }
         let Some(secret) = token else { return Step::Done };
@@ -251,12 +280,33 @@ impl Waiting {
                 Ok(n) => match self.line.hear(&bytes[..n], secret) {
                     Judged::Right => return Step::Done,
                     Judged::Wrong => return never(Denial::WrongToken),
+                    Judged::Unfinished if self.has_sent_too_much() => {
+                        return never(Denial::WrongToken);
+                    }
                     Judged::Unfinished => {}
                 },
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return Step::NotYet,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                    return self.not_yet(Denial::WrongToken);
+                }
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return never(Denial::NothingShown),
             }
         }
+    }
+
+    /// It has not shown enough, for lack of bytes or because its turn is over.
+    fn not_yet(&self, denial: Denial) -> Step {
+        match self.newcomer.transport.has_stopped_short() {
+            _ if self.has_sent_too_much() => {
+                let why = format!("it had sent {SHOWS_WITHIN_BYTES} bytes, and shown nothing");
+                Step::Never(denial, why)
+            }
+            true => Step::GoOn,
+            false => Step::NotYet,
+        }
+    }
+
+    fn has_sent_too_much(&self) -> bool {
+        self.newcomer.transport.unsealed_bytes() > SHOWS_WITHIN_BYTES
     }
 }

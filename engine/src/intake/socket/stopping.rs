@@ -21,7 +21,7 @@ impl SocketReceiver {
         let most: HashMap<usize, u64> = self
             .connections
             .iter_mut()
-            .map(|(&id, c)| (id, c.received() + most_arrived_bytes(c)))
+            .map(|(&id, c)| (id, c.came() + most_arrived_bytes(c)))
             .collect();
         self.draining = true;
         if let Some(rate) = &self.around.rate {
@@ -38,7 +38,7 @@ impl SocketReceiver {
             self.ready.retain(|id| {
                 connections
                     .get(id)
-                    .is_some_and(|c| most.get(id).is_some_and(|&most| c.received() < most))
+                    .is_some_and(|c| most.get(id).is_some_and(|&most| c.came() < most))
             });
             if self.paused.load(Ordering::Relaxed)
                 && let Err(e) = self.poll.poll(&mut Events::with_capacity(8), Some(PAUSE_LOOK))

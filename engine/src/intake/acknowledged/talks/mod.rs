@@ -199,8 +199,11 @@ impl Talks {
                         round.is_waited_for |= self.reception.reads(id) == Reads::Nothing;
                     }
                     Ok(_) => {}
-                    Err(e) if e.kind() == ErrorKind::WouldBlock => return,
-                    Err(e) => return round.over.push((id, Some(e.to_string()))),
+                    Err(e) if e.kind() != ErrorKind::WouldBlock => {
+                        return round.over.push((id, Some(e.to_string())));
+                    }
+                    Err(_) if connection.transport().has_stopped_short() => {}
+                    Err(_) => return,
                 }
                 connection.queued = true;
                 self.heard_next.push_back(id);

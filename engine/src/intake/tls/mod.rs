@@ -3,6 +3,13 @@
 //! What is held of a connection is bounded: sealed bytes of one read while they are being opened, a record of
 //! 16 KiB that is not whole, an opened one that is not read yet, and what is to be written. While the socket has
 //! nothing, the first is given back.
+//!
+//! So is what is done for it at once: TLS has records that hold nothing, and a peer may send them without end.
+
+#[cfg(all(test, feature = "tls-tests"))]
+pub(super) mod flood;
+#[cfg(all(test, feature = "tls-tests"))]
+mod tests;
 
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -14,6 +21,10 @@ use rustls::{Connection, Error};
 /// So much is read from the socket at once: the library itself asks for a fourth of it.
 const SEALED_BYTES: usize = 16 << 10;
 
+/// So much is opened at once where nothing comes of it, and whoever asked has its turn again later. A record that is
+/// whole is less, so something comes of this much as a rule.
+const OPENED_AT_ONCE_BYTES: u64 = 32 << 10;
+
 /// What may wait to be written: answers are short, and while they wait the newest says all.
 const UNWRITTEN_BYTES: usize = 4096;
 
@@ -24,33 +35,51 @@ pub(super) struct TlsStream {
     sealed: Vec<u8>,
     at: usize,
     end: usize,
+    /// Sealed bytes that were opened since the connection was made.
+    taken: u64,
+    /// The last turn ended because it was over, and not because the socket had no more.
+    stopped_short: bool,
 }
 
 impl TlsStream {
     pub(super) fn new(socket: TcpStream, mut tls: Connection) -> Self {
         tls.set_buffer_limit(Some(UNWRITTEN_BYTES));
-        TlsStream { socket, tls, sealed: Vec::new(), at: 0, end: 0 }
+        let (sealed, at, end) = (Vec::new(), 0, 0);
+        TlsStream { socket, tls, sealed, at, end, taken: 0, stopped_short: false }
     }
 
     pub(super) fn socket(&mut self) -> &mut TcpStream {
         &mut self.socket
     }
 
-    /// Goes on with the handshake until it is over.
+    /// Whether there may be more, for all that the last error of the kind `WouldBlock` said: its turn was over.
+    pub(super) fn has_stopped_short(&self) -> bool {
+        self.stopped_short
+    }
+
+    /// Sealed bytes that were opened since the connection was made.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Goes on with the handshake until it is over, or its turn is.
     pub(super) fn shake_hands(&mut self) -> io::Result<()> {
+        let enough = self.begin_turn();
         loop {
             self.write_sealed()?;
             if !self.tls.is_handshaking() {
                 return Ok(());
             }
+            self.look_at_turn(enough)?;
             if self.open_more()? == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
         }
     }
 
+    /// Whether bytes wait to be read. Where so much comes that holds none that its turn is over, they count as some.
     pub(super) fn has_bytes(&mut self) -> bool {
-        self.opened().is_ok_and(|bytes| bytes > 0)
+        self.opened().is_ok_and(|bytes| bytes > 0) || self.stopped_short
     }
 
     pub(super) fn read_line(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -77,13 +106,26 @@ impl TlsStream {
         self.write_sealed().ok();
     }
 
-    /// Opens more until some of it can be read. Gives how much; 0 at the end.
+    /// Begins a turn. Gives what will have been taken when it is over.
+    fn begin_turn(&mut self) -> u64 {
+        self.stopped_short = false;
+        self.taken + OPENED_AT_ONCE_BYTES
+    }
+
+    fn look_at_turn(&mut self, enough: u64) -> io::Result<()> {
+        self.stopped_short = self.taken >= enough;
+        if self.stopped_short { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
+    }
+
+    /// Opens more until some of it can be read, or its turn is over. Gives how much; 0 at the end.
     fn opened(&mut self) -> io::Result<usize> {
+        let enough = self.begin_turn();
         loop {
             match self.tls.reader().fill_buf() {
                 Err(e) if e.kind() == ErrorKind::WouldBlock => {}
                 other => return other.map(<[u8]>::len).map_err(as_cut_off),
             }
+            self.look_at_turn(enough)?;
             self.open_more()?;
         }
     }
@@ -103,6 +145,7 @@ impl TlsStream {
         }
         let taken = self.tls.read_tls(&mut &self.sealed[self.at..self.end])?;
         self.at += taken;
+        self.taken += taken as u64;
         if let Err(e) = self.tls.process_new_packets() {
             // The peer is told why, if it listens.
             self.write_sealed().ok();
