@@ -15,6 +15,8 @@ pub(crate) struct LineCarry {
     bytes: Vec<u8>,
     /// The line has passed the limit: what comes of it until its newline is dropped.
     overlong: bool,
+    /// It was cut there, which counts once it is whole: until then it may be given up, and is no line for that.
+    is_cut: bool,
 }
 
 impl LineCarry {
@@ -60,6 +62,7 @@ impl LineCarry {
             }
         };
         framed.records = start..end;
+        framed.counts.cut = u64::from(self.is_cut);
         self.clear();
         self.keep(&buffer[end..gap + n], limit, &mut framed);
         framed
@@ -74,6 +77,7 @@ impl LineCarry {
             buffer[gap] = b'\n';
             framed.records = 0..gap + 1;
             framed.counts.unterminated = 1;
+            framed.counts.cut = u64::from(self.is_cut);
         }
         self.clear();
         framed
@@ -111,7 +115,7 @@ impl LineCarry {
                 let room = (limit.max_bytes + 1).saturating_sub(self.bytes.len());
                 self.bytes.extend_from_slice(&piece[..room.min(piece.len())]);
                 self.bytes.truncate(cut_len(&self.bytes, limit.max_bytes));
-                framed.counts.cut += 1;
+                self.is_cut = true;
             }
         }
     }
@@ -120,7 +124,7 @@ impl LineCarry {
     fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(1024);
-        self.overlong = false;
+        (self.overlong, self.is_cut) = (false, false);
     }
 }
 
@@ -145,6 +149,7 @@ pub(crate) fn cut_len(line: &[u8], max_bytes: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::LineCounts;
 
     /// Runs `pieces` through a carry as a receiver would, and gives the bytes of all blocks.
     fn framed(pieces: &[&[u8]], limit: RecordLimit) -> (Vec<u8>, u64) {
@@ -192,8 +197,30 @@ mod tests {
             let mut buffer = vec![0; gap + 6];
             buffer[gap..].copy_from_slice(b"\nnext\n");
             let framed = carry.take(&mut buffer, 6, limit);
+            too_long += framed.counts.rejected + framed.counts.cut;
             assert_eq!((too_long, &buffer[framed.records]), (1, kept));
         }
+    }
+
+    #[test]
+    fn a_line_that_is_cut_and_then_given_up_counts_as_rejected_only() {
+        let limit = RecordLimit { max_bytes: 8, long_lines: LongLines::Cut };
+        let (mut carry, mut counts) = (LineCarry::default(), LineCounts::default());
+        let mut take = |carry: &mut LineCarry, bytes: &[u8]| {
+            let gap = carry.gap();
+            let mut buffer = [&vec![b'?'; gap][..], bytes].concat();
+            let framed = carry.take(&mut buffer, bytes.len(), limit);
+            counts += framed.counts;
+            buffer[framed.records].to_vec()
+        };
+        assert!(take(&mut carry, b"more than eight").is_empty());
+        let given_up = carry.give_up().counts;
+        assert_eq!((given_up.rejected, given_up.cut), (1, 0));
+        assert_eq!(take(&mut carry, b" of it\nonce more in two, "), b"");
+        assert_eq!(take(&mut carry, b"parts\nlast, long"), b"once mor\n");
+        let last = carry.finish(&mut [b'?'; 9]).counts;
+        counts += last;
+        assert_eq!((counts.rejected, counts.cut, counts.unterminated), (0, 2, 1));
     }
 
     #[test]

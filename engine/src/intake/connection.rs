@@ -216,15 +216,15 @@ impl Connection {
         Step { framed, first_offset, outcome }
     }
 
-    /// What a carry counts is of the line that is not finished. Where lines count by their newlines, that
+    /// What a carry counts as rejected is the line that is not finished. Where lines count by their newlines, that
     /// waits for this one's.
     fn hold_back(&mut self, framed: &mut Framed) {
         let Some(unfinished) = &mut self.unfinished else { return };
-        let counts = std::mem::take(&mut framed.counts);
+        let rejected = std::mem::take(&mut framed.counts.rejected);
         // A newline has come, be it that of a line that was dropped.
         if framed.records.end > 0 {
-            framed.counts = std::mem::take(unfinished);
+            framed.counts += std::mem::take(unfinished);
         }
-        *unfinished += counts;
+        unfinished.rejected += rejected;
     }
 }

@@ -97,8 +97,9 @@ fn received(pieces: [&[u8]; 3], policy: Policy) -> (Vec<String>, u64) {
         take(&buffer[framed.records], &mut kept);
     }
     let mut buffer = vec![b'?'; carry.gap() + 1];
-    let last = carry.finish(&mut buffer).records;
-    take(&buffer[last], &mut kept);
+    let last = carry.finish(&mut buffer);
+    framed_too_long += last.counts.cut;
+    take(&buffer[last.records], &mut kept);
     (kept, too_long + framed_too_long)
 }
 

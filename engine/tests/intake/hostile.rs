@@ -159,3 +159,22 @@ fn unfinished_lines_of_many_take_bounded_memory_and_cost_nobody_else_a_line() {
     assert!(rig.counts().rejected >= 40, "{:?}", rig.counts());
     assert!(!rig.ear.warnings("unfinished records hold more than").is_empty());
 }
+
+#[test]
+fn a_long_line_that_is_given_up_counts_as_rejected_and_one_that_is_cut_as_cut() {
+    let rig = Rig::of_lines(conf().memory_bytes(8 << 20).long_lines(LongLines::Cut));
+    let mut clients: Vec<_> = (0..3).map(|_| rig.client()).collect();
+    for client in &mut clients {
+        client.write_all(&vec![b'x'; MIB + 100]).expect("the engine reads");
+        rig.come_round();
+    }
+    for client in &mut clients {
+        client.write_all(b"\nnext\n").expect("the engine reads");
+    }
+    drop(clients);
+    rig.ear.wait_for_ends(3 + 3);
+    let (lines, counts) = (rig.batch(), rig.counts());
+    let cut = lines.iter().filter(|line| line.len() == MIB).count() as u64;
+    assert!(cut < 3, "nothing was given up");
+    assert_eq!((counts.records, counts.rejected, counts.cut), (3 + cut, 3 - cut, cut));
+}

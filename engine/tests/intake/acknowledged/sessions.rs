@@ -94,6 +94,27 @@ fn a_line_that_is_too_long_is_acknowledged_and_counted_once() {
 }
 
 #[test]
+fn a_long_line_that_is_given_up_is_acknowledged_and_counts_as_rejected_only() {
+    let disk = MemoryDisk::default();
+    let life =
+        Life::with(&disk, &clock(), |conf| conf.memory_bytes(8 << 20).long_lines(LongLines::Cut));
+    // Two of them are all that may be unfinished.
+    let mut senders = ["a", "b", "c"].map(Sender::new);
+    for sender in &mut senders {
+        sender.greet(life.address());
+        sender.send_text(&vec![b'x'; (1 << 20) + 100]);
+        life.come_round();
+    }
+    for sender in &mut senders {
+        sender.send_text(b"\n");
+        life.acknowledge(sender);
+    }
+    life.batch();
+    let counts = life.ear.report(life.clock.now().floor(BATCH)).sources[0].lines;
+    assert_eq!((counts.records, counts.rejected, counts.cut), (2, 1, 2));
+}
+
+#[test]
 fn while_memory_is_full_nothing_is_read_and_everybody_is_heard() {
     let (disk, mut sender) = (MemoryDisk::default(), Sender::new("a"));
     let life = Life::with(&disk, &clock(), |conf| conf.memory_bytes(6 << 20));
