@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use anyhow::{Context, Result};
+use millstream::printable::printable_json;
 use serde::Serialize;
 
 /// Prints it with a newline behind it. That nobody reads it to its end, as in `bench-suite .. | head -1`, is
@@ -13,9 +14,10 @@ pub fn print(text: impl Display) -> Result<()> {
     printed.context("stdout could not be written")
 }
 
-/// The same of a value, as a line of JSON.
+/// The same of a value, as a line of JSON without orders to a terminal, whatever came from the network.
 pub fn print_json(value: &impl Serialize) -> Result<()> {
-    print(serde_json::to_string(value).context("it could not be written as JSON")?)
+    let json = serde_json::to_string(value).context("it could not be written as JSON")?;
+    print(printable_json(&json))
 }
 
 /// A value as JSON, where that is asked for, or else what it says in words.

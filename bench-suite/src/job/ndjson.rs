@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
+use millstream::printable::printable_json;
 use millstream::progress::{BatchReport, Notice};
 use serde::Serialize;
 
@@ -54,8 +55,14 @@ fn said(notice: &Notice) -> Option<Said> {
     }
 }
 
+/// JSON has what came from the network, but no orders to a terminal.
+fn as_text(line: &impl Serialize) -> String {
+    let json = serde_json::to_string(line).expect("a line has only plain fields");
+    printable_json(&json).into_owned()
+}
+
 fn tell(line: &impl Serialize) -> io::Result<()> {
-    let line = serde_json::to_string(line).expect("a line has only plain fields");
+    let line = as_text(line);
     writeln!(io::stderr().lock(), "{line}")
 }
 
@@ -64,7 +71,7 @@ mod tests {
     use super::*;
 
     fn told(notice: &Notice) -> Option<String> {
-        said(notice).map(|said| serde_json::to_string(&said).unwrap())
+        said(notice).map(|said| as_text(&said))
     }
 
     #[test]
@@ -75,6 +82,8 @@ mod tests {
         assert_eq!(told(&listening).unwrap(), r#"{"listening":"127.0.0.1:7"}"#);
         let warning = Notice::Warning { message: "the \"disk\" is slow".into() };
         assert_eq!(told(&warning).unwrap(), r#"{"warning":"the \"disk\" is slow"}"#);
+        let hostile = Notice::Warning { message: "\u{9b}2J\u{7f}\u{202e}".into() };
+        assert_eq!(told(&hostile).unwrap(), r#"{"warning":"\u009b2J\u007f\u202e"}"#);
         let unfinished = Notice::Unfinished { source: source(), connections: 2 };
         assert!(told(&unfinished).unwrap().starts_with(r#"{"notice":"listener 127.0.0.1:7: 2 "#));
         assert!(told(&Notice::Stopping).unwrap().starts_with(r#"{"notice":"stopping: "#));

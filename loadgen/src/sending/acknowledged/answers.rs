@@ -65,7 +65,8 @@ fn printable(text: &str) -> String {
     for c in text.chars() {
         // The others have no width, or turn the direction of what follows.
         let is_hidden = matches!(c,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+            '\u{61c}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
         if c.is_control() || is_hidden {
             shown.extend(c.escape_default());
         } else {
@@ -113,9 +114,10 @@ mod tests {
     fn a_refusal_gives_a_terminal_no_orders() {
         let mut answers = Answers::default();
         answers.hear(
-            "REFUSE \u{1b}]0;owned\u{7}\u{1b}[2J\r\u{9b}31m\u{202e}na\u{ef}ve\u{7f}\n".as_bytes(),
+            "REFUSE \u{1b}]0;owned\u{7}\u{1b}[2J\r\u{9b}31m\u{202e}\u{61c}na\u{ef}ve\u{7f}\n"
+                .as_bytes(),
         );
-        let shown = r"\u{1b}]0;owned\u{7}\u{1b}[2J\r\u{9b}31m\u{202e}naïve\u{7f}";
+        let shown = r"\u{1b}]0;owned\u{7}\u{1b}[2J\r\u{9b}31m\u{202e}\u{61c}naïve\u{7f}";
         assert_eq!(all(&mut answers), [Answer::Refused(shown.into())]);
     }
 
