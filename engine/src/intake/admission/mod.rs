@@ -7,8 +7,8 @@
 //! - Where blocks are worked on as they close, what waits for that work is bounded by the time that
 //!   it takes, a quarter of an interval, and by a few slabs, which then stay in the cache.
 //! - Where blocks are read at their batch's turn, all batches that wait take in together what can
-//!   be processed in an interval, less what is owed to batches before. It begins small, grows
-//!   twentyfold a batch while batches are quick, and shrinks at once, in the middle of a batch that
+//!   be processed in an interval, less what is owed to batches before. It begins small, grows up to
+//!   sixteenfold a batch while batches are quick, and shrinks at once, in the middle of a batch that
 //!   overruns.
 //! - Where there is a log, what is on its way there is bounded too: a disk that is slower than the work
 //!   would hold up each batch until all of it is written. So is what a batch is given: it is read into
@@ -25,7 +25,7 @@ use parking_lot::Mutex;
 
 use self::capacity::Capacity;
 
-/// The first batch takes in this much a second, before anything is known. The next may be twenty
+/// The first batch takes in this much a second, before anything is known. The next may be sixteen
 /// times as large.
 const FIRST_BYTES_PER_S: f64 = (8 << 20) as f64;
 
