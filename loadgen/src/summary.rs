@@ -137,6 +137,8 @@ pub(crate) struct Behind {
     pub(crate) is_own_fault: bool,
     /// Whether readers have gone while the run went on.
     pub(crate) have_readers_gone: bool,
+    /// Whether none is left, for the other side has ended all connections.
+    pub(crate) are_all_gone: bool,
     /// How long the first of them had waited.
     pub(crate) lag_ms: f64,
     /// The share of the lines that the generator itself sent much too late.
@@ -149,15 +151,20 @@ pub(crate) fn reason_not_valid(schedule: &str, behind: &Behind) -> Option<String
     let allowed = SHARE_ALLOWED * 100.0;
     // Where no line was asked for, 0 / 0 is not a number, and greater than nothing.
     if share > SHARE_ALLOWED {
-        let culprit = match (behind.is_own_fault, behind.have_readers_gone) {
-            (true, _) => "the generator did not get to them, so give it more of the machine",
-            (false, false) => "the readers had no room for them, so read faster",
-            (false, true) => "the readers had gone, or had no room for them, so read faster",
+        let less = format!(", or ask for less than {schedule}");
+        let (culprit, less) = match (behind.is_own_fault, behind.have_readers_gone) {
+            _ if behind.are_all_gone => ("the other side had ended all connections by then", ""),
+            (true, _) => {
+                ("the generator did not get to them, so give it more of the machine", &*less)
+            }
+            (false, false) => ("the readers had no room for them, so read faster", &*less),
+            (false, true) => {
+                ("the readers had gone, or had no room for them, so read faster", &*less)
+            }
         };
         return Some(format!(
             "the schedule was not held: at its end {} of {} lines were still to be sent ({:.1} %, \
-             and {allowed:.0} % are allowed), {:.0} ms behind; {culprit}, or ask for less than \
-             {schedule}",
+             and {allowed:.0} % are allowed), {:.0} ms behind; {culprit}{less}",
             behind.lines,
             behind.due,
             share * 100.0,
@@ -191,6 +198,9 @@ mod tests {
         assert!(reason.contains("the readers had gone, or had no room for them"), "{reason}");
         let reason = reason_not_valid("1k", &Behind { is_own_fault: true, ..more }).unwrap();
         assert!(reason.contains("the generator did not get to them"), "{reason}");
+        let gone = Behind { are_all_gone: true, is_own_fault: true, ..more };
+        let reason = reason_not_valid("1k", &gone).unwrap();
+        assert!(reason.ends_with("; the other side had ended all connections by then"), "{reason}");
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Token {
     /// same. What is in an argument, every user of a machine can see. It must be a regular file, of which no more than
     /// 4096 bytes are read: a pipe might never end.
     pub fn from_file(path: &Path) -> Result<Self> {
-        let failed = |error| Error::File { doing: "read the token in", path: path.into(), error };
+        let failed = |e| Error::Usage(format!("cannot read the token in {}: {e}", path.display()));
         let (bytes, mode) = match read(path).map_err(failed)? {
             Some(read) => read,
             None => {
@@ -144,7 +144,11 @@ mod tests {
             assert!(text.len() < 3 || !refusal.contains(text.trim()), "{refusal}");
         }
         let missing = Token::from_file(Path::new("/nowhere/token")).unwrap_err();
-        assert!(missing.to_string().contains("/nowhere/token"), "{missing}");
+        assert_eq!(missing.exit_code(), 2);
+        assert!(
+            missing.to_string().starts_with("cannot read the token in /nowhere/token: "),
+            "{missing}"
+        );
         // Whoever prints what is behind an error too says it once.
         assert!(std::error::Error::source(&missing).is_none());
     }

@@ -109,6 +109,12 @@ impl Found {
         }
     }
 
+    /// Whether the other side has ended all connections. Senders whose lines are acknowledged dial again.
+    fn are_all_gone(&self) -> bool {
+        let Standing { acknowledged, connections, connections_lost, spent, .. } = self.standing;
+        acknowledged.is_none() && connections_lost > 0 && connections == 0 && spent == 0
+    }
+
     fn behind(&self, load: &Load) -> Behind {
         let in_lanes: u64 = self.reports.iter().map(|report| report.behind).sum();
         let (corrected, raw) = (self.latency.corrected(), self.latency.raw());
@@ -120,6 +126,7 @@ impl Found {
             lines: in_lanes + self.standing.undealt,
             is_own_fault: raw.mean > corrected.mean / 2.0,
             have_readers_gone: self.standing.connections_lost > 0,
+            are_all_gone: self.are_all_gone(),
             lag_ms: self.standing.lag.unwrap_or_default().as_secs_f64() * 1e3,
             too_late: if is_silent_at_times { 0.0 } else { too_late },
         }

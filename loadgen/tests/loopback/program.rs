@@ -71,6 +71,21 @@ fn a_target_that_hangs_up_is_told_and_fails_the_run() {
 }
 
 #[test]
+fn a_target_that_refuses_is_not_taken_for_a_generator_that_is_too_slow() {
+    let (listener, address) = free_listener();
+    let target = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 100]).unwrap();
+    });
+    let flags = "--rate 100k --for 20s";
+    let (code, _, stderr) = run(&format!("send --connect {address} {flags}"));
+    target.join().unwrap();
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains(&format!("{address} hung up after ")), "{stderr}");
+    assert!(!stderr.contains("the generator"), "{stderr}");
+}
+
+#[test]
 fn a_run_prints_a_table_or_json() {
     for json in ["", "--json"] {
         let (listener, address) = free_listener();
