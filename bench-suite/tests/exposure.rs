@@ -99,6 +99,21 @@ fn a_job_warns_of_a_token_that_others_may_read() {
 }
 
 #[test]
+fn a_job_that_listens_to_everybody_says_which_flag_guards_it() {
+    for form in ["none", "live", "ndjson"] {
+        let mut job = Command::new(env!("CARGO_BIN_EXE_bench-suite"));
+        let flags = ["--listen", "0.0.0.0:0", "--for", "100ms", "--batch", "50ms"];
+        let output = job.args(["job", "count", "--progress", form]).args(flags).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        let warnings: Vec<_> =
+            told.lines().filter(|line| line.contains("it listens on 0.0.0.0")).collect();
+        assert!(output.status.success() && warnings.len() == 1, "{form}: {told}");
+        assert!(warnings[0].contains("give --token-file"), "{form}: {told}");
+        assert!(!told.contains("Conf::"), "{form}: {told}");
+    }
+}
+
+#[test]
 fn a_job_takes_its_token_from_a_file() {
     let folder = TempDir::new().unwrap();
     let (wrong, right) = (token(&folder, "0000000000000000"), token(&folder, SECRET));

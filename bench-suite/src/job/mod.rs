@@ -13,6 +13,7 @@ mod overload;
 mod contradictions;
 mod gathered;
 mod from_memory;
+mod in_flags;
 mod run;
 
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use millstream::progress::{BatchReport, Notice};
 use serde::Serialize;
 
 use super::Answer;
+use super::in_flags::in_flags;
 
 #[derive(Serialize)]
 struct Batch<'a> {
@@ -49,7 +50,7 @@ pub(super) fn warning(sentence: &str) {
 fn said(notice: &Notice) -> Option<Said> {
     match notice {
         Notice::Listening { address, .. } => Some(Said::Listening(*address)),
-        Notice::Warning { message } => Some(Said::Warning(message.clone())),
+        Notice::Warning { message } => Some(Said::Warning(in_flags(message))),
         Notice::Connected { .. } | Notice::Disconnected { reason: None, .. } => None,
         _ => Some(Said::Notice(notice.to_string())),
     }

@@ -11,6 +11,7 @@ use millstream::progress::{BatchReport, Listener, Notice};
 use millstream::{Duration, Error, Running, Stop, StreamingContext};
 
 use super::gathered::Gathered;
+use super::in_flags::in_flags;
 use super::live::Live;
 use super::stamped::{self, Recorder, StampedSummary};
 use super::summary::Summary;
@@ -67,6 +68,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
         closed: AtomicUsize::new(0),
     });
     let conf = options.conf().unwrap_or_else(|e| refuse(format_args!("{e:#}")));
+    // They are told with the progress, in whatever form that is.
+    let conf = conf.warnings_on_stderr(false).listener(Told(teller.clone()));
     let new = || StreamingContext::new(conf, options.batch);
     let context = match &options.checkpoint {
         Some(directory) => StreamingContext::get_or_create(directory, new),
@@ -74,9 +77,8 @@ pub fn run(options: &Options) -> Result<Outcome> {
     };
     let ssc = match context {
         Ok(ssc) => ssc,
-        Err(e) => refuse(e),
+        Err(e) => refuse(in_flags(&e.to_string())),
     };
-    ssc.add_listener(Told(teller.clone()));
 
     let described = (options.clone(), recorder.clone());
     let started = ssc.start(move |s| {
@@ -91,7 +93,9 @@ pub fn run(options: &Options) -> Result<Outcome> {
         Ok(())
     });
     let running = match started {
-        Err(e @ (Error::Window { .. } | Error::WindowMemory { .. })) => refuse(e),
+        Err(e @ (Error::Window { .. } | Error::WindowMemory { .. })) => {
+            refuse(in_flags(&e.to_string()))
+        }
         started => started?,
     };
     running.stop_on_signals()?;
@@ -228,6 +232,10 @@ impl Listener for Told {
             (ProgressForm::Ndjson, _) => ndjson::notice(notice),
             (ProgressForm::Live, Notice::Listening { address, .. }) => {
                 writeln!(std::io::stderr(), "listening on {address}")
+            }
+            (_, Notice::Warning { .. } | Notice::Stopping) => {
+                stderr::tell(format_args!("millstream: {}", in_flags(&notice.to_string())));
+                Ok(())
             }
             (ProgressForm::Live | ProgressForm::None, _) => Ok(()),
         };
