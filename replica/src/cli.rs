@@ -7,6 +7,9 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::Parser;
 
+/// Longer than any replica is.
+const MOST_SILENCE: Duration = Duration::from_secs(1000 * 31_557_600);
+
 const EXAMPLES: &str = "\
 A job with Conf::replica keeps what it must not lose twice: on its own disk and here. Nothing that it acknowledges
 is in one copy alone. Where its disk is lost it goes on from the copy; where its machine is, the directory here
@@ -48,8 +51,8 @@ pub(crate) struct Cli {
     pub(crate) max_bytes: Option<ByteSize>,
     /// How long a job may be silent before its directory is let go; never less than the job's own time limit, nor
     /// more than twice that
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
-    pub(crate) idle: Duration,
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = silence)]
+    pub(crate) idle: millstream::Duration,
 }
 
 /// HOST:PORT, or a port alone, which is on loopback.
@@ -63,9 +66,19 @@ fn listening(text: &str) -> Result<String, String> {
     }
 }
 
+/// How long a job may be silent.
+fn silence(text: &str) -> Result<millstream::Duration, String> {
+    let given = humantime::parse_duration(text).map_err(|e| format!("{e}; write it as in 30s"))?;
+    let silence = millstream::Duration::try_from(given).ok();
+    silence.filter(|_| !given.is_zero() && given <= MOST_SILENCE).ok_or_else(|| {
+        "it must be a whole number of milliseconds, 1ms at least and 1000years at most, as in 30s".into()
+    })
+}
+
 /// A size in which something has room.
 fn some_bytes(text: &str) -> Result<ByteSize, String> {
-    match text.parse::<ByteSize>()? {
+    let size = text.parse::<ByteSize>();
+    match size.map_err(|_| format!("{text:?} is no size: write it as in 20GiB"))? {
         none if none.as_u64() == 0 => {
             Err("no copy has room in that; leave it out for as much as the disk has".into())
         }
@@ -85,5 +98,23 @@ mod tests {
         assert_eq!(listening("7799").as_deref(), Ok("127.0.0.1:7799"));
         assert_eq!(listening("[::]:0").as_deref(), Ok("[::]:0"));
         assert!(["", ":7799", "host", "host:x"].iter().all(|bad| listening(bad).is_err()));
+    }
+
+    #[test]
+    fn what_is_no_length_of_time_or_no_size_is_told_with_an_example() {
+        assert_eq!(silence("1ms"), Ok(millstream::Duration::from_millis(1)));
+        assert_eq!(
+            silence("1000years").map(millstream::Duration::as_millis),
+            Ok(31_557_600_000_000)
+        );
+        for text in ["0s", "1500us", "1001years", "584000000000y", "5", "-1s"] {
+            let refusal = silence(text).unwrap_err();
+            assert!(refusal.ends_with("as in 30s"), "{text}: {refusal}");
+        }
+        assert_eq!(some_bytes("20GiB"), Ok(ByteSize::gib(20)));
+        for text in ["-1", "abc", "1XB", ""] {
+            let refusal = some_bytes(text).unwrap_err();
+            assert_eq!(refusal, format!("{text:?} is no size: write it as in 20GiB"));
+        }
     }
 }

@@ -47,9 +47,8 @@ fn run(cli: &Cli, token: &Token) -> Result<()> {
     // What jobs have received is in it, as it came.
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&cli.dir);
     made.with_context(|| format!("--dir {}", cli.dir.display()))?;
-    let mut settings = Replica::settings(&cli.dir, &token.secret)
-        .idle_timeout(millstream::Duration::try_from(cli.idle)?)
-        .on_event(tell);
+    let mut settings =
+        Replica::settings(&cli.dir, &token.secret).idle_timeout(cli.idle).on_event(tell);
     if let Some(most) = cli.max_bytes {
         settings = settings.max_bytes(most.as_u64());
     }

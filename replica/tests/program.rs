@@ -102,6 +102,10 @@ fn what_is_wrong_is_said_and_the_exit_code_says_so() {
     let flags = ["--dir", directory, "--token-file", short, "--max-bytes", "0"];
     let (code, said) = ended(&flags);
     assert!(code == 2 && said.contains("--max-bytes") && said.contains("no copy"), "{said}");
+    for idle in ["0s", "584000000000y"] {
+        let (code, said) = ended(&["--dir", directory, "--token-file", short, "--idle", idle]);
+        assert!(code == 2 && said.contains("--idle <TIME>") && said.contains("1ms"), "{said}");
+    }
     let (code, said) = ended(&["--dir", directory]);
     assert!(code == 2 && said.contains("--token-file"), "{said}");
     let (code, said) = ended(&["--listen", "nowhere", "--dir", directory, "--token-file", short]);
