@@ -66,9 +66,14 @@ pub(crate) fn too_long(time: Duration) -> Option<String> {
     })
 }
 
+/// A size, as in `256MiB`.
+pub(crate) fn size(text: &str) -> Result<ByteSize, String> {
+    text.parse().map_err(|_| format!("{text:?} is no size: write it as in 256MiB"))
+}
+
 /// A size that something fits into, as in `4MiB`.
 pub(crate) fn some_bytes(text: &str) -> Result<ByteSize, String> {
-    let size: ByteSize = text.parse().map_err(|e| format!("{e}; write it as in 4MiB"))?;
+    let size = size(text)?;
     match size.as_u64() {
         0 => Err("it must be at least 1 byte".into()),
         bytes if bytes > MOST_BYTES => Err(format!("a batch has at most {}", ByteSize(MOST_BYTES))),
@@ -88,5 +93,20 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(0) => Err("it must be at least 1".into()),
         Ok(n) => Ok(n),
         Err(e) => Err(e.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_size_is_told_with_an_example() {
+        assert_eq!(size("64MiB"), Ok(ByteSize::mib(64)));
+        for text in ["-5", "abc", "1XB", "", "1 2"] {
+            let refusal = format!("{text:?} is no size: write it as in 256MiB");
+            assert_eq!(size(text).unwrap_err(), refusal);
+            assert_eq!(some_bytes(text).unwrap_err(), refusal);
+        }
     }
 }

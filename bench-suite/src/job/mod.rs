@@ -27,7 +27,7 @@ use millstream::{Conf, StorageLevel};
 pub use answers::{Answer, Answers};
 pub use course::Moment;
 pub(crate) use given::{
-    at_least_one, interval, share, some_bytes, some_time, time_to_warm_up, too_long,
+    at_least_one, interval, share, size, some_bytes, some_time, time_to_warm_up, too_long,
 };
 use given::{host_and_port, port_or_address};
 pub use overload::Overload;
@@ -143,7 +143,7 @@ pub struct Options {
     pub parallelism: Option<usize>,
     /// The budget for received data, states, windows and stages, such as 256MiB [default: half of what the
     /// process may use]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory: Option<ByteSize>,
     /// Where received data waits for its batch, and windows of raw records keep it: MEMORY_ONLY,
     /// MEMORY_AND_DISK, DISK_ONLY, and with _2 a second copy of the log (--replica)

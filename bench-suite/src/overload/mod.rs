@@ -15,7 +15,7 @@ use loadgen::Schedule;
 use loadgen::time::written;
 
 use crate::interrupt::Interrupt;
-use crate::job::{interval, some_time};
+use crate::job::{interval, size, some_time};
 use crate::outcome::{Outcome, refuse};
 use crate::port::free_port;
 use crate::senders::{Asked, Senders, Source};
@@ -23,7 +23,7 @@ use crate::strain::Job;
 use crate::{stderr, stdout};
 use found::{Found, PhaseFound, SCHEMA_VERSION};
 use group::MemoryGroup;
-use plan::{Plan, WINDOW_BATCHES, budget, times};
+use plan::{Plan, WINDOW_BATCHES, times};
 use ran::Ran;
 
 /// Senders, each with a connection of its own.
@@ -70,7 +70,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value = "10", value_parser = times)]
     pub times: f64,
     /// The jobs' memory budget, 64MiB at least
-    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = budget)]
+    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = size)]
     pub memory: ByteSize,
     /// What a record costs the first job
     #[arg(long, value_name = "TIME", default_value = "5us", value_parser = humantime::parse_duration)]

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use loadgen::time::written;
 
 use super::Options;
@@ -77,11 +76,6 @@ pub(super) fn to_drain(batch: millstream::Duration) -> Duration {
 pub(super) fn times(text: &str) -> Result<f64, String> {
     let times = text.parse::<f64>().ok().filter(|times| *times > 0.0 && *times <= MOST_TIMES);
     times.ok_or_else(|| format!("it must be a number above 0, and {MOST_TIMES} at most"))
-}
-
-/// A budget, which is looked at with the other flags.
-pub(super) fn budget(text: &str) -> Result<ByteSize, String> {
-    text.parse().map_err(|e| format!("{e}; write it as in 256MiB"))
 }
 
 #[cfg(test)]

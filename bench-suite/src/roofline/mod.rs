@@ -20,7 +20,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::doctor::Checkup;
-use crate::job::at_least_one;
+use crate::job::{at_least_one, size};
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::promptness;
@@ -95,7 +95,7 @@ fn at_least_a_second(text: &str) -> Result<Duration, String> {
 }
 
 fn batch_size(text: &str) -> Result<ByteSize, String> {
-    let size: ByteSize = text.parse()?;
+    let size = size(text)?;
     let (least, most) = (ByteSize::mib(1), ByteSize::gib(1));
     if !(least..=most).contains(&size) {
         return Err(format!(

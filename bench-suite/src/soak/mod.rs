@@ -16,7 +16,7 @@ use loadgen::Schedule;
 use loadgen::time::written;
 
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::job::{interval, some_time};
+use crate::job::{interval, size, some_time};
 use crate::outcome::{Outcome, refuse};
 use crate::port::free_port;
 use crate::senders::{Asked, Senders, Source};
@@ -64,7 +64,7 @@ pub struct Options {
     #[arg(long, value_name = "TIME", default_value = "200ms", value_parser = interval)]
     pub batch: millstream::Duration,
     /// The job's memory budget, 64MiB at least
-    #[arg(long, value_name = "BYTES", default_value = "256MiB")]
+    #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = size)]
     pub memory: ByteSize,
     /// Where its files are; it must not exist. Left out, it is a new directory for temporary files
     #[arg(long, value_name = "DIR")]

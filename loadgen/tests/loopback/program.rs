@@ -20,6 +20,7 @@ fn a_value_that_makes_no_sense_is_a_usage_error_with_the_numbers() {
         ("--line-bytes 3", "--line-bytes 3 is not possible: it must lie between 16 and 1048576"),
         ("--rate quick", "'--rate <RATE>': \"quick\" is not a rate"),
         ("--rate -5", "'--rate <RATE>': \"-5\" is not a rate"),
+        ("--send-buffer=-5", "\"-5\" is no size: write it as in 64KiB"),
     ] {
         let (code, stdout, stderr) = run(&format!("serve --listen 127.0.0.1:0 {flag}"));
         assert_eq!(code, Some(2), "{flag}: {stderr}");

@@ -219,8 +219,13 @@ struct FaultFlags {
     end: Ending,
     /// How much of what a reader has not taken the system may keep for each connection, such as
     /// 64KiB [default: as it sees fit, which is megabytes]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     send_buffer: Option<ByteSize>,
+}
+
+/// A size, as in `64KiB`.
+fn size(text: &str) -> std::result::Result<ByteSize, String> {
+    text.parse().map_err(|_| format!("{text:?} is no size: write it as in 64KiB"))
 }
 
 /// How connections end.
