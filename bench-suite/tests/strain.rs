@@ -52,8 +52,19 @@ fn more_than_can_be_done_is_held_back_and_none_of_it_lost() {
     let (work, capacity) = (&phases[0], number(&found, "capacity_per_s"));
     let offered = number(work, "offered_per_s");
     assert!((offered / capacity - 10.0).abs() < 0.01, "{found}");
-    // In so short a run most of what was sent lies in the system's buffers.
-    assert_ne!(work["held_back_by"], "nothing", "{found}");
+    // A look of half a second on a busy machine may find that far too little can be done: then this is not too much.
+    let was_too_much = number(work, "done_per_s") < 5.0 * capacity;
+    assert!(!was_too_much || work["held_back_by"] != "nothing", "{found}");
+}
+
+#[test]
+fn an_overload_that_is_none_says_so_and_is_no_proof() {
+    let args = ["overload", "--for", "4s", "--batch", "200ms", "--times", "0.05"];
+    let output = bench_suite(&args).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{told}");
+    let said = told.lines().find(|line| line.contains("held back by nothing"));
+    assert!(said.is_some_and(|said| said.contains("the job \"work\" was sent")), "{told}");
 }
 
 #[test]

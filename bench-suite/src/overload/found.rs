@@ -8,13 +8,11 @@ use super::Phase;
 use super::group::MemoryGroup;
 use super::plan::to_drain;
 use super::ran::Ran;
+use super::too_much::HeldBackBy;
 use crate::strain::{mib, wrong_sources};
 
 /// The version of the JSON form: 2 since there are two jobs.
 pub(super) const SCHEMA_VERSION: u32 = 2;
-
-/// Senders that could send less than this share of what they were to are held back.
-const HELD_BACK: f64 = 0.9;
 
 /// What was found.
 #[derive(Debug, Default, Serialize)]
@@ -22,6 +20,8 @@ pub(super) struct Found {
     pub(super) schema_version: u32,
     /// What a job whose records have the given cost can do, in records a second.
     pub(super) capacity_per_s: f64,
+    /// So many times that was offered to the first job.
+    pub(super) times: f64,
     pub(super) budget_bytes: u64,
     pub(super) limit_bytes: u64,
     pub(super) phases: Vec<PhaseFound>,
@@ -53,7 +53,12 @@ pub(super) struct PhaseFound {
     /// Whether the system has ended it because its memory had reached the limit.
     pub(super) was_killed: bool,
     /// What held the senders back.
-    pub(super) held_back_by: String,
+    pub(super) held_back_by: HeldBackBy,
+    /// Of how late records were sent, in the mean, the share that was not for lack of room; nothing where they were not
+    /// sent at a rate.
+    pub(super) senders_share_of_lag: Option<f64>,
+    /// What it did, in records a second, until all was done; nothing where that was not in time.
+    pub(super) done_per_s: Option<f64>,
     pub(super) batches: u64,
     pub(super) batches_at_the_budget: u64,
     pub(super) failed_batches: u64,
@@ -87,7 +92,9 @@ impl PhaseFound {
             peak_counted_bytes: watched.most_memory_bytes,
             limited: group.is_some(),
             was_killed: ran.was_killed,
-            held_back_by: String::new(),
+            held_back_by: HeldBackBy::default(),
+            senders_share_of_lag: ran.sent.own_share_of_lag(),
+            done_per_s: ran.drained_after_s.map(|after| counted as f64 / (ran.seconds + after)),
             batches: watched.batches(),
             batches_at_the_budget: watched.batches_at_the_budget,
             failed_batches: watched.failed_batches,
@@ -98,22 +105,8 @@ impl PhaseFound {
             drained_after_s: ran.drained_after_s,
             may_drain_for_s: to_drain(phase.job.batch).as_secs_f64(),
         };
-        found.held_back_by = found.what_held_back().to_owned();
+        found.held_back_by = found.what_held_back();
         found
-    }
-
-    /// What held the senders back, most of the time.
-    fn what_held_back(&self) -> &'static str {
-        let per_s = self.sent as f64 / self.seconds;
-        let all_came = self.offered_per_s.is_some_and(|offered| per_s > offered * HELD_BACK);
-        match (all_came, self.batches_at_the_budget) {
-            (true, _) => "nothing",
-            (false, 0) => "the admission",
-            (false, at_it) if at_it * 2 < self.batches => {
-                "the admission, and the budget now and then"
-            }
-            (false, _) => "the memory budget",
-        }
     }
 
     /// What did not hold, in sentences.
@@ -176,6 +169,9 @@ impl Found {
                 "no control group has limited the memory, so that it was only watched".to_owned(),
             );
         }
+        let too_little =
+            |phase: &PhaseFound| phase.was_not_too_much(self.times, self.capacity_per_s);
+        doubts.extend(self.phases.iter().filter_map(too_little));
         if let Some(phase) = self.phases.last().filter(|phase| phase.batches_at_the_budget == 0) {
             doubts.push(format!(
                 "the budget of {:.1} MiB was never what held the senders back: received data and all else that is \
@@ -213,9 +209,11 @@ impl fmt::Display for PhaseFound {
         let offered = self.offered_per_s.map(|per_s| format!("{per_s:.0} records/s"));
         row("was to be sent", offered.unwrap_or("as many as are taken".to_owned()))?;
         row("for", format!("{:.1} s", self.seconds))?;
-        row("held back by", self.held_back_by.clone())?;
+        row("held back by", self.held_back_by.to_string())?;
         row("records sent", self.sent.to_string())?;
         row("records counted", self.counted.to_string())?;
+        let done = self.done_per_s.map(|per_s| format!("{per_s:.0} records/s"));
+        row("  until all was done", done.unwrap_or("not told".to_owned()))?;
         row("sources that differ", self.sources_wrong.to_string())?;
         row("most anonymous memory", told(self.peak_anonymous_bytes))?;
         row("  its group's, with files", told(self.peak_group_bytes))?;
@@ -285,18 +283,6 @@ mod tests {
         let told = found.to_string();
         let row = told.lines().find(|line| line.contains("records sent"));
         assert!(row.is_some_and(|row| row.ends_with(" 1000")), "{told}");
-    }
-
-    #[test]
-    fn what_held_senders_back_is_told() {
-        let by = |offered_per_s, batches_at_the_budget| {
-            let found = PhaseFound { offered_per_s, batches_at_the_budget, ..good() };
-            found.what_held_back()
-        };
-        assert_eq!(by(Some(1000.0), 8), "the memory budget");
-        assert_eq!(by(None, 8), "the memory budget");
-        assert_eq!(by(None, 0), "the admission");
-        assert_eq!(by(Some(100.0), 0), "nothing");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod group;
 mod plan;
 mod ran;
 mod found;
+mod too_much;
 
 use std::time::Duration;
 
@@ -57,7 +58,9 @@ Examples:
 
 Exit codes:
   0  all of it held    1  failed, or stopped by Ctrl-C    2  wrong usage    4  something did not hold
-  5  it says too little: no control group could be made, so that the memory was only watched, or the budget was
+  5  it says too little: no control group could be made, so that the memory was only watched; or the job whose records
+     have that cost was not sent too much, for nothing held its senders back, they were too slow themselves, or it did
+     so much more than was found beforehand that less than half of --times what it did was offered; or the budget was
      never what held the senders back";
 
 /// The flags of `overload`.
@@ -154,6 +157,7 @@ impl Overload<'_> {
         Ok(Found {
             schema_version: SCHEMA_VERSION,
             capacity_per_s,
+            times: self.options.times,
             budget_bytes: self.options.memory.as_u64(),
             limit_bytes,
             phases: found,

@@ -84,6 +84,8 @@ fn acknowledged(asked: &Asked, stop: &Stop) -> Result<Sent> {
     let name = asked.name.parse().context("the senders' name")?;
     let load = Load { sender: Some(name), ..asked.load() };
     let summary = send(asked, &load, stop)?;
+    let mut sent = Sent::default();
+    sent.note_lag(&summary);
     if let Some(reason) = summary.reason.filter(|_| summary.given_up) {
         bail!("they were given up: {reason}");
     }
@@ -91,7 +93,6 @@ fn acknowledged(asked: &Asked, stop: &Stop) -> Result<Sent> {
         Some(lines) if lines.not_acknowledged == 0 => {}
         lines => bail!("not all was acknowledged: {lines:?}"),
     }
-    let mut sent = Sent::default();
     sent.add_whole(summary.sent);
     Ok(sent)
 }
@@ -113,6 +114,7 @@ fn over_plain_tcp(asked: &Asked, stop: &Stop) -> Result<Sent> {
             Err(e) => return Err(e.into()),
         };
         let broke_us = clock.now_us();
+        sent.note_lag(&summary);
         match summary.connections_lost {
             0 => sent.add_whole(summary.sent),
             _ => summary.sent.into_iter().for_each(|sent_over_it| {
