@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::Phase;
 use super::group::MemoryGroup;
+use super::held_back::HeldBackBy;
 use super::plan::to_drain;
 use super::ran::Ran;
-use super::too_much::HeldBackBy;
 use crate::strain::{mib, wrong_sources};
 
 /// The version of the JSON form: 2 since there are two jobs.

@@ -4,6 +4,7 @@
 mod group;
 mod plan;
 mod ran;
+mod held_back;
 mod found;
 mod too_much;
 

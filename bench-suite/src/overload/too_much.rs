@@ -1,10 +1,7 @@
 //! Whether a job was sent too much: what held its senders back, and what it did meanwhile.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::found::PhaseFound;
+use super::held_back::HeldBackBy;
 
 /// Senders that could send less than this share of what they were to are held back.
 const HELD_BACK: f64 = 0.9;
@@ -15,28 +12,6 @@ const OWN_FAULT: f64 = 0.5;
 
 /// What is offered must be this share, at least, of so many times what was done.
 const OF_TIMES: f64 = 0.5;
-
-/// What held senders back, most of the time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) enum HeldBackBy {
-    #[default]
-    #[serde(rename = "nothing")]
-    Nothing,
-    #[serde(rename = "themselves")]
-    Themselves,
-    #[serde(rename = "the admission")]
-    Admission,
-    #[serde(rename = "the admission, and the budget now and then")]
-    AdmissionAndBudget,
-    #[serde(rename = "the memory budget")]
-    Budget,
-}
-
-impl fmt::Display for HeldBackBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
 
 impl PhaseFound {
     fn sent_per_s(&self) -> f64 {
