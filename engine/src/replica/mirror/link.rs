@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::broken::{Broken, BrokenKind};
+use super::doing::{Doing, Open};
 use super::session::{Dial, Session};
 use super::sides::{Apart, Progress, Sides};
 use super::slow::Warn;
-use super::together::Doing;
 use crate::backoff::Backoff;
 use crate::directory::{LIVES, Life};
 use crate::disk::AnyDisk;
@@ -80,12 +80,6 @@ pub(super) struct Link {
     said_back: Occasional,
     /// A wait was given up.
     pub(super) gave_up: bool,
-}
-
-/// A file that is written.
-pub(super) struct Open {
-    pub(super) path: String,
-    pub(super) bytes: u64,
 }
 
 /// A link that is down.

@@ -2,6 +2,7 @@
 //! and what is to be durable is so in both copies.
 
 mod broken;
+mod doing;
 mod link;
 mod lives;
 mod ours;

@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 
 use bytes::Bytes;
 
+use super::doing::Doing;
 use super::lives::{History, history};
 use super::ours::begin_of;
 use super::session::Held;
 use super::sides::{Act, Apart, Sent, Sides, Why};
-use super::together::Doing;
 use crate::directory::{LIVES, Life};
 use crate::error::Error;
 

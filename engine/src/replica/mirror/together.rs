@@ -8,47 +8,16 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::broken::Broken;
-use super::link::Open;
+use super::doing::{Doing, Open};
 use super::ours::{DIRECTORIES, begin_of, files_in};
 use super::session::Held;
 use super::sides::{Act, Apart, Sent, Sides, Why};
 use super::starts::Lead;
 use super::unite::{United, flaw_in, unite};
-use super::written::Written;
-use crate::directory::{IDENTITY, LIVES, Life};
+use crate::directory::{IDENTITY, LIVES};
 use crate::disk::TEMPORARY;
 use crate::error::{Error, Result};
 use crate::frame::{Begin, Misfit};
-
-/// What the job has done with its files while it runs.
-pub(super) struct Doing<'a> {
-    /// The files that are open, by their numbers.
-    pub(super) open: &'a BTreeMap<u64, Open>,
-    /// How many bytes were written to those that are closed again, by their paths.
-    pub(super) closed: &'a BTreeMap<String, u64>,
-    /// What was removed, and is not known to be gone for good there.
-    pub(super) removed: &'a BTreeSet<String>,
-    /// The start that this is, once it has noted itself.
-    pub(super) life: Option<Life>,
-}
-
-impl Doing<'_> {
-    /// How a file is sent that nothing is there of.
-    pub(super) fn sent(&self, path: &str, job: &str, directory: u64) -> Sent {
-        let open = self.open.iter().find(|(_, open)| open.path == path);
-        let bytes = open.map(|(_, open)| open.bytes).or_else(|| self.closed.get(path).copied());
-        // What is being written has no name yet, and is to have this one. The number of a new directory is known when
-        // its identity is there.
-        let named = path.strip_suffix(TEMPORARY).unwrap_or(path);
-        let begin = begin_of(named, job, directory).filter(|begin| begin.of != IDENTITY);
-        Sent {
-            keep: None,
-            open: open.map(|(number, _)| *number),
-            written: bytes.zip(begin).map(|(bytes, begin)| Written { bytes, begin }),
-            why: Why::Lacking,
-        }
-    }
-}
 
 impl Sides<'_> {
     /// At a start, when nobody has read or written anything yet. Answers what was found, in sentences.
