@@ -228,3 +228,43 @@ impl Connection {
         unfinished.rejected += rejected;
     }
 }
+
+#[cfg(all(test, feature = "tls-tests"))]
+mod tls_tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::conf::LongLines;
+    use crate::intake::tls::OPENED_AT_ONCE_BYTES;
+    use crate::intake::tls::flood::shaken;
+    use crate::slabs::SlabPool;
+
+    const LINE: &[u8] = b"a line after all\n";
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_connection_over_which_nothing_comes_for_a_turn_has_its_turn_again() {
+        let (stream, mut flood) = shaken();
+        let transport = Transport::Tls(Box::new(stream));
+        let mut connection = Connection::new(transport, Framing::Lines, Instant::now());
+        let mut slab = SlabPool::new(SlabPool::least_bytes(1000), 1000).take().unwrap();
+        let limit = RecordLimit { max_bytes: 1000, long_lines: LongLines::Skip };
+        assert!(flood.send(3 * OPENED_AT_ONCE_BYTES as usize / 2, LINE, || ()));
+        let (mut turns, begun) = (0, Instant::now());
+        loop {
+            let step = connection.read(&mut slab, usize::MAX, limit, |_| true);
+            if !step.framed.records.is_empty() {
+                break;
+            }
+            assert!(begun.elapsed() < PATIENCE);
+            match step.outcome {
+                Outcome::More => turns += 1,
+                // All of it need not have come yet.
+                Outcome::Drained => {}
+                Outcome::Ended | Outcome::Broke(_) => panic!("it goes on"),
+            }
+        }
+        assert!(turns > 0, "what is left waits for an event that may not come");
+        assert!(connection.came() > connection.received() + OPENED_AT_ONCE_BYTES);
+    }
+}

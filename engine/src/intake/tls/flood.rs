@@ -14,8 +14,10 @@ use rustls::crypto::tls13::OkmBlock;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{
     ClientConfig, ClientConnection, ContentType, KeyLog, ProtocolVersion, RootCertStore,
-    ServerConfig, Tls13CipherSuite,
+    ServerConfig, ServerConnection, Tls13CipherSuite,
 };
+
+use super::TlsStream;
 
 /// Its handshake and each of its records come within this, or the test has failed.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -47,6 +49,17 @@ impl KeyLog for FirstSecret {
             *self.0.lock().unwrap() = secret.to_vec();
         }
     }
+}
+
+/// Both ends, when hands are shaken.
+pub(in crate::intake) fn shaken() -> (TlsStream, Flood) {
+    let (server, socket, mut flood) = meet();
+    let tls = ServerConnection::new(server).unwrap();
+    let mut stream = TlsStream::new(mio::net::TcpStream::from_std(socket), tls.into());
+    flood.shake_hands(|| {
+        stream.shake_hands().ok();
+    });
+    (stream, flood)
 }
 
 /// Gives the settings of a server, the server's end of a connection, and the peer at the other end.

@@ -21,7 +21,7 @@ const SEALED_BYTES: usize = 16 << 10;
 
 /// So much is opened at once where nothing comes of it, and whoever asked has its turn again later. A record that is
 /// whole is less, so something comes of this much as a rule.
-const OPENED_AT_ONCE_BYTES: u64 = 32 << 10;
+pub(super) const OPENED_AT_ONCE_BYTES: u64 = 32 << 10;
 
 /// What may wait to be written: answers are short, and while they wait the newest says all.
 const UNWRITTEN_BYTES: usize = 4096;
@@ -213,29 +213,11 @@ fn as_broken(e: &Error) -> io::Error {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use rustls::ServerConnection;
-
-    use super::flood::{Flood, meet};
+    use super::flood::shaken;
     use super::*;
-    use crate::conf::LongLines;
-    use crate::framing::{Framing, RecordLimit};
-    use crate::intake::connection::{Connection, Outcome};
-    use crate::intake::transport::Transport;
-    use crate::slabs::SlabPool;
 
     const LINE: &[u8] = b"a line after all\n";
     const PATIENCE: Duration = Duration::from_secs(60);
-
-    /// Both ends, when hands are shaken.
-    fn shaken() -> (TlsStream, Flood) {
-        let (server, socket, mut flood) = meet();
-        let tls = ServerConnection::new(server).unwrap();
-        let mut stream = TlsStream::new(TcpStream::from_std(socket), tls.into());
-        flood.shake_hands(|| {
-            stream.shake_hands().ok();
-        });
-        (stream, flood)
-    }
 
     /// What is taken of a flood in one turn, at most: a read of the library's may pass the end of it.
     const MOST_OF_A_TURN: u64 = OPENED_AT_ONCE_BYTES + SEALED_BYTES as u64;
@@ -283,31 +265,5 @@ mod tests {
             assert!(stream.taken() < 2 * OPENED_AT_ONCE_BYTES, "all was taken in one turn");
         }
         assert!(stream.has_stopped_short());
-    }
-
-    #[test]
-    fn a_connection_over_which_nothing_comes_for_a_turn_has_its_turn_again() {
-        let (stream, mut flood) = shaken();
-        let transport = Transport::Tls(Box::new(stream));
-        let mut connection = Connection::new(transport, Framing::Lines, Instant::now());
-        let mut slab = SlabPool::new(SlabPool::least_bytes(1000), 1000).take().unwrap();
-        let limit = RecordLimit { max_bytes: 1000, long_lines: LongLines::Skip };
-        assert!(flood.send(3 * OPENED_AT_ONCE_BYTES as usize / 2, LINE, || ()));
-        let (mut turns, begun) = (0, Instant::now());
-        loop {
-            let step = connection.read(&mut slab, usize::MAX, limit, |_| true);
-            if !step.framed.records.is_empty() {
-                break;
-            }
-            assert!(begun.elapsed() < PATIENCE);
-            match step.outcome {
-                Outcome::More => turns += 1,
-                // All of it need not have come yet.
-                Outcome::Drained => {}
-                Outcome::Ended | Outcome::Broke(_) => panic!("it goes on"),
-            }
-        }
-        assert!(turns > 0, "what is left waits for an event that may not come");
-        assert!(connection.came() > connection.received() + OPENED_AT_ONCE_BYTES);
     }
 }
