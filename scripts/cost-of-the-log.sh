@@ -32,7 +32,7 @@ replica=
 trap '[ -z "$replica" ] || kill "$replica"; rm -rf "$work"' EXIT
 
 # A replica that has the second copies; where it listens is in $replicated_at.
-echo "known-to-both-of-them" >"$work/token"
+(umask 077 && echo "known-to-both-of-them" >"$work/token")
 "$programs/millstream-replica" --listen 0 --dir "$work/copies" --token-file "$work/token" 2>"$work/replica" &
 replica=$!
 replicated_at=
