@@ -32,6 +32,15 @@ impl Carry {
         }
     }
 
+    /// The memory that the unfinished record holds.
+    #[inline]
+    pub(crate) fn capacity(&self) -> usize {
+        match self {
+            Carry::Line(carry) => carry.capacity(),
+            Carry::Sized(carry) => carry.capacity(),
+        }
+    }
+
     /// Takes in a read: `buffer[..gap]` is free, `buffer[gap..gap + n]` is what has arrived.
     #[inline]
     pub(crate) fn take(&mut self, buffer: &mut [u8], n: usize, limit: RecordLimit) -> Framed {
@@ -51,8 +60,7 @@ impl Carry {
     }
 
     /// Gives up the unfinished record as if it had passed the limit. `None` where too little of it
-    /// has come to know where it ends: then it stays. For a receiver whose carries together hold
-    /// too much.
+    /// has come to know where it ends: then it stays. For where all carries together hold too much.
     pub(crate) fn give_up(&mut self) -> Option<Framed> {
         match self {
             Carry::Line(carry) => Some(carry.give_up()),

@@ -1,8 +1,10 @@
 //! Lines: records that end with a newline, looked for from behind.
 
 use memchr::{memchr, memrchr};
+use smallvec::SmallVec;
 
 use super::framed::Framed;
+use super::kept::Kept;
 use super::limit::RecordLimit;
 use crate::conf::LongLines;
 
@@ -12,7 +14,7 @@ use crate::conf::LongLines;
 /// a carriage return that belongs to the line end.
 #[derive(Debug, Default)]
 pub(crate) struct LineCarry {
-    bytes: Vec<u8>,
+    bytes: Kept,
     /// The line has passed the limit: what comes of it until its newline is dropped.
     overlong: bool,
     /// It was cut there, which counts once it is whole: until then it may be given up, and is no line for that.
@@ -25,8 +27,7 @@ impl LineCarry {
     }
 
     /// The memory that it holds.
-    #[cfg(test)]
-    fn capacity(&self) -> usize {
+    pub(super) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
 
@@ -45,7 +46,7 @@ impl LineCarry {
         let start = match (self.overlong, gap) {
             (false, 0) => 0,
             (false, _) => {
-                buffer[..gap].copy_from_slice(&self.bytes);
+                self.bytes.copy_to(&mut buffer[..gap]);
                 0
             }
             (true, _) => {
@@ -56,14 +57,17 @@ impl LineCarry {
                     first + 1
                 } else {
                     // The policy is to cut: what was kept goes right in front of the newline.
-                    buffer[first - gap..first].copy_from_slice(&self.bytes);
+                    self.bytes.copy_to(&mut buffer[first - gap..first]);
                     first - gap
                 }
             }
         };
         framed.records = start..end;
         framed.counts.cut = u64::from(self.is_cut);
-        self.clear();
+        match end == gap + n {
+            true => self.give_back(),
+            false => self.clear(),
+        }
         self.keep(&buffer[end..gap + n], limit, &mut framed);
         framed
     }
@@ -73,18 +77,18 @@ impl LineCarry {
         let gap = self.gap();
         let mut framed = Framed::default();
         if gap > 0 {
-            buffer[..gap].copy_from_slice(&self.bytes);
+            self.bytes.copy_to(&mut buffer[..gap]);
             buffer[gap] = b'\n';
             framed.records = 0..gap + 1;
             framed.counts.unterminated = 1;
             framed.counts.cut = u64::from(self.is_cut);
         }
-        self.clear();
+        self.give_back();
         framed
     }
 
     pub(super) fn give_up(&mut self) -> Framed {
-        self.clear();
+        self.give_back();
         self.overlong = true;
         let mut framed = Framed::default();
         framed.counts.rejected = 1;
@@ -95,35 +99,41 @@ impl LineCarry {
         if self.overlong {
             return;
         }
-        let len = self.bytes.len() + piece.len();
-        if len <= limit.max_bytes + 1 {
-            if len > self.bytes.capacity() {
-                // Doubled, as a vector does, but never past what a line may have.
-                let wanted = len.max(2 * self.bytes.capacity()).min(limit.max_bytes + 1);
-                self.bytes.reserve_exact(wanted - self.bytes.len());
-            }
-            self.bytes.extend_from_slice(piece);
+        let most = limit.max_bytes + 1;
+        if self.bytes.len() + piece.len() <= most {
+            self.bytes.append(piece, most);
             return;
         }
         self.overlong = true;
         match limit.long_lines {
             LongLines::Skip => {
-                self.bytes = Vec::new();
+                self.bytes.give_back();
                 framed.counts.rejected += 1;
             }
             LongLines::Cut => {
-                let room = (limit.max_bytes + 1).saturating_sub(self.bytes.len());
-                self.bytes.extend_from_slice(&piece[..room.min(piece.len())]);
-                self.bytes.truncate(cut_len(&self.bytes, limit.max_bytes));
+                self.bytes.append(&piece[..most - self.bytes.len()], most);
+                self.cut(limit.max_bytes);
                 self.is_cut = true;
             }
         }
     }
 
-    /// Forgets the line, and gives back memory that an idle connection has no use for.
+    /// Cuts what is one byte longer than `max_bytes`, on a character's boundary.
+    fn cut(&mut self, max_bytes: usize) {
+        let from = max_bytes.saturating_sub(3);
+        let tail: SmallVec<[u8; 4]> = (from..=max_bytes).map(|i| self.bytes.byte(i)).collect();
+        self.bytes.truncate(from + cut_len(&tail, max_bytes - from));
+    }
+
+    /// Forgets the line, another one having begun.
     fn clear(&mut self) {
         self.bytes.clear();
-        self.bytes.shrink_to(1024);
+        (self.overlong, self.is_cut) = (false, false);
+    }
+
+    /// Forgets the line, and gives its memory back: nobody knows when the next one comes.
+    fn give_back(&mut self) {
+        self.bytes.give_back();
         (self.overlong, self.is_cut) = (false, false);
     }
 }

@@ -13,6 +13,7 @@
 
 mod carry;
 mod framed;
+mod kept;
 mod kind;
 mod limit;
 mod lines;

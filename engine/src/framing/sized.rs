@@ -1,6 +1,7 @@
 //! Records whose length is known before they have come: it is always the same, or stands in front.
 
 use super::framed::{Framed, Part, Torn};
+use super::kept::Kept;
 use super::limit::RecordLimit;
 
 /// The bytes of a length in front of its record.
@@ -70,7 +71,7 @@ pub(super) fn part(length: Length, bytes: &[u8], most_bytes: usize) -> usize {
 #[derive(Debug)]
 pub(crate) struct SizedCarry {
     length: Length,
-    bytes: Vec<u8>,
+    bytes: Kept,
     skipped: Option<Skipped>,
 }
 
@@ -84,11 +85,16 @@ struct Skipped {
 
 impl SizedCarry {
     pub(super) fn new(length: Length) -> Self {
-        SizedCarry { length, bytes: Vec::new(), skipped: None }
+        SizedCarry { length, bytes: Kept::default(), skipped: None }
     }
 
     pub(super) fn gap(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// The memory that it holds.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// Cost: a look at each length that has arrived, or a division where it is always the same; a
@@ -112,13 +118,16 @@ impl SizedCarry {
                     self.keep(&buffer[gap..end], limit, &mut framed);
                     return framed;
                 }
-                buffer[..gap].copy_from_slice(&self.bytes);
+                self.bytes.copy_to(&mut buffer[..gap]);
                 0
             }
         };
         let whole = start + self.length.whole_records(&buffer[start..end]);
         framed.records = start..whole;
-        self.clear();
+        match whole == end {
+            true => self.bytes.give_back(),
+            false => self.bytes.clear(),
+        }
         self.keep(&buffer[whole..end], limit, &mut framed);
         framed
     }
@@ -128,13 +137,13 @@ impl SizedCarry {
         let (came, whole) = match self.skipped.take() {
             // It was rejected when it proved to be too long.
             Some(skipped) => (skipped.whole_bytes - skipped.left_bytes, Some(skipped.whole_bytes)),
-            None if self.bytes.is_empty() => return framed,
+            None if self.gap() == 0 => return framed,
             None => {
                 framed.counts.rejected = 1;
                 (self.bytes.len() as u64, self.whole_bytes(&[]))
             }
         };
-        self.clear();
+        self.bytes.give_back();
         framed.counts.unterminated = 1;
         let prefix = self.length.prefix_bytes();
         framed.torn = Some(match whole {
@@ -147,7 +156,7 @@ impl SizedCarry {
     }
 
     pub(super) fn give_up(&mut self) -> Option<Framed> {
-        if self.bytes.is_empty() {
+        if self.gap() == 0 {
             return None;
         }
         let whole = self.whole_bytes(&[])?;
@@ -158,7 +167,7 @@ impl SizedCarry {
 
     /// The bytes of the unfinished record once it is whole, `more` being what has come of it since.
     fn whole_bytes(&self, more: &[u8]) -> Option<u64> {
-        self.length.whole_bytes(self.bytes.iter().chain(more))
+        self.length.whole_bytes(self.bytes.beginning().iter().chain(more))
     }
 
     fn keep(&mut self, piece: &[u8], limit: RecordLimit, framed: &mut Framed) {
@@ -167,27 +176,14 @@ impl SizedCarry {
         let most = limit.max_bytes as u64 + self.length.prefix_bytes();
         match whole {
             Some(whole) if whole > most => self.skip(whole, came, framed),
-            _ => {
-                if came > self.bytes.capacity() {
-                    // Doubled, as a vector does, but never past what the record may have. What it
-                    // only claims to have takes no memory.
-                    let wanted = came.max((2 * self.bytes.capacity()).min(most as usize));
-                    self.bytes.reserve_exact(wanted - self.bytes.len());
-                }
-                self.bytes.extend_from_slice(piece);
-            }
+            // What it only claims to have takes no memory.
+            _ => self.bytes.append(piece, most as usize),
         }
     }
 
     fn skip(&mut self, whole_bytes: u64, came: usize, framed: &mut Framed) {
-        self.bytes = Vec::new();
+        self.bytes.give_back();
         self.skipped = Some(Skipped { whole_bytes, left_bytes: whole_bytes - came as u64 });
         framed.counts.rejected += 1;
-    }
-
-    /// Forgets the record, and gives back memory that an idle connection has no use for.
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.bytes.shrink_to(1024);
     }
 }

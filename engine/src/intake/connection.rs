@@ -9,7 +9,7 @@ use crate::framing::{Carry, Framed, Framing, RecordLimit};
 use crate::progress::LineCounts;
 use crate::slabs::Slab;
 
-/// A connection. Idle, it costs this struct and at most a kibibyte of carry.
+/// A connection. Idle, with nothing unfinished, it costs this struct.
 pub(super) struct Connection {
     transport: Transport,
     carry: Carry,
@@ -89,9 +89,9 @@ impl Connection {
         self.carry.gap() + more
     }
 
-    /// The bytes of the unfinished record.
+    /// The memory that the unfinished record holds.
     pub(super) fn carried(&self) -> usize {
-        self.carry.gap()
+        self.carry.capacity()
     }
 
     /// Bytes read since the connection was made.
