@@ -9,6 +9,7 @@ use rayon::ThreadPool;
 use crate::conf::Conf;
 use crate::error::{Error, Result};
 use crate::framing::RecordLimit;
+use crate::intake::{StoreRoom, Unfinished};
 use crate::received::{Form, RecordPolicy};
 use crate::slabs::SlabPool;
 use crate::time::Duration;
@@ -16,7 +17,7 @@ use crate::time::Duration;
 /// Of the budget, the part for lines that are not whole yet: one in this many.
 const CARRY_SHARE: u64 = 8;
 
-/// What a receiver of a user's own has stored may take such a part of the budget, beside it.
+/// What receivers of a user's own have stored may take such a part of the budget, beside it.
 const STORE_SHARE: u64 = 8;
 
 /// What a process takes beside what the engine counts: the program, its threads, tables while they grow, and what
@@ -43,10 +44,10 @@ pub(crate) struct Parts {
     pub(crate) conf: Conf,
     pub(crate) tasks: Arc<ThreadPool>,
     pub(crate) slabs: SlabPool,
-    /// The most that unfinished records may hold.
-    pub(crate) carry_bytes: usize,
-    /// The most that what a receiver of a user's own has stored may take.
-    pub(crate) store_bytes: usize,
+    /// What unfinished records hold.
+    pub(crate) unfinished: Arc<Unfinished>,
+    /// The memory for what receivers of a user's own have stored.
+    pub(crate) store_room: Arc<StoreRoom>,
     /// For sources of text.
     pub(crate) policy: RecordPolicy,
 }
@@ -71,8 +72,7 @@ impl Engine {
             });
         }
         let budget = conf.budget_bytes();
-        // A line of the greatest length must find room beside others that are unfinished.
-        let carry = (budget / CARRY_SHARE).max(2 * (conf.max_line_bytes as u64 + 1));
+        let carry = (budget / CARRY_SHARE).max(Unfinished::least_bytes(conf.max_line_bytes));
         let least = carry + SlabPool::least_bytes(conf.max_line_bytes);
         if budget < least {
             return Err(Error::Setting {
@@ -98,10 +98,11 @@ impl Engine {
             limit: RecordLimit { max_bytes: conf.max_line_bytes, long_lines: conf.long_lines },
             form: Form::Text(conf.invalid_utf8),
         };
-        let carry_bytes = usize::try_from(carry).unwrap_or(usize::MAX);
-        let store_bytes = usize::try_from(budget / STORE_SHARE).unwrap_or(usize::MAX);
+        let in_memory = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let unfinished = Unfinished::new(in_memory(carry));
+        let store_room = StoreRoom::new(in_memory(budget / STORE_SHARE));
         let tasks = Arc::new(tasks);
-        Ok(Engine(Arc::new(Parts { conf, tasks, slabs, carry_bytes, store_bytes, policy })))
+        Ok(Engine(Arc::new(Parts { conf, tasks, slabs, unfinished, store_room, policy })))
     }
 
     /// How many tasks run at once.
@@ -136,8 +137,8 @@ mod tests {
     #[test]
     fn too_little_memory_is_refused_with_the_number_given_and_the_least() {
         let e = refused(Conf::new("t").memory_bytes(1 << 20));
-        assert!(e.contains("1048576 bytes") && e.contains("4317186 bytes"), "{e}");
-        assert!(Engine::new(Conf::new("t").memory_bytes(4_317_186)).is_ok());
+        assert!(e.contains("1048576 bytes") && e.contains("4616780 bytes"), "{e}");
+        assert!(Engine::new(Conf::new("t").memory_bytes(4_616_780)).is_ok());
     }
 
     #[test]

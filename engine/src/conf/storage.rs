@@ -18,8 +18,8 @@ impl Conf {
     /// they hold beyond the budget is beyond it, and a warning says so. Of a smaller budget
     /// less is reserved, half of what it has beyond 16 MiB, and the process may take up to 24 MiB more than it is.
     /// Not counted, and so beside it, are what elements own elsewhere, as a `String` does, an eighth of it for what
-    /// each receiver of one's own has stored, and for unfinished lines of each receiver of sockets but the first, and
-    /// for a file stream as much again for the files of the batches that are kept.
+    /// all receivers of one's own have stored, and for a file stream as much again for the files of the batches that are
+    /// kept.
     ///
     /// ```
     /// use millstream::{Conf, Engine};

@@ -29,8 +29,8 @@ impl Driver {
             policy: parts.policy,
             reads: Reads { early: false, at_turn: true },
             rate: None,
-            max_carry_bytes: parts.carry_bytes,
-            max_store_bytes: parts.store_bytes,
+            unfinished: parts.unfinished.clone(),
+            store_room: parts.store_room.clone(),
         };
         let rates = parts.conf.rates_for(self.orders.batch_interval)?;
         let is_listener = |source: &&Source| {

@@ -215,7 +215,7 @@ mod tests {
     use crate::clock::ManualClock;
     use crate::conf::{InvalidUtf8, LongLines};
     use crate::framing::RecordLimit;
-    use crate::intake::{Admission, Bounds, Reads, Workers};
+    use crate::intake::{Admission, Bounds, Reads, StoreRoom, Unfinished, Workers};
     use crate::progress::Progress;
     use crate::received::Form;
     use crate::slabs::SlabPool;
@@ -248,8 +248,8 @@ mod tests {
                 policy: RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) },
                 reads: Reads { early: true, at_turn: false },
                 rate: None,
-                max_carry_bytes: 0,
-                max_store_bytes: 0,
+                unfinished: Unfinished::new(0),
+                store_room: StoreRoom::new(0),
             },
         );
         assert!(filling.go_on_with(pool.take()));

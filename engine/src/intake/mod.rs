@@ -32,6 +32,7 @@ pub(crate) mod supervisor;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
+mod unfinished;
 
 pub(crate) use acknowledged::{Reached, Senders};
 pub(crate) use admission::{Admission, Bounds, Reads};
@@ -42,3 +43,5 @@ pub(crate) use assignment::{Intake, OnStored, Workers};
 pub(crate) use descriptors::reserve as reserve_descriptors;
 pub(crate) use parcel::{Committed, Parcel, Taken};
 pub(crate) use rate::SourceRate;
+pub(crate) use store::StoreRoom;
+pub(crate) use unfinished::Unfinished;

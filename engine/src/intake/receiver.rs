@@ -15,6 +15,8 @@ use crate::time::{Duration, Time};
 use super::admission::Reads;
 use super::assignment::Intake;
 use super::rate::SourceRate;
+use super::store::StoreRoom;
+use super::unfinished::Unfinished;
 
 /// What every receiver works with.
 #[derive(Clone)]
@@ -29,10 +31,10 @@ pub(crate) struct Surroundings {
     pub(crate) reads: Reads,
     /// How many records a second it may take in, where that is limited.
     pub(crate) rate: Option<Arc<SourceRate>>,
-    /// The most memory that the unfinished records of one receiver may hold together.
-    pub(crate) max_carry_bytes: usize,
-    /// The most memory that what a receiver of a user's own has stored may take.
-    pub(crate) max_store_bytes: usize,
+    /// What the unfinished records of all receivers hold.
+    pub(crate) unfinished: Arc<Unfinished>,
+    /// The memory for what receivers of a user's own have stored.
+    pub(crate) store_room: Arc<StoreRoom>,
 }
 
 /// A running receiver. Dropping it leaves the thread alone; stop it and join it.

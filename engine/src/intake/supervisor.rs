@@ -67,10 +67,16 @@ impl<R: Receiver> Poll for Supervised<R> {
         name: &str,
         around: &Surroundings,
     ) -> Result<Option<ReceiverThread>> {
-        let (progress, most_bytes) = (around.progress.clone(), around.max_store_bytes);
-        let buffer = Buffer::new(name.into(), progress, most_bytes, self.is_logged);
+        let (progress, share) = (around.progress.clone(), around.store_room.join());
+        let buffer = Buffer::new(name.into(), progress, share, self.is_logged);
         let buffer = Arc::new(buffer.limited_to(around.rate.clone()));
         self.buffer = Some(buffer.clone());
+        let room_of = Arc::downgrade(&buffer);
+        buffer.on_room(Box::new(move || {
+            if let Some(buffer) = room_of.upgrade() {
+                buffer.look_for_room();
+            }
+        }));
         if let Some(rate) = &around.rate {
             let buffer = Arc::downgrade(&buffer);
             rate.on_change(Box::new(move || {

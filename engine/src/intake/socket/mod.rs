@@ -24,6 +24,7 @@ use super::filling::Filling;
 use super::idle::IdleWatch;
 use super::link::{LISTENER, Link};
 use super::receiver::{Order, ReceiverThread, Surroundings};
+use super::unfinished::Holding;
 use crate::block::SourceId;
 use crate::error::{Error, Result};
 use crate::occasional::Occasional;
@@ -89,7 +90,7 @@ pub(crate) fn start_socket(
         waits_for_slab: Arc::default(),
         connections: HashMap::new(),
         ready: VecDeque::new(),
-        carried_bytes: 0,
+        unfinished: surroundings.unfinished.join(wake.clone()),
         full: Occasional::default(),
         dropped: Occasional::default(),
         torn: Occasional::default(),
@@ -121,7 +122,7 @@ struct SocketReceiver {
     connections: HashMap<usize, Connection>,
     /// Connections that may have bytes to read, each once, served in turn.
     ready: VecDeque<usize>,
-    carried_bytes: usize,
+    unfinished: Holding,
     full: Occasional,
     dropped: Occasional,
     torn: Occasional,
@@ -148,6 +149,7 @@ impl SocketReceiver {
                 return self.stop(drain);
             }
             self.close_when_due();
+            self.drop_unfinished();
             self.looked_at = Instant::now();
             let link_event = self.note(&events);
             self.tend_link(link_event);

@@ -168,7 +168,7 @@ impl SocketReceiver {
         // Given to the driver at once where it waits: a receiver that is never out of bytes would
         // have it again first.
         MutexGuard::unlock_fair(filling);
-        self.carried_bytes = self.carried_bytes + carried - carried_before;
+        self.unfinished.changed(carried_before, carried);
         if let Some(torn) = step.framed.torn
             && self.torn.is_time()
         {
@@ -177,14 +177,7 @@ impl SocketReceiver {
                 self.name
             ));
         }
-        while self.carried_bytes > self.around.max_carry_bytes {
-            let longest =
-                self.connections.iter().max_by_key(|(_, connection)| connection.carried());
-            let Some((&longest, _)) = longest else { break };
-            if !self.give_up_record(longest) {
-                break;
-            }
-        }
+        self.drop_unfinished();
         match step.outcome {
             Outcome::More => true,
             Outcome::Drained => false,
@@ -201,17 +194,36 @@ impl SocketReceiver {
         }
     }
 
+    /// Drops unfinished records, the longest first, where all receivers' together hold too much and this one has
+    /// the longest.
+    pub(super) fn drop_unfinished(&mut self) {
+        loop {
+            let mut longest = None;
+            let is_to_drop = self.unfinished.is_to_drop(|| {
+                let carried = self.connections.iter().map(|(&id, c)| (c.carried(), id));
+                longest = carried.max();
+                longest.map_or(0, |(bytes, _)| bytes)
+            });
+            match longest {
+                Some((_, id)) if is_to_drop && self.give_up_record(id) => {}
+                _ => return,
+            }
+        }
+    }
+
     /// Drops what `id` has not finished; says whether it could.
     fn give_up_record(&mut self, id: usize) -> bool {
         let Some(connection) = self.connections.get_mut(&id) else { return false };
         let before = connection.carried();
         let Some(framed) = connection.give_up_record() else { return false };
-        self.carried_bytes = self.carried_bytes + connection.carried() - before;
+        self.unfinished.changed(before, connection.carried());
         self.filling.lock().take_in(id, 0, &framed);
         if self.dropped.is_time() {
             self.around.progress.warn(format!(
-                "{}: unfinished records hold more than {} bytes, so the longest, of connection {id}, is dropped",
-                self.name, self.around.max_carry_bytes
+                "{}: unfinished records of all receivers hold nearly the {} bytes that they may, so the longest, \
+                 of connection {id}, is dropped",
+                self.name,
+                self.around.unfinished.most_bytes()
             ));
         }
         true

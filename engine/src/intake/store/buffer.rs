@@ -5,8 +5,12 @@ use std::sync::Arc;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::Store;
+use super::room::{Share, Waiting};
 use crate::intake::rate::SourceRate;
 use crate::progress::Progress;
+
+/// What there is room for first; then it doubles.
+const FIRST_BYTES: usize = 4 << 10;
 
 /// What a receiver has asked of its supervisor, and why.
 pub(in crate::intake) enum Wish {
@@ -18,7 +22,7 @@ pub(in crate::intake) enum Wish {
 pub(in crate::intake) struct Buffer<T> {
     pub(super) name: String,
     pub(super) progress: Arc<Progress>,
-    most_records: usize,
+    share: Share,
     /// Whether what a batch takes is written down.
     pub(super) is_logged: bool,
     rate: Option<Arc<SourceRate>>,
@@ -31,8 +35,10 @@ pub(in crate::intake) struct Buffer<T> {
 }
 
 pub(super) struct State<T> {
-    /// At most `most_records`.
+    /// With room for as many as there may be, by `Buffer`'s share.
     pub(super) records: Vec<T>,
+    /// How many that are.
+    most_records: usize,
     /// How many batches have taken before those. Records are numbered from 0, as they are stored.
     pub(super) taken: u64,
     /// Of these, how many are settled: written down, or known not to be.
@@ -53,18 +59,25 @@ impl<T> State<T> {
     pub(super) fn next(&self) -> u64 {
         self.taken + self.records.len() as u64
     }
+
+    /// Takes out the records, with their memory.
+    pub(super) fn take_records(&mut self) -> Vec<T> {
+        self.most_records = 0;
+        std::mem::take(&mut self.records)
+    }
 }
 
 impl<T> Buffer<T> {
-    /// With room for records of `most_bytes` together, and one at least.
+    /// With room for as many records as its share of the memory has, and one at least.
     pub(in crate::intake) fn new(
         name: String,
         progress: Arc<Progress>,
-        most_bytes: usize,
+        share: Share,
         is_logged: bool,
     ) -> Self {
         let state = State {
             records: Vec::new(),
+            most_records: 0,
             taken: 0,
             settled: 0,
             unwritten: 0,
@@ -76,7 +89,7 @@ impl<T> Buffer<T> {
         Buffer {
             name,
             progress,
-            most_records: (most_bytes / size_of::<T>().max(1)).max(1),
+            share,
             is_logged,
             rate: None,
             state: Mutex::new(state),
@@ -95,7 +108,7 @@ impl<T> Buffer<T> {
     pub(super) fn room_for(&self, start: u64) -> Option<(MutexGuard<'_, State<T>>, usize)> {
         let mut state = self.state.lock();
         while state.open == Some(start) {
-            let room = self.most_records - state.records.len();
+            let room = self.room_of(&mut state);
             let may_take = self.rate.as_ref().map_or(u64::MAX, |rate| rate.may_take());
             match (room, may_take, &self.rate) {
                 (0, ..) => self.room.wait(&mut state),
@@ -110,6 +123,36 @@ impl<T> Buffer<T> {
             }
         }
         None
+    }
+
+    /// For how many records there is room, once all that can be had is.
+    fn room_of(&self, state: &mut State<T>) -> usize {
+        let stored = state.records.len();
+        if stored == state.most_records {
+            let bytes_each = size_of::<T>().max(1);
+            let wanted = (2 * stored).max(FIRST_BYTES / bytes_each).max(1);
+            let most = self.share.grow_to(wanted.saturating_mul(bytes_each)) / bytes_each;
+            // One record there is always room for.
+            state.most_records = most.max(stored).max(1);
+            state.records.reserve_exact(state.most_records - stored);
+        }
+        state.most_records - stored
+    }
+
+    /// There may be more room for what waits to be stored.
+    pub(in crate::intake) fn look_for_room(&self) {
+        drop(self.state.lock());
+        self.room.notify_all();
+    }
+
+    /// Has `wake` called when there may be more room, where there was too little.
+    pub(in crate::intake) fn on_room(&self, wake: Box<dyn Fn() + Send + Sync>) {
+        self.share.on_room(wake);
+    }
+
+    /// Has no room any more, what was in it having been taken. To be told of once nothing is locked.
+    pub(super) fn give_back_room(&self) -> Waiting {
+        self.share.give_back()
     }
 
     /// So many records were stored.
@@ -186,4 +229,53 @@ pub(in crate::intake) enum Look<R> {
     Found(R),
     /// Nothing yet; look again when something changes, or after this time.
     Again(Option<std::time::Duration>),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::intake::store::StoreRoom;
+
+    fn buffer(room: &Arc<StoreRoom>) -> Arc<Buffer<u8>> {
+        let progress = Arc::new(Progress::new(Vec::new(), false));
+        let buffer = Arc::new(Buffer::new("test".into(), progress, room.join(), false));
+        let told = Arc::downgrade(&buffer);
+        buffer.on_room(Box::new(move || {
+            if let Some(buffer) = told.upgrade() {
+                buffer.look_for_room();
+            }
+        }));
+        buffer
+    }
+
+    #[test]
+    fn what_several_store_is_bounded_together_and_who_waits_hears_of_room() {
+        let room = StoreRoom::new(100);
+        let (quick, other) = (buffer(&room), buffer(&room));
+        let room_of = |buffer: &Buffer<u8>| buffer.room_of(&mut buffer.state.lock());
+        let store = quick.open(|| false).unwrap();
+        while room_of(&quick) > 0 {
+            store.store(1).unwrap();
+        }
+        assert_eq!(quick.state.lock().records.capacity(), 75, "its part, and what is for all");
+        assert_eq!(room_of(&other), 25, "its part");
+        let store = other.open(|| false).unwrap();
+        let waits = thread::spawn(move || store.store_all([2; 30]).is_ok());
+        assert_eq!(quick.take(), [1; 75]);
+        assert!(waits.join().unwrap());
+        assert_eq!(other.take(), [2; 30]);
+    }
+
+    #[test]
+    fn a_record_larger_than_the_room_is_taken_by_itself() {
+        let room = StoreRoom::new(0);
+        let buffer = buffer(&room);
+        let store = buffer.open(|| false).unwrap();
+        store.store(1).unwrap();
+        assert_eq!(buffer.room_of(&mut buffer.state.lock()), 0);
+        assert_eq!(buffer.take(), [1]);
+        store.store(2).unwrap();
+    }
 }

@@ -2,6 +2,7 @@
 //! that a receiver that is quicker than the batches waits.
 
 mod buffer;
+mod room;
 mod settled;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub(super) use buffer::{Buffer, Look, Wish};
+pub(crate) use room::StoreRoom;
 
 /// Records that are handed over together by [`Store::store_all`].
 const CHUNK: usize = 256;
@@ -36,8 +38,10 @@ impl<T> Store<T> {
     /// output that waited here would wait for itself.
     ///
     /// There is room for an eighth of [`Conf::memory_bytes`](crate::Conf::memory_bytes), beside
-    /// those bytes, of records at their size of `size_of::<T>()`; what a record owns elsewhere is
-    /// not counted.
+    /// those bytes, for what all receivers have stored together: the room of their lists, of records at
+    /// their size of `size_of::<T>()`; what a record owns elsewhere is not counted. Half of that each
+    /// receiver has an equal part of, which others leave to it; the other half is for whoever comes
+    /// first. A record that is larger than its receiver's part is taken all the same, one at a time.
     ///
     /// Gives the record back where the receiver is being stopped or started again.
     pub fn store(&self, record: T) -> Result<(), Refused<T>> {

@@ -9,16 +9,17 @@ use super::buffer::Buffer;
 impl<T> Buffer<T> {
     /// Takes out what has been stored. What was taken before, if it has not been written down, never is.
     pub(in crate::intake) fn take(&self) -> Vec<T> {
-        let taken = {
+        let (taken, waiting) = {
             let mut state = self.state.lock();
             if state.settled < state.taken {
                 state.unwritten = state.taken;
                 state.settled = state.taken;
             }
             state.taken = state.next();
-            std::mem::take(&mut state.records)
+            (state.take_records(), self.give_back_room())
         };
         self.room.notify_all();
+        waiting.tell();
         taken
     }
 
@@ -56,12 +57,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::intake::store::Store;
+    use crate::intake::store::{Store, StoreRoom};
     use crate::progress::Progress;
 
     fn buffer() -> Arc<Buffer<u8>> {
         let progress = Arc::new(Progress::new(Vec::new(), false));
-        Arc::new(Buffer::new("test".into(), progress, 100, true))
+        Arc::new(Buffer::new("test".into(), progress, StoreRoom::new(100).join(), true))
     }
 
     fn put(store: &Store<u8>, records: impl IntoIterator<Item = u8>) -> Range<u64> {
