@@ -1,9 +1,11 @@
 //! A block: an immutable run of whole records from one connection, and where it came from.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::framing::Framing;
-use crate::slabs::Lease;
+use crate::slabs::{Lease, Reservation};
 
 /// The number of a source within its context, in order of creation.
 pub(crate) type SourceId = usize;
@@ -25,6 +27,8 @@ pub(crate) struct Block {
     // Declared in this order because fields are dropped in it: bytes first, then what keeps their
     // slab from its pool.
     bytes: Bytes,
+    /// The part of the budget that bytes have which are not the slab's.
+    _reserved: Option<Arc<Reservation>>,
     _lease: Option<Lease>,
     origin: Origin,
 }
@@ -32,12 +36,18 @@ pub(crate) struct Block {
 impl Block {
     /// A block over a slab.
     pub(crate) fn new(bytes: Bytes, lease: Lease, origin: Origin) -> Self {
-        Block { bytes, _lease: Some(lease), origin }
+        Block { bytes, _reserved: None, _lease: Some(lease), origin }
+    }
+
+    /// The same with other bytes, which `reserved` is for. It keeps its slab: what is received waits for memory to
+    /// come back from what was received before, and not for what is left of the budget alone.
+    pub(crate) fn rewritten(self, bytes: Bytes, reserved: Reservation) -> Self {
+        Block { bytes, _reserved: Some(Arc::new(reserved)), ..self }
     }
 
     /// A block over memory of its own, outside the pool.
     pub(crate) fn of_bytes(bytes: Bytes) -> Self {
-        Block { bytes, _lease: None, origin: Origin { source: 0, connection: 0, offset: 0 } }
+        Block::read_again(bytes, Origin { source: 0, connection: 0, offset: 0 })
     }
 
     pub(crate) fn bytes(&self) -> &Bytes {
@@ -46,7 +56,7 @@ impl Block {
 
     /// A block that was written down, over memory of its own.
     pub(crate) fn read_again(bytes: Bytes, origin: Origin) -> Self {
-        Block { bytes, _lease: None, origin }
+        Block { bytes, _reserved: None, _lease: None, origin }
     }
 
     /// Where its first record lies in its input.
@@ -61,6 +71,7 @@ impl Block {
         let part = |range: std::ops::Range<usize>| Block {
             origin: Origin { offset: self.origin.offset + range.start as u64, ..self.origin },
             bytes: self.bytes.slice(range),
+            _reserved: self._reserved.clone(),
             _lease: self._lease.clone(),
         };
         Some((part(0..end), part(end..self.bytes.len())))

@@ -110,13 +110,15 @@ impl Engine {
         self.0.tasks.current_num_threads()
     }
 
-    /// Bytes of received data in memory now, unfinished records aside.
+    /// Bytes of received data in memory now, unfinished records aside, and what lines that are not UTF-8 were
+    /// mended into: by that the limit is less.
     pub fn memory_in_use_bytes(&self) -> u64 {
         self.0.slabs.bytes_in_use()
     }
 
     /// The most bytes of received data that may be in memory, unfinished records aside: they have a
-    /// part of [`Conf::memory_bytes`] of their own.
+    /// part of [`Conf::memory_bytes`] of their own. Less what is held by states, windows and stages, and what lines
+    /// were mended into.
     pub fn memory_limit_bytes(&self) -> u64 {
         self.0.slabs.limit_bytes()
     }

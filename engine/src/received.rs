@@ -9,7 +9,8 @@ use crate::block::{Block, Origin};
 use crate::conf::InvalidUtf8;
 use crate::framing::{Framing, RecordLimit, RecordsOf};
 use crate::progress::LineCounts;
-use crate::text::{Utf8, check_lines, check_text};
+use crate::slabs::SlabPool;
+use crate::text::{Utf8, check_lines, check_text, mended_lines, mended_text};
 
 /// What the records of a source are.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -48,6 +49,8 @@ pub struct ReceivedBlock {
     checked: OnceLock<Checked>,
     policy: RecordPolicy,
     block: Block,
+    /// How many bytes it was made of.
+    came_bytes: usize,
     /// What its bytes must add up to when they are read again, where they were moved out of memory.
     moved: Option<u32>,
 }
@@ -67,7 +70,27 @@ enum Content {
 
 impl ReceivedBlock {
     pub(crate) fn new(block: Block, policy: RecordPolicy) -> Self {
-        ReceivedBlock { checked: OnceLock::new(), policy, block, moved: None }
+        let came_bytes = block.bytes().len();
+        ReceivedBlock { checked: OnceLock::new(), policy, block, came_bytes, moved: None }
+    }
+
+    /// A block of a slab of `pool`, which has just been read. Lines that operators could not have as they are are
+    /// mended, cut or left out now, which is counted; what they are written to is reserved of the budget. So all
+    /// that is kept of what was received is counted, and no reader makes a copy.
+    pub(crate) fn just_read(
+        block: Block,
+        policy: RecordPolicy,
+        pool: &SlabPool,
+    ) -> (Self, LineCounts) {
+        let Some((bytes, counts)) = policy.mended(block.bytes()) else {
+            return (ReceivedBlock::new(block, policy), LineCounts::default());
+        };
+        let came_bytes = block.bytes().len();
+        let mut reserved = pool.reservation();
+        reserved.set(bytes.len() as u64);
+        let block = ReceivedBlock::new(block.rewritten(bytes, reserved), policy);
+        // Those that it has are counted where it is read.
+        (ReceivedBlock { came_bytes, ..block }, LineCounts { records: 0, ..counts })
     }
 
     /// The same block, once its bytes have been moved to where `bytes` are read from. They are looked at when
@@ -83,12 +106,17 @@ impl ReceivedBlock {
         self.moved.is_some()
     }
 
-    /// The bytes as they came.
+    /// How many bytes were received for it.
+    pub(crate) fn came_bytes(&self) -> usize {
+        self.came_bytes
+    }
+
+    /// The bytes of which it is made.
     pub(crate) fn raw_bytes(&self) -> usize {
         self.block.bytes().len()
     }
 
-    /// What it was made of, as it came.
+    /// What it is made of: what was received, and mended where its receiver has done that.
     pub(crate) fn raw(&self) -> &Bytes {
         self.block.bytes()
     }
@@ -137,7 +165,7 @@ impl ReceivedBlock {
         );
     }
 
-    /// Its bytes as they came; nothing where they are damaged.
+    /// What it is made of; nothing where that is damaged.
     pub(crate) fn whole(&self) -> Option<&Bytes> {
         match self.moved {
             Some(_) if matches!(self.checked().content, Content::Damaged) => None,
@@ -176,6 +204,15 @@ impl ReceivedBlock {
 impl RecordPolicy {
     fn records_of<'t>(&self, bytes: &'t [u8]) -> RecordsOf<'t> {
         RecordsOf { bytes, framing: self.framing(), max_bytes: self.limit.max_bytes }
+    }
+
+    /// The lines of `bytes` as they are to be kept, where they are not that, and what became of them.
+    fn mended(&self, bytes: &Bytes) -> Option<(Bytes, LineCounts)> {
+        match self.form {
+            Form::Text(invalid_utf8) => mended_text(bytes, self.limit, invalid_utf8),
+            Form::Bytes(Framing::Lines) => mended_lines(bytes, self.limit),
+            Form::Bytes(Framing::LengthPrefixed | Framing::Fixed(_)) => None,
+        }
     }
 
     fn check(&self, bytes: &Bytes) -> Checked {
@@ -330,6 +367,51 @@ mod tests {
         for long in [LongLines::Skip, LongLines::Cut] {
             every_pair_of_cuts_gives_the_same(bytes, policy(Framing::Lines, long));
         }
+    }
+
+    #[test]
+    fn what_is_mended_as_it_comes_is_counted_once_and_its_memory_too() {
+        let pool = SlabPool::new(6 * SlabPool::least_bytes(100), 100);
+        let (limit_bytes, slab_bytes) = (pool.limit_bytes(), pool.slab_bytes());
+        let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
+        let policy = RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) };
+        let mut slab = pool.take().unwrap();
+        let mut just_read = |line: &[u8]| {
+            let n = slab_bytes / 3 / line.len();
+            let bytes = line.repeat(n);
+            slab.room()[..bytes.len()].copy_from_slice(&bytes);
+            slab.advance(bytes.len());
+            let (bytes, lease) = slab.cut();
+            let origin = Origin { source: 1, connection: 2, offset: 3 };
+            let block = Block::new(bytes.clone(), lease, origin);
+            (n as u64, bytes, ReceivedBlock::just_read(block, policy, &pool))
+        };
+
+        let (n, bytes, (fine, counts)) = just_read(b"as it should be\n");
+        assert_eq!((fine.counts().records, counts), (n, LineCounts::default()));
+        assert_eq!((fine.text().as_ptr(), pool.limit_bytes()), (bytes.as_ptr(), limit_bytes));
+
+        // Three bytes for each.
+        let line = [&[0xffu8; 33][..], b"\n"].concat();
+        let (n, bytes, (mended, counts)) = just_read(&line);
+        assert_eq!(counts, LineCounts { mended: n, ..LineCounts::default() });
+        assert_eq!(mended.text(), ("\u{fffd}".repeat(33) + "\n").repeat(n as usize));
+        assert_eq!(mended.counts(), LineCounts { records: n, ..LineCounts::default() });
+        assert_eq!((mended.came_bytes(), mended.origin().offset), (bytes.len(), 3));
+        let all = pool.reserved_bytes();
+        assert_eq!(all, mended.raw_bytes() as u64);
+        assert_eq!(mended.text().as_ptr(), mended.raw().as_ptr(), "no reader makes another copy");
+        let (first, rest) = ReceivedBlock::new(mended.block.clone(), policy).split(1000).unwrap();
+        drop(mended);
+        drop(first);
+        assert_eq!(pool.reserved_bytes(), all, "as long as there is a part of it");
+        drop(rest);
+        assert_eq!((pool.reserved_bytes(), pool.limit_bytes()), (0, limit_bytes));
+        // Mended, each would be longer than a line may be.
+        let line = [&[0xffu8; 34][..], b"\n"].concat();
+        let (n, _, (none, counts)) = just_read(&line);
+        assert_eq!(counts, LineCounts { rejected: n, ..LineCounts::default() });
+        assert_eq!((none.text(), none.counts().records), ("", 0));
     }
 
     #[test]

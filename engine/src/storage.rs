@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 /// Where received data waits for its batch, and where persisted records wait for their readers: in memory, on
 /// disk, or in memory as long as there is room. The names are the original's.
 ///
-/// Received data is bytes as they came, so for it the `_SER` levels are those without. For persisted records they
+/// Received data is bytes, so for it the `_SER` levels are those without. For persisted records they
 /// say that records are kept encoded, which takes less memory and costs an encoding, and a decoding for each reader;
 /// see [`DStream::persist_at`](crate::DStream::persist_at).
 ///

@@ -17,9 +17,12 @@ pub enum LongLines {
 /// What becomes of a line that is not UTF-8.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum InvalidUtf8 {
-    /// Each malformed sequence becomes U+FFFD, as in Spark; the line is counted as mended. A block
-    /// with such a line is rewritten in memory of its own, up to three times its size, which is no
-    /// part of [`Conf::memory_bytes`] and gone with its batch.
+    /// Each malformed sequence becomes U+FFFD, as in Spark; the line is counted as mended. A line that
+    /// is longer than [`Conf::max_line_bytes`] then is treated as [`Conf::long_lines`] says: left out and
+    /// counted as rejected, or cut, and then it counts as mended alone. A block with such a line is
+    /// rewritten in memory of its own, up to three times its size: for what sockets receive a part of
+    /// [`Conf::memory_bytes`], reserved as the block closes; for what comes of files and queues no part of it,
+    /// and gone with its batch.
     #[default]
     Replace,
     /// The line is left out and counted as rejected.
@@ -39,7 +42,8 @@ pub enum Unparsed {
 
 impl Conf {
     /// The longest line, in bytes without its line end, that is taken whole, and the longest record
-    /// of bytes, without its length. 1 MiB by default.
+    /// of bytes, without its length. 1 MiB by default. No operator is given a longer one, also where mending
+    /// has made it longer ([`InvalidUtf8::Replace`]).
     pub fn max_line_bytes(mut self, bytes: usize) -> Self {
         self.max_line_bytes = bytes;
         self

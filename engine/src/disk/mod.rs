@@ -50,7 +50,7 @@ pub trait Disk: Clone + Send + Sync + 'static {
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes a directory in one that exists, which nobody but its owner has to do with, where there are owners: what
-    /// was received is kept there, as it came. Fails with [`io::ErrorKind::AlreadyExists`] where
+    /// was received is kept there. Fails with [`io::ErrorKind::AlreadyExists`] where
     /// there is something of its name.
     fn create_directory(&self, path: &Path) -> io::Result<()>;
     /// Makes a directory in the same way, for results: others may have to do with it as the process is set to let them.

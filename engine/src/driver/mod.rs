@@ -252,7 +252,7 @@ impl Driver {
     /// Receivers are left with little where states, windows and shuffles have most of the memory.
     fn say_if_crowded(&mut self, report: &BatchReport) {
         let slabs = &self.orders.engine.parts().slabs;
-        if report.held_bytes > 0 && slabs.is_at_its_least() && self.crowded.is_time() {
+        if slabs.is_left_its_least_by(report.held_bytes) && self.crowded.is_time() {
             self.orders.progress.warn(format!(
                 "states, windows and shuffles hold {} bytes, so that received data has but {} left of the memory; \
                  raise Conf::memory_bytes, or have states time out sooner",

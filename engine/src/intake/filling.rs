@@ -29,8 +29,8 @@ const LEAST_EARLY_BYTES: usize = 64 << 10;
 pub(super) struct Filling {
     source: SourceId,
     intake: Arc<Intake>,
-    policy: RecordPolicy,
     pool: SlabPool,
+    policy: RecordPolicy,
     block_interval: Duration,
     next_close: Time,
     slab: Option<Slab>,
@@ -57,8 +57,8 @@ impl Filling {
         Filling {
             source,
             intake: around.intake.clone(),
-            policy: around.policy,
             pool: around.pool.clone(),
+            policy: around.policy,
             block_interval: interval,
             next_close: around.clock.now().floor(interval) + interval,
             slab: None,
@@ -124,7 +124,7 @@ impl Filling {
     #[must_use]
     pub(super) fn cut(&mut self, stored: Stored) -> Option<Work> {
         let nothing_counts = self.nothing_counts();
-        let framing = std::mem::take(&mut self.framing);
+        let mut framing = std::mem::take(&mut self.framing);
         let reached = std::mem::take(&mut self.reached);
         let mut blocks = Vec::with_capacity(self.open.len());
         if let Some(slab) = self.slab.as_mut().filter(|slab| slab.filled() > 0) {
@@ -136,7 +136,9 @@ impl Filling {
                     offset: run.offset,
                 };
                 let block = Block::new(bytes.slice(run.range), lease.clone(), origin);
-                blocks.push(Arc::new(ReceivedBlock::new(block, self.policy)));
+                let (block, mended) = ReceivedBlock::just_read(block, self.policy, &self.pool);
+                framing += mended;
+                blocks.push(Arc::new(block));
             }
         }
         if blocks.is_empty() && nothing_counts {
@@ -218,7 +220,6 @@ mod tests {
     use crate::intake::{Admission, Bounds, Reads, StoreRoom, Unfinished, Workers};
     use crate::progress::Progress;
     use crate::received::Form;
-    use crate::slabs::SlabPool;
     use crate::time::millis;
 
     const BATCH: Duration = millis(1000);

@@ -79,7 +79,7 @@ impl Parcel {
             source,
             batch: OnceLock::new(),
             frame: OnceLock::new(),
-            bytes: blocks.iter().map(|b| b.raw_bytes() as u64).sum(),
+            bytes: blocks.iter().map(|b| b.came_bytes() as u64).sum(),
             blocks: blocks.len() as u64,
             framing,
             reached: Reached::new(),
@@ -99,7 +99,7 @@ impl Parcel {
         self.source
     }
 
-    /// Bytes in its blocks.
+    /// Bytes that were received for its blocks.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -1,7 +1,7 @@
 //! What is written down of parcels and batches: the payloads of the frames of both logs.
 //!
 //! A parcel is its head, MessagePack behind its length in four bytes, and then the bytes of its blocks, one
-//! after the other, as they came. What is written of a batch is MessagePack.
+//! after the other, as they are kept in memory. What is written of a batch is MessagePack.
 
 use std::sync::Arc;
 

@@ -48,7 +48,8 @@ pub struct BatchReport {
     pub early_bytes: u64,
     /// Bytes of received data in memory when the batch ended, over all contexts of the engine.
     pub memory_bytes: u64,
-    /// The most bytes of received data that may be in memory, beside [`held_bytes`](BatchReport::held_bytes).
+    /// The most bytes of received data that may be in memory, beside [`held_bytes`](BatchReport::held_bytes) and
+    /// what lines that are not UTF-8 were mended into.
     pub memory_limit_bytes: u64,
     /// Of what is in memory, the bytes of blocks that windows of raw records keep.
     pub window_bytes: u64,
@@ -136,9 +137,9 @@ pub struct LineCounts {
     /// Lines left out because they were too long or not UTF-8; records left out because they were
     /// too long, or because their connection ended before they were whole.
     pub rejected: u64,
-    /// Lines cut at the longest allowed length.
+    /// Lines that came longer than is allowed, cut there.
     pub cut: u64,
-    /// Lines in which malformed UTF-8 was replaced.
+    /// Lines in which malformed UTF-8 was replaced, cut or not where that has made them too long.
     pub mended: u64,
     /// Last lines of a connection that had no line end, and other last records that were not whole;
     /// they are among the records, or the rejected.

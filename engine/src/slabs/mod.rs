@@ -185,9 +185,9 @@ impl SlabPool {
         (self.0.state.lock().allowed * self.0.slab_bytes) as u64
     }
 
-    /// Whether the budget is so far reserved that only the slabs are left that there are always.
-    pub(crate) fn is_at_its_least(&self) -> bool {
-        self.0.most_slabs > LEAST_SLABS && self.0.state.lock().allowed == LEAST_SLABS
+    /// Whether `reserved_bytes`, of all that is reserved, leave but the slabs that there are always.
+    pub(crate) fn is_left_its_least_by(&self, reserved_bytes: u64) -> bool {
+        self.0.most_slabs > LEAST_SLABS && self.0.left_by(reserved_bytes) == LEAST_SLABS
     }
 }
 
@@ -200,5 +200,10 @@ impl SlabPool {
     /// How many hooks it knows.
     pub(crate) fn hooks(&self) -> usize {
         self.0.state.lock().on_scarcity.len()
+    }
+
+    /// What others have of the budget.
+    pub(crate) fn reserved_bytes(&self) -> u64 {
+        self.0.state.lock().reserved_bytes
     }
 }

@@ -1,6 +1,6 @@
 //! A part of the budget that is left to somebody else: the pool hands out as much less.
 
-use super::{LEAST_SLABS, SlabPool};
+use super::{LEAST_SLABS, Shared, SlabPool};
 
 /// A part of the budget that somebody else has, until this is dropped.
 pub(crate) struct Reservation {
@@ -24,6 +24,15 @@ impl Drop for Reservation {
     }
 }
 
+impl Shared {
+    /// How many slabs there may be where so much is reserved.
+    pub(super) fn left_by(&self, reserved_bytes: u64) -> usize {
+        let reserved = reserved_bytes / self.slab_bytes as u64;
+        let reserved = usize::try_from(reserved).unwrap_or(usize::MAX);
+        self.most_slabs.saturating_sub(reserved).max(LEAST_SLABS)
+    }
+}
+
 impl SlabPool {
     /// A part of the budget that is left to somebody else; nothing as yet.
     pub(crate) fn reservation(&self) -> Reservation {
@@ -35,9 +44,7 @@ impl SlabPool {
     fn reserve(&self, before: u64, bytes: u64) {
         let mut state = self.0.state.lock();
         state.reserved_bytes = state.reserved_bytes - before + bytes;
-        let reserved = state.reserved_bytes / self.0.slab_bytes as u64;
-        let reserved = usize::try_from(reserved).unwrap_or(usize::MAX);
-        let left = self.0.most_slabs.saturating_sub(reserved).max(LEAST_SLABS);
+        let left = self.0.left_by(state.reserved_bytes);
         let grows = left > state.allowed;
         state.allowed = left;
         let too_many = state.made.saturating_sub(left).min(state.free.len());

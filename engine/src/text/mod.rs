@@ -3,7 +3,8 @@
 //! Almost every block is fine as it is: valid UTF-8, no line too long. Then this copies nothing, and
 //! costs one pass over a block of ASCII, which counts its newlines, or two over any other, at tens of
 //! gigabytes a second while the block is in the cache. A block with a fault is rewritten, line by line,
-//! into memory of its own. Lines that may be any bytes are not checked for UTF-8.
+//! into memory of its own: as it comes, by its receiver ([`mended_text`]), so that this memory is known
+//! of, or where it is first read. Lines that may be any bytes are not checked for UTF-8.
 
 #[cfg(test)]
 mod tests;
@@ -71,21 +72,39 @@ pub(crate) fn check_lines(bytes: &Bytes, limit: RecordLimit) -> (Bytes, LineCoun
     }
 }
 
+/// Lines as they are to be kept, where `bytes` are not that: where one is not UTF-8, or too long; and what became
+/// of them. Cost: a pass over `bytes`, and three more where there is a fault.
+pub(crate) fn mended_text(
+    bytes: &[u8],
+    limit: RecordLimit,
+    invalid_utf8: InvalidUtf8,
+) -> Option<(Bytes, LineCounts)> {
+    let is_fit =
+        every_line_fits(bytes, limit.max_bytes) && simdutf8::basic::from_utf8(bytes).is_ok();
+    (!is_fit).then(|| mend(bytes, limit, Some(invalid_utf8)))
+}
+
+/// The same for lines that may be any bytes. Cost: a look at few of them.
+pub(crate) fn mended_lines(bytes: &[u8], limit: RecordLimit) -> Option<(Bytes, LineCounts)> {
+    (!every_line_fits(bytes, limit.max_bytes)).then(|| mend(bytes, limit, None))
+}
+
 fn all_given(bytes: &[u8]) -> LineCounts {
     let records = memchr_iter(b'\n', bytes).count() as u64;
     LineCounts { records, ..LineCounts::default() }
 }
 
 /// Whether no line is longer than `max_bytes`. Leaps from the last newline that a line may end in
-/// to the next such one, so it looks at few bytes of a block of many lines. May say no where only a
-/// carriage return is too much.
+/// to the next such one, so it looks at few bytes of a block of many lines.
 fn every_line_fits(bytes: &[u8], max_bytes: usize) -> bool {
     let mut rest = bytes;
     while rest.len() > max_bytes + 1 {
-        match memrchr(b'\n', &rest[..=max_bytes]) {
-            Some(newline) => rest = &rest[newline + 1..],
+        rest = match memrchr(b'\n', &rest[..=max_bytes]) {
+            Some(newline) => &rest[newline + 1..],
+            // As long as a line may be, with a carriage return behind it.
+            None if rest[max_bytes..].starts_with(b"\r\n") => &rest[max_bytes + 2..],
             None => return false,
-        }
+        };
     }
     true
 }
@@ -96,12 +115,32 @@ fn mend(
     limit: RecordLimit,
     invalid_utf8: Option<InvalidUtf8>,
 ) -> (Bytes, LineCounts) {
+    // Twice, so that what is kept has the memory that it needs, and no more.
+    let mut needed = 0;
+    for_each_part(bytes, limit, invalid_utf8, |part| needed += part.len());
+    let mut kept = Vec::with_capacity(needed);
+    let counts = for_each_part(bytes, limit, invalid_utf8, |part| kept.extend_from_slice(part));
+    let framed = memchr_iter(b'\n', bytes).count() as u64;
+    assert_eq!(framed, counts.records + counts.rejected, "every line framed is given or rejected");
+    (kept.into(), counts)
+}
+
+/// Calls `keep` with the parts of which the lines are made that are kept; answers what became of all.
+///
+/// The limit holds for a line as it comes, and again for what mending has made of it: then it counts as mended, and
+/// not as cut; or as rejected, where long lines are skipped.
+fn for_each_part(
+    bytes: &[u8],
+    limit: RecordLimit,
+    invalid_utf8: Option<InvalidUtf8>,
+    mut keep: impl FnMut(&[u8]),
+) -> LineCounts {
     let mut counts = LineCounts::default();
-    let mut kept = Vec::with_capacity(bytes.len());
+    let is_too_long =
+        |line: &[u8]| line.strip_suffix(b"\r").unwrap_or(line).len() > limit.max_bytes;
     for line in bytes.split_inclusive(|&b| b == b'\n') {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let too_long = line.strip_suffix(b"\r").unwrap_or(line).len() > limit.max_bytes;
-        let line = match (too_long, limit.long_lines) {
+        let line = match (is_too_long(line), limit.long_lines) {
             (false, _) => line,
             (true, LongLines::Skip) => {
                 counts.rejected += 1;
@@ -113,20 +152,26 @@ fn mend(
             }
         };
         match invalid_utf8.map(|policy| (String::from_utf8_lossy(line), policy)) {
-            None | Some((Cow::Borrowed(_), _)) => kept.extend_from_slice(line),
+            None | Some((Cow::Borrowed(_), _)) => keep(line),
             Some((Cow::Owned(mended), InvalidUtf8::Replace)) => {
+                let mended = mended.as_bytes();
+                match (is_too_long(mended), limit.long_lines) {
+                    (false, _) => keep(mended),
+                    (true, LongLines::Skip) => {
+                        counts.rejected += 1;
+                        continue;
+                    }
+                    (true, LongLines::Cut) => keep(&mended[..cut_len(mended, limit.max_bytes)]),
+                }
                 counts.mended += 1;
-                kept.extend_from_slice(mended.as_bytes());
             }
             Some((Cow::Owned(_), InvalidUtf8::Skip)) => {
                 counts.rejected += 1;
                 continue;
             }
         }
-        kept.push(b'\n');
+        keep(b"\n");
         counts.records += 1;
     }
-    let framed = memchr_iter(b'\n', bytes).count() as u64;
-    assert_eq!(framed, counts.records + counts.rejected, "every line framed is given or rejected");
-    (kept.into(), counts)
+    counts
 }

@@ -71,10 +71,19 @@ fn obvious(bytes: &[u8], policy: Policy) -> Vec<String> {
                 cut.strip_suffix(b"\r").unwrap_or(cut)
             }
         };
-        match (std::str::from_utf8(line), policy.invalid_utf8) {
-            (Err(_), InvalidUtf8::Skip) => {}
-            _ => kept.push(String::from_utf8_lossy(line).into_owned()),
+        let mut text = String::from_utf8_lossy(line).into_owned();
+        if text.as_bytes() != line && policy.invalid_utf8 == InvalidUtf8::Skip {
+            continue;
         }
+        if text.len() > policy.limit.max_bytes {
+            if policy.limit.long_lines == LongLines::Skip {
+                continue;
+            }
+            let cut = (0..=policy.limit.max_bytes).rev().find(|&at| text.is_char_boundary(at));
+            text.truncate(cut.unwrap_or(0));
+            text.truncate(text.strip_suffix('\r').unwrap_or(&text).len());
+        }
+        kept.push(text);
     }
     kept
 }
@@ -136,6 +145,45 @@ fn every_pair_of_cuts_gives_the_same_lines_and_the_same_counts() {
             }
         }
     }
+}
+
+#[test]
+fn a_line_that_mending_makes_too_long_is_skipped_or_cut_like_any_other() {
+    // Of three bytes it has seven then; and the second, of six, eight.
+    let bytes = b"x\xff\xff\n12345\xff\r\nok\n";
+    let (whole, counts) = lines(bytes, policy(8, LongLines::Skip, InvalidUtf8::Replace));
+    assert_eq!(whole, ["x\u{fffd}\u{fffd}", "12345\u{fffd}", "ok"]);
+    assert_eq!((counts.mended, counts.rejected, counts.cut), (2, 0, 0));
+    let (skipped, counts) = lines(bytes, policy(7, LongLines::Skip, InvalidUtf8::Replace));
+    assert_eq!(skipped, ["x\u{fffd}\u{fffd}", "ok"]);
+    assert_eq!((counts.mended, counts.rejected, counts.cut), (1, 1, 0));
+    let (cut, counts) = lines(bytes, policy(6, LongLines::Cut, InvalidUtf8::Replace));
+    assert_eq!(cut, ["x\u{fffd}", "12345", "ok"]);
+    assert_eq!((counts.mended, counts.rejected, counts.cut), (2, 0, 0));
+}
+
+#[test]
+fn what_is_mended_once_is_fit_and_is_not_copied_again() {
+    let corpus: [&[u8]; 3] = [
+        b"12345678\r\n\xff\r\n12345678\r\r\n1234567\r\r\n\xff\xff\r\r\n",
+        b"1234567\xff\n123456789\r\n",
+        &[b"\xff".repeat(100), b"\n".to_vec()].concat(),
+    ];
+    for long in [LongLines::Skip, LongLines::Cut] {
+        let limit = RecordLimit { max_bytes: 8, long_lines: long };
+        for bytes in corpus {
+            let (mended, counts) = mended_text(bytes, limit, InvalidUtf8::Replace).unwrap();
+            assert_eq!(mended_text(&mended, limit, InvalidUtf8::Replace), None, "{bytes:?}");
+            let (text, again) = check_text(&mended, limit, InvalidUtf8::Replace);
+            assert!(mended.is_empty() || text.as_str().as_ptr() == mended.as_ptr(), "{bytes:?}");
+            assert_eq!(again, LineCounts { records: counts.records, ..LineCounts::default() });
+        }
+    }
+    let fine = "12345678\r\nab\n\u{20ac}\n";
+    let limit = RecordLimit { max_bytes: 8, long_lines: LongLines::Skip };
+    assert_eq!(mended_text(fine.as_bytes(), limit, InvalidUtf8::Replace), None);
+    assert_eq!(mended_lines(b"\xff\n12345678\r\n", limit), None);
+    assert_eq!(&mended_lines(b"\xff\n123456789\n", limit).unwrap().0[..], b"\xff\n");
 }
 
 #[test]

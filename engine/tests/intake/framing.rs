@@ -15,7 +15,7 @@ const ODD: &[u8] = b"plain\n\n\ncrlf\r\n\r\nlone\rcr\ntwo\r\r\nnul\0\ngr\xc3\xbc
 bad \xff\xfe!\nbroken \xe2\x82\n0123456789abcdef\n0123456789abcdef\r\n0123456789abcdefg\n\
 0123456789abcdef\r\r\n0123456789abcd\xe2\x82\xac tail\nfar beyond what is allowed\n\
 far beyond it and crlf\r\nfar beyond it once more, and more\nlong and not UTF-8: \xff\xfe\xfd\n\
-0123456\xff9abcdefgh\nafter\nno newline";
+0123456\xff9abcdefgh\n0123456\xff9abcdef\nafter\nno newline";
 
 /// The obvious version: all the bytes at once, line by line.
 fn model(bytes: &[u8], long: LongLines, invalid: InvalidUtf8) -> (Vec<String>, LineCounts) {
@@ -37,15 +37,18 @@ fn model(bytes: &[u8], long: LongLines, invalid: InvalidUtf8) -> (Vec<String>, L
             let at = (0..=LIMIT).rev().find(|at| !inside_a_character(at));
             line = &line[..at.expect("no line here is all continuation bytes")];
         }
-        let text = String::from_utf8_lossy(line);
+        let mut text = String::from_utf8_lossy(line).into_owned();
         if text.as_bytes() != line {
-            if invalid == InvalidUtf8::Skip {
+            let is_too_long = text.len() > LIMIT;
+            if invalid == InvalidUtf8::Skip || is_too_long && long == LongLines::Skip {
                 counts.rejected += 1;
                 continue;
             }
+            let at = (0..=LIMIT.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+            text.truncate(at.expect("0 is one"));
             counts.mended += 1;
         }
-        lines.push(text.into_owned());
+        lines.push(text);
     }
     counts.records = lines.len() as u64;
     (lines, counts)

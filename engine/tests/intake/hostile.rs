@@ -5,7 +5,7 @@ use std::io::Write;
 use millstream::{Engine, LongLines};
 
 use crate::child;
-use crate::rig::{Rig, conf};
+use crate::rig::{Rig, conf, wait_until};
 
 const MIB: usize = 1 << 20;
 
@@ -218,4 +218,32 @@ fn a_long_line_that_is_given_up_counts_as_rejected_and_one_that_is_cut_as_cut() 
     let cut = lines.iter().filter(|line| line.len() == MIB).count() as u64;
     assert!(cut < 3, "nothing was given up");
     assert_eq!((counts.records, counts.rejected, counts.cut), (3 + cut, 3 - cut, cut));
+}
+
+#[test]
+fn lines_that_are_not_utf8_take_no_more_memory_than_others() {
+    if !child::is_child() {
+        return child::run("hostile::lines_that_are_not_utf8_take_no_more_memory_than_others");
+    }
+    let budget = 32 << 20;
+    let rig: Rig = Rig::start(conf().memory_bytes(budget), |s, out| {
+        out.collect(&s.listen_text_stream(":0").filter(|line| line.is_empty()).map(str::to_owned));
+        Ok(())
+    });
+    let mut client = rig.client();
+    let line = [&[0xffu8; 999][..], b"\n"].concat();
+    let lines = line.repeat(1000);
+    rig.send(b"the first\n");
+    let before = child::resident_bytes();
+    let peak = child::peak_resident_bytes(|| {
+        // Much more than there is memory for; what is not read when the test is over does not matter.
+        std::thread::spawn(move || (0..100).try_for_each(|_| client.write_all(&lines)).is_ok());
+        wait_until("the memory to be full", || {
+            (!rig.ear.warnings("fills its").is_empty()).then_some(())
+        });
+        assert_eq!(rig.batch(), [""; 0]);
+    });
+    let counts = rig.counts();
+    assert!(counts.mended > 1000 && counts.mended + 1 == counts.records, "{counts:?}");
+    assert!(peak <= before + budget, "grew from {before} to {peak} bytes");
 }
