@@ -1,14 +1,14 @@
 //! The link to a replica: up, or dialled again until it is; what is written goes over it, and what is to be durable
 //! waits for it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, IoSlice};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::away::Away;
 use super::broken::{Broken, BrokenKind};
-use super::doing::{Doing, Open};
+use super::doing::Doing;
 use super::session::{Dial, Session};
 use super::sides::{Apart, Progress, Sides};
 use super::slow::Warn;
@@ -16,14 +16,10 @@ use crate::backoff::Backoff;
 use crate::directory::{LIVES, Life};
 use crate::disk::AnyDisk;
 use crate::error::{Error, Result};
-use crate::occasional::Occasional;
 use crate::replica::message::Request;
 
 /// A start waits for so many time limits from a failure on, where nothing comes forward.
 const LIMITS_AT_START: u32 = 3;
-
-/// So many reasons are said in a minute.
-const MOST_REASONS: usize = 8;
 
 /// How often who pauses looks whether it still should.
 const LOOK: Duration = Duration::from_millis(10);
@@ -61,44 +57,15 @@ pub(super) struct Link {
     session: Option<Session>,
     /// The copies have been together once.
     was_together: bool,
-    open: BTreeMap<u64, Open>,
-    /// How many bytes were written to the files that are closed again, by their paths.
-    closed: BTreeMap<String, u64>,
-    /// What was removed, and is not known to be gone for good there.
-    removed: BTreeSet<String>,
+    doing: Doing,
     next_file: u64,
-    /// The start that this is, once it has noted itself.
-    pub(super) life: Option<Life>,
     /// Why nothing is written any more.
     over: Option<Error>,
     /// How far it has come with bringing the copies together.
     progress: Progress,
-    cut: Option<Cut>,
-    said_cut: Occasional,
-    /// The reasons that were said since then.
-    said_reasons: Vec<String>,
-    said_back: Occasional,
+    away: Away,
     /// A wait was given up.
     pub(super) gave_up: bool,
-}
-
-/// A link that is down.
-struct Cut {
-    since: Instant,
-    /// Why it went down, and why it could not be had again the last time.
-    first: String,
-    latest: String,
-    is_said: bool,
-}
-
-impl Cut {
-    /// What broke it, and what keeps it down where that is something else.
-    fn reason(&self) -> String {
-        match self.first == self.latest {
-            true => self.first.clone(),
-            false => format!("{}, and then {}", self.first, self.latest),
-        }
-    }
 }
 
 impl Link {
@@ -109,6 +76,7 @@ impl Link {
         job: String,
         hooks: Hooks,
     ) -> Self {
+        let away = Away::new(dial.address.clone(), hooks.warn.clone());
         Link {
             dial,
             disk,
@@ -117,19 +85,18 @@ impl Link {
             hooks,
             session: None,
             was_together: false,
-            open: BTreeMap::new(),
-            closed: BTreeMap::new(),
-            removed: BTreeSet::new(),
+            doing: Doing::default(),
             next_file: 0,
-            life: None,
             over: None,
             progress: Progress::default(),
-            cut: None,
-            said_cut: Occasional::default(),
-            said_reasons: Vec::new(),
-            said_back: Occasional::default(),
+            away,
             gave_up: false,
         }
+    }
+
+    /// Hears which start this is.
+    pub(super) fn lives(&mut self, life: Life) {
+        self.doing.life = Some(life);
     }
 
     // ---- what is done here is done there ----
@@ -138,47 +105,34 @@ impl Link {
     pub(super) fn created(&mut self, path: &str) -> u64 {
         let file = self.next_file;
         self.next_file += 1;
-        self.removed.remove(path);
-        self.open.insert(file, Open { path: path.to_owned(), bytes: 0 });
+        self.doing.created(file, path);
         self.tell(&Request::Create { file, path: path.to_owned(), like: None });
         file
     }
 
     /// Notes that the first `bytes` of these parts were appended to a file.
     pub(super) fn appended(&mut self, file: u64, parts: &[IoSlice<'_>], bytes: usize) {
-        let Some(open) = self.open.get_mut(&file) else { return };
-        let offset = open.bytes;
-        open.bytes += bytes as u64;
+        let Some(offset) = self.doing.appended(file, bytes) else { return };
         let Some(session) = &mut self.session else { return };
         let sent = session.append(file, offset, parts, bytes, &self.hooks.given_up);
         self.hold(sent);
     }
 
     pub(super) fn closed(&mut self, file: u64) {
-        if let Some(Open { path, bytes }) = self.open.remove(&file) {
-            self.closed.insert(path, bytes);
+        if self.doing.closed(file) {
             self.tell(&Request::Close { file });
         }
     }
 
     pub(super) fn renamed(&mut self, from: &str, to: &str) {
-        for open in self.open.values_mut().filter(|open| open.path == from) {
-            open.path = to.to_owned();
-        }
-        if let Some(bytes) = self.closed.remove(from) {
-            self.closed.insert(to.to_owned(), bytes);
-        }
+        self.doing.renamed(from, to);
         self.tell(&Request::Rename { from: from.to_owned(), to: to.to_owned() });
     }
 
     pub(super) fn removed(&mut self, path: &str) {
-        let is_it = |(file, open): (&u64, &Open)| (open.path == path).then_some(*file);
-        // What has no name any more is closed there, though it may be open here for a while.
-        for file in self.open.iter().filter_map(is_it).collect::<Vec<_>>() {
-            self.closed(file);
+        for file in self.doing.removed(path) {
+            self.tell(&Request::Close { file });
         }
-        self.closed.remove(path);
-        self.removed.insert(path.to_owned());
         self.tell(&Request::Remove { path: path.to_owned() });
     }
 
@@ -210,9 +164,7 @@ impl Link {
     /// The same for the names in a directory.
     pub(super) fn settle_names(&mut self, directory: &str, asked: Option<u64>) -> io::Result<()> {
         self.settle(asked)?;
-        let is_in =
-            |path: &String| path.rsplit_once('/').map_or("", |(within, _)| within) == directory;
-        self.removed.retain(|path| !is_in(path));
+        self.doing.are_gone(directory);
         Ok(())
     }
 
@@ -235,13 +187,7 @@ impl Link {
 
     fn is_cut(&mut self, broken: Broken) {
         self.session = None;
-        let cut = self.cut.get_or_insert_with(|| Cut {
-            since: Instant::now(),
-            first: broken.reason.clone(),
-            latest: String::new(),
-            is_said: false,
-        });
-        cut.latest = broken.reason;
+        self.away.is_cut(broken);
     }
 
     /// Fails where nothing is to be written any more.
@@ -261,12 +207,12 @@ impl Link {
         self.progress = Progress::default();
         if !(self.hooks.is_starting)() {
             // Who is dialled may say nothing for long.
-            self.say_cut(&self.waits());
+            self.away.say(&self.waits());
         }
         loop {
             let broken = match self.attempt() {
                 Ok(found) => {
-                    self.is_back();
+                    self.away.is_back((self.hooks.is_starting)());
                     return Ok(found);
                 }
                 Err(Apart::Here(error)) => {
@@ -283,7 +229,9 @@ impl Link {
             self.is_cut(broken);
             if (self.hooks.given_up)() {
                 self.gave_up = true;
-                return Err(self.lost("the job has to stop, and goes on from its own disk"));
+                return Err(self
+                    .away
+                    .in_vain("the job has to stop, and goes on from its own disk"));
             }
             let most = self.dial.silence.saturating_mul(LIMITS_AT_START);
             if std::mem::take(&mut self.progress.was_made) {
@@ -292,12 +240,12 @@ impl Link {
             let since = *failing.get_or_insert_with(Instant::now);
             let is_over = is_final || since.elapsed() >= most;
             match (self.hooks.is_starting)() {
-                true if is_over => return Err(self.lost(cure_at_start(was_in_use))),
-                true => self.say_cut(&format!(
+                true if is_over => return Err(self.away.in_vain(cure_at_start(was_in_use))),
+                true => self.away.say(&format!(
                     "it is dialled again, and this start waits for it, for {} ms in all",
                     most.as_millis()
                 )),
-                false => self.say_cut(&self.waits()),
+                false => self.away.say(&self.waits()),
             }
             self.pause(pauses.failed());
         }
@@ -307,7 +255,7 @@ impl Link {
         // One that is there has said something that cannot be relied on.
         self.session = None;
         let there = format!("{}/{}", self.dial.address, self.dial.directory);
-        let opened = match Session::open(&self.dial, self.life, &self.hooks.given_up) {
+        let opened = match Session::open(&self.dial, self.doing.life, &self.hooks.given_up) {
             Err(broken) if broken.kind == BrokenKind::GoneOn => {
                 return Err(Error::GoneOnElsewhere { copy: there }.into());
             }
@@ -330,10 +278,9 @@ impl Link {
             found.extend(self.was_nothing_there(&there));
             return Ok(found);
         }
-        let (open, closed, removed) = (&self.open, &self.closed, &self.removed);
-        let doing = Doing { open, closed, removed, life: self.life };
-        sides.while_running(&doing)?.into_iter().for_each(|found| (self.hooks.warn)(found));
-        self.removed.clear();
+        let found = sides.while_running(&self.doing)?;
+        found.into_iter().for_each(|found| (self.hooks.warn)(found));
+        self.doing.all_are_gone();
         if let Some(sentence) = self.was_nothing_there(&there) {
             (self.hooks.warn)(sentence);
         }
@@ -352,57 +299,9 @@ impl Link {
         })
     }
 
-    fn is_back(&mut self) {
-        let Some(cut) = self.cut.take() else { return };
-        let (address, down_ms) = (&self.dial.address, cut.since.elapsed().as_millis());
-        if (self.hooks.is_starting)() {
-            // A cut while the job runs is another matter, and worth its own sentence at once.
-            self.said_cut = Occasional::default();
-            if cut.is_said {
-                (self.hooks.warn)(format!(
-                    "the replica at {address} is there after {down_ms} ms; both copies have the same"
-                ));
-            }
-        } else if cut.is_said || self.said_back.is_time() {
-            (self.hooks.warn)(format!(
-                "the link to the replica at {address} broke ({}), and is up again after {down_ms} ms; both \
-                 copies have the same",
-                cut.reason()
-            ));
-        }
-    }
-
-    /// Says that it is away, once a minute, and at once where the reason is a new one.
-    fn say_cut(&mut self, what_now: &str) {
-        let Some(cut) = &mut self.cut else { return };
-        if self.said_cut.is_time() {
-            self.said_reasons.clear();
-        } else if self.said_reasons.len() >= MOST_REASONS || self.said_reasons.contains(&cut.latest)
-        {
-            return;
-        }
-        self.said_reasons.push(cut.latest.clone());
-        cut.is_said = true;
-        (self.hooks.warn)(format!(
-            "the replica at {} cannot be had, for {} ms now: {}; {what_now}",
-            self.dial.address,
-            cut.since.elapsed().as_millis(),
-            cut.reason()
-        ));
-    }
-
     /// What is done about a replica that is away, while the job runs.
     fn waits(&self) -> String {
         format!("it is dialled again, and until it is there {}", self.hooks.meanwhile())
-    }
-
-    fn lost(&self, cure: &'static str) -> Error {
-        let (since, reason) = match &self.cut {
-            Some(cut) => (cut.since.elapsed(), cut.reason()),
-            None => (Duration::ZERO, String::new()),
-        };
-        let address = self.dial.address.clone();
-        Error::Replica { address, reason: format!("for {} ms: {reason}", since.as_millis()), cure }
     }
 
     fn pause(&self, pause: Duration) {

@@ -1,6 +1,7 @@
 //! A disk of which one directory is mirrored at a replica: what is done to the durable files in it is done there too,
 //! and what is to be durable is so in both copies.
 
+mod away;
 mod broken;
 mod doing;
 mod link;
@@ -89,7 +90,7 @@ impl Mirror {
     /// Hears which start this is, before it is noted in the directory: where another one is noted there, it has gone on
     /// from the replica's copy.
     pub(crate) fn lives(&self, life: Life) {
-        self.link.lock().life = Some(life);
+        self.link.lock().lives(life);
     }
 
     /// Fails where another start has gone on from the replica's copy: nothing is to be written any more.

@@ -73,7 +73,7 @@ impl Sides<'_> {
         is_here: bool,
         held: Option<&Held>,
         number: u64,
-        doing: &Doing<'_>,
+        doing: &Doing,
     ) -> Result<Option<Act>, Apart> {
         let sent = doing.sent(LIVES, self.job, number);
         let is_open = sent.open.is_some();

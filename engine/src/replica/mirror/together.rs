@@ -8,14 +8,13 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::broken::Broken;
-use super::doing::{Doing, Open};
+use super::doing::Doing;
 use super::ours::{DIRECTORIES, begin_of, files_in};
 use super::session::Held;
 use super::sides::{Act, Apart, Sent, Sides, Why};
 use super::starts::Lead;
 use super::unite::{United, flaw_in, unite};
 use crate::directory::{IDENTITY, LIVES};
-use crate::disk::TEMPORARY;
 use crate::error::{Error, Result};
 use crate::frame::{Begin, Misfit};
 
@@ -54,7 +53,7 @@ impl Sides<'_> {
     }
 
     /// While the job runs: only the replica's copy is changed. Answers what was found, in sentences.
-    pub(super) fn while_running(mut self, doing: &Doing<'_>) -> Result<Vec<String>, Apart> {
+    pub(super) fn while_running(mut self, doing: &Doing) -> Result<Vec<String>, Apart> {
         let (ours, theirs) = (files_in(self.disk, self.directory)?, self.list()?);
         let number = self.number(&ours, &theirs)?;
         let has_list = ours.contains_key(LIVES);
@@ -91,13 +90,11 @@ impl Sides<'_> {
             };
             acts.extend(act.map(|act| (path.clone(), act)));
         }
-        for Open { path, .. } in doing.open.values() {
-            if path.ends_with(TEMPORARY) {
-                acts.push((path.clone(), Act::Send(doing.sent(path, self.job, number))));
-            }
+        for path in doing.without_a_name() {
+            acts.push((path.to_owned(), Act::Send(doing.sent(path, self.job, number))));
         }
         // What nothing needs any more goes once what needs it no more is there.
-        let is_gone = |path: &&String| !ours.contains_key(*path) && doing.removed.contains(*path);
+        let is_gone = |path: &&String| !ours.contains_key(*path) && doing.has_removed(path);
         acts.extend(theirs.keys().filter(is_gone).map(|path| (path.clone(), Act::Remove)));
         acts.extend(of_lives.map(|act| (LIVES.to_owned(), act)));
         let warnings = self.told(&acts, false);
