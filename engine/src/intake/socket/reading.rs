@@ -33,31 +33,11 @@ impl SocketReceiver {
             // if a little less than for others.
             let slab_bytes = self.around.pool.slab_bytes();
             let wanted = connection.wants(READ_ROOM_BYTES.min(slab_bytes / 4)).min(slab_bytes);
-            // Told first and looked at second, so that a change between the two wakes this thread.
-            self.paused.store(true, Ordering::SeqCst);
-            fence(Ordering::SeqCst);
-            let admitted =
-                self.draining || self.around.intake.admission.may_read(self.around.reads);
-            self.held_to_rate = admitted && !self.rate_allows();
-            let may_read = admitted && !self.held_to_rate;
-            let room = match may_read {
-                true => self.with_room(&filling, wanted),
-                false => None,
-            };
+            let may_read = self.may_read();
+            let room = if may_read { self.with_room(&filling, wanted) } else { None };
             let Some(filling) = room else {
                 self.ready.push_front(id);
-                if self.held_to_rate {
-                    return;
-                }
-                if self.around.reads.early {
-                    // What is read is worked on while nothing may be read.
-                    let work = filling.lock().cut(Stored::EarlyWorkMayBegin);
-                    do_early(work);
-                }
-                if may_read && self.order.stop_wanted() != Some(false) {
-                    self.say_full();
-                }
-                return;
+                return self.rest(may_read);
             };
             self.paused.store(false, Ordering::SeqCst);
             if let Some(connection) = self.connections.get_mut(&id) {
@@ -68,6 +48,31 @@ impl SocketReceiver {
             }
         }
         self.paused.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether anything may be read now. Where it may not, whoever changes that wakes this thread.
+    fn may_read(&mut self) -> bool {
+        // Told first and looked at second, so that a change between the two wakes this thread.
+        self.paused.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        let admitted = self.draining || self.around.intake.admission.may_read(self.around.reads);
+        self.held_to_rate = admitted && !self.rate_allows();
+        admitted && !self.held_to_rate
+    }
+
+    /// Reads nothing for now, though something has come: it may not, or, if it may, there is no room.
+    fn rest(&mut self, may_read: bool) {
+        if self.held_to_rate {
+            return;
+        }
+        if self.around.reads.early {
+            // What is read is worked on while nothing may be read.
+            let work = self.filling.lock().cut(Stored::EarlyWorkMayBegin);
+            do_early(work);
+        }
+        if may_read && self.order.stop_wanted() != Some(false) {
+            self.say_full();
+        }
     }
 
     /// Whether a record may come now.
