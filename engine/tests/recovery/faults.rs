@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use millstream::disk::{Call, MemoryDisk, Names};
-use millstream::{ManualClock, Stop, Time, secs};
+use millstream::{ManualClock, Stop, Time, millis, secs};
 use nix::errno::Errno;
 
 use crate::going_on::goes_on;
-use crate::job::{Fed, HELD_BACK, Life, Waited};
+use crate::job::{Fed, HELD_BACK, Life, Waited, conf};
 use crate::patience::each_of;
 
 const START: Time = Time::from_millis(1_000_000);
@@ -84,7 +84,10 @@ struct Lived {
 
 /// A life of a few batches, as long as it goes.
 fn live(disk: &MemoryDisk, for_ever: bool, how: Stop) -> Lived {
-    let mut life = match Life::start(disk, ManualClock::at(START), 0) {
+    let clock = ManualClock::at(START);
+    // Where the disk never works again, a stop has to take all its time.
+    let conf = conf(disk, &clock).graceful_stop_timeout(millis(50));
+    let mut life = match Life::with(conf, clock, 0) {
         Ok(life) => life,
         Err(error) => {
             names_the_file(&error.to_string());

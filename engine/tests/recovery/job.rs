@@ -64,7 +64,7 @@ pub(crate) fn conf(disk: &MemoryDisk, clock: &ManualClock) -> Conf {
         .memory_bytes(64 << 20)
         .write_ahead_log(true)
         .checkpoint_interval(secs(2))
-        .graceful_stop_timeout(millis(50))
+        .graceful_stop_timeout(secs(20))
         .warnings_on_stderr(false)
 }
 

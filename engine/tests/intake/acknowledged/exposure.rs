@@ -66,7 +66,8 @@ fn a_sender_that_waits_for_its_acknowledgement_is_not_idle_and_one_that_waits_fo
     second.set_read_timeout(Some(StdDuration::from_secs(10))).expect("a socket takes options");
     let mut told = String::new();
     second.read_to_string(&mut told).expect("it is closed");
-    assert_eq!((told.as_str(), life.ear.disconnected()), ("", 2));
+    assert_eq!(told, "");
+    wait_until("its end to be told", || (life.ear.disconnected() == 2).then_some(()));
     life.acknowledge(&mut sender);
     wait_until("the sender to be closed once nothing is owed to it", || {
         (life.ear.disconnected() == 3).then_some(())
