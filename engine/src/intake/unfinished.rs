@@ -19,6 +19,9 @@ const LEFT: usize = 8;
 /// One in this many bytes is for those who hold little.
 const LAST: usize = 16;
 
+/// A carriage return is kept with a line, or its length with a record.
+const MOST_FRAMING_BYTES: usize = 4;
+
 /// The account.
 pub(crate) struct Unfinished {
     most_bytes: usize,
@@ -47,9 +50,9 @@ impl Unfinished {
         Arc::new(Unfinished { most_bytes, held_bytes, receivers })
     }
 
-    /// The least that is of use: while two lines of the greatest length are unfinished, neither is dropped.
+    /// The least that is of use: while two records of the greatest length are unfinished, neither is dropped.
     pub(crate) fn least_bytes(max_line_bytes: usize) -> u64 {
-        let longest = max_line_bytes as u64 + 1;
+        let longest = (max_line_bytes + MOST_FRAMING_BYTES) as u64;
         (2 * longest * LEFT as u64).div_ceil(LEFT as u64 - 1)
     }
 
@@ -164,11 +167,11 @@ mod tests {
             let account = Unfinished::new(Unfinished::least_bytes(longest) as usize);
             let mut holding = account.join(Arc::new(|| {}));
             for _ in 0..2 {
-                holding.changed(0, longest + 1);
-                assert!(!holding.is_to_drop(|| longest + 1));
+                holding.changed(0, longest + 4);
+                assert!(!holding.is_to_drop(|| longest + 4));
             }
-            holding.changed(0, longest + 1);
-            assert!(holding.is_to_drop(|| longest + 1));
+            holding.changed(0, longest + 4);
+            assert!(holding.is_to_drop(|| longest + 4));
         }
     }
 

@@ -23,7 +23,7 @@ fn large(number: u64) -> Large {
 }
 
 fn small_memory() -> Conf {
-    let least = 4_317_186;
+    let least = 4_616_787;
     assert_eq!(least / 8 / size_of::<Large>(), ROOM);
     conf().memory_bytes(least as u64)
 }
