@@ -161,8 +161,9 @@ impl Journal {
     }
 
     /// Writes a checkpoint of what batches have left that were done before, and collects what neither it nor
-    /// the one before needs.
+    /// the one before needs. Looks first whether the directory is still there: another one may be another job's.
     pub(crate) fn checkpoint(&mut self, parts: &Parts) -> Result<()> {
+        self.directory.check()?;
         self.blocks.sync()?;
         self.batches.sync()?;
         let position = self.standing.position(self.batches.next(), self.blocks.next());

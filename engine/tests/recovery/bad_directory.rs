@@ -1,6 +1,7 @@
 //! Directories that cannot be gone on from: each is refused with a sentence that says what is wrong with
 //! which file and what helps, and nothing in it is changed.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -220,6 +221,34 @@ fn a_directory_that_is_lost_ends_the_job_which_goes_on_when_it_is_back() {
     disk.rename("/away".as_ref(), "/job".as_ref()).unwrap();
     let kept = Fed { socket: received, queue: 1 };
     goes_on(&disk, LATER, &[life.fed()], &[kept]);
+}
+
+/// The files of the directory with their content.
+fn content_of_job(disk: &MemoryDisk) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = content(disk);
+    files.retain(|path, _| path.starts_with("/job"));
+    files
+}
+
+#[test]
+fn without_the_log_it_is_the_next_checkpoint_that_finds_another_directory_in_its_place() {
+    let (disk, clock) = (MemoryDisk::default(), ManualClock::at(START));
+    Life::start(&disk, clock.clone(), 0).unwrap().stop(Stop::Graceful);
+    disk.rename("/job".as_ref(), "/others".as_ref()).unwrap();
+    let mut life =
+        Life::with(conf(&disk, &clock).write_ahead_log(false), clock.clone(), 1).unwrap();
+    assert_eq!(life.batch(0, 0), Waited::Done);
+    disk.rename("/job".as_ref(), "/away".as_ref()).unwrap();
+    disk.rename("/others".as_ref(), "/job".as_ref()).unwrap();
+    let before = content_of_job(&disk);
+    // One of these has a checkpoint, and the next hears what has become of it.
+    let failed = (0..4).find_map(|_| match life.batch(0, 0) {
+        Waited::Failed(sentence) => Some(sentence),
+        _ => None,
+    });
+    let sentence = failed.expect("it is noticed");
+    assert!(sentence.contains("/job is gone, or another one is in its place"), "{sentence}");
+    assert!(content_of_job(&disk) == before, "nothing was written to the other one");
 }
 
 #[test]
