@@ -1,8 +1,8 @@
 //! A stage's inner loop: operators fused like iterator adapters, pushing records into a sink.
 //!
 //! [`Pipe`] is what a [`DStream`](crate::DStream) is made of. Once per batch it is *prepared*,
-//! which answers how many partitions there are; then each partition is *run*, in a task of its own,
-//! and pushes its records. Nothing is dispatched per record: a chain of pipes compiles to one loop.
+//! which gives a plan, with how many partitions there are; then each partition is *run*, in a task of
+//! its own, and pushes its records. Nothing is dispatched per record: a chain of pipes compiles to one loop.
 //! Types are erased at the edge of a stage ([`Edge`](crate::Edge)), once per partition, and inside
 //! [`Boxed`](crate::Boxed), once per 1024 records.
 

@@ -3,7 +3,7 @@
 //! Almost every block is fine as it is: valid UTF-8, no line too long. Then this copies nothing, and
 //! costs one pass over a block of ASCII, which counts its newlines, or two over any other, at tens of
 //! gigabytes a second while the block is in the cache. A block with a fault is rewritten, line by line,
-//! into memory of its own: as it comes, by its receiver ([`mended_text`]), so that this memory is known
+//! into memory of its own: as it closes, by its receiver or the driver ([`mended_text`]), so that this memory is known
 //! of, or where it is first read. Lines that may be any bytes are not checked for UTF-8.
 
 #[cfg(test)]
