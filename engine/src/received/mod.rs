@@ -59,9 +59,16 @@ impl ReceivedBlock {
             return (ReceivedBlock::new(block, policy), LineCounts::default());
         };
         let came_bytes = block.bytes().len();
-        let mut reserved = pool.reservation();
-        reserved.set(bytes.len() as u64);
-        let block = ReceivedBlock::new(block.rewritten(bytes, reserved), policy);
+        let block = match bytes.is_empty() {
+            // Nobody would look for anything to move where there is nothing, so it must not keep its slab.
+            true => Block::read_again(bytes, block.origin()),
+            false => {
+                let mut reserved = pool.reservation();
+                reserved.set(bytes.len() as u64);
+                block.rewritten(bytes, reserved)
+            }
+        };
+        let block = ReceivedBlock::new(block, policy);
         // Those that it has are counted where it is read.
         (ReceivedBlock { came_bytes, ..block }, LineCounts { records: 0, ..counts })
     }

@@ -95,6 +95,16 @@ impl Rig {
         self.all_is_stored();
     }
 
+    /// Sends `bytes`, and waits until they are read.
+    pub(crate) fn feed_bytes(&mut self, bytes: &[u8]) {
+        let mut stream = TcpStream::connect(self.running.listening()[0]).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(bytes).unwrap();
+        drop(stream);
+        self.connections += 1;
+        self.wait("the ends of all connections", || self.ear.disconnected() == self.connections);
+    }
+
     /// Waits until what was sent is read, and closes its blocks.
     pub(crate) fn all_is_stored(&self) {
         self.wait("the ends of all connections", || self.ear.disconnected() == self.connections);

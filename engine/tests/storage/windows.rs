@@ -52,3 +52,22 @@ fn give_what_they_would_in_memory() {
 fn on_disk_alone_too() {
     slides(StorageLevel::DISK_ONLY);
 }
+
+#[test]
+fn blocks_of_which_no_line_is_left_keep_no_memory() {
+    let conf = conf(StorageLevel::MEMORY_AND_DISK).disk(MemoryDisk::default());
+    let mut rig = Rig::start(conf, |s| {
+        let window = Window::every_batch(BATCH * BATCHES as i64);
+        s.listen_text_stream(":0").window(window).for_each_rdd(|rdd, _| drop(rdd.collect()));
+        Ok(())
+    });
+    // Mended, each is longer than a line may be. They take most of a slab, and their block closes with its batch.
+    let lines = [&[0xff; 63][..], b"\n"].concat().repeat(15_000);
+    for _ in 0..BATCHES {
+        rig.feed_bytes(&lines);
+        let report = rig.batch();
+        assert_eq!(report.sources[0].lines.rejected, 15_000);
+        assert!(report.memory_bytes <= report.memory_limit_bytes / 3, "{}", report.memory_bytes);
+    }
+    rig.stop();
+}
