@@ -124,7 +124,8 @@ impl SizedCarry {
         };
         let whole = start + self.length.whole_records(&buffer[start..end]);
         framed.records = start..whole;
-        match whole == end {
+        // A length that is not whole cannot be given up, so it has no more memory than it has bytes.
+        match end - whole < PREFIX_BYTES {
             true => self.bytes.give_back(),
             false => self.bytes.clear(),
         }

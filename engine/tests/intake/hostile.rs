@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use millstream::{Engine, LongLines};
+use millstream::{Engine, Framing, LongLines};
 
 use crate::child;
 use crate::rig::{Rig, conf, wait_until};
@@ -199,6 +199,43 @@ fn unfinished_lines_of_all_receivers_have_one_share_of_the_memory() {
     assert!((1..=4).contains(&long_lines), "{long_lines} of them were kept, of 1 MiB each");
     let rejected: u64 = rig.report().sources.iter().map(|source| source.lines.rejected).sum();
     assert_eq!(rejected as usize, hostile.len() - long_lines);
+}
+
+#[test]
+fn lengths_that_are_not_whole_have_no_memory_from_others() {
+    // Of this, 310 KiB are for records that are unfinished.
+    let conf = conf().memory_bytes(2_540_000).max_line_bytes(2000);
+    let rig: Rig = Rig::start(conf, |s, out| {
+        out.collect(&s.listen_text_stream(":0").map(str::to_owned));
+        out.collect(&s.listen_stream(":0", Framing::LengthPrefixed).map(|_| String::new()));
+        Ok(())
+    });
+    let come_round = || {
+        for number in 0..2 {
+            let ends = rig.ear.disconnected();
+            drop(rig.client_of_listener(number));
+            rig.ear.wait_for_ends(ends + 1);
+        }
+    };
+    let record = [&1000u32.to_be_bytes()[..], &[7; 1000]].concat();
+    let mut hostile: Vec<_> = (0..400).map(|_| rig.client_of_listener(1)).collect();
+    for (n, client) in hostile.iter_mut().enumerate() {
+        // Of a record that is whole soon, and then of a length that never is.
+        let (first, rest) = record.split_at(1000 - n / 4);
+        client.write_all(first).expect("the engine reads");
+        come_round();
+        client.write_all(&[rest, &[0; 3]].concat()).expect("the engine reads");
+    }
+    come_round();
+    let mut honest: Vec<_> = (0..25).map(|_| rig.client()).collect();
+    for part in [&[b'x'; 500][..], b" and the rest\n"] {
+        for client in &mut honest {
+            client.write_all(part).expect("the engine reads");
+        }
+        come_round();
+    }
+    assert_eq!(rig.batch().iter().filter(|line| line.ends_with("rest")).count(), honest.len());
+    assert_eq!(rig.counts().rejected, 0, "{:?}", rig.ear.warnings(""));
 }
 
 #[test]
