@@ -26,7 +26,7 @@ impl Conf {
     /// Cost: what is received is written once more, and each batch waits for a sync, an empty one too. The disk
     /// must have room for what comes in two [`checkpoint_interval`](Conf::checkpoint_interval)s, for four files of
     /// 64 MiB, two of each log, and for three checkpoints: the oldest goes once the newest is whole. No batch is
-    /// given more than half of [`memory_bytes`](Conf::memory_bytes), and no line may be longer than 512 MiB: a process
+    /// given more than half of [`memory_bytes`](Conf::memory_bytes), and no line may be longer than 256 MiB: a process
     /// that goes on reads back into memory what is in no checkpoint.
     ///
     /// ```

@@ -67,8 +67,8 @@ fn hooks(orders: &Orders, runs: &Arc<AtomicBool>, is_logged: bool) -> Hooks {
     }
 }
 
-/// The longest line of which a parcel with it fits into a frame of the log.
-const MOST_LOGGED_LINE_BYTES: usize = 1 << 29;
+/// The longest line of which a parcel with it fits into a frame of the log, also mended: that is three times as long.
+const MOST_LOGGED_LINE_BYTES: usize = 1 << 28;
 
 /// Whether what is received is logged. Fails where the settings or the graph do not go with that: a log without a
 /// directory, longer lines than it can hold, items that nobody can write down; or lines to be acknowledged, which
@@ -171,5 +171,18 @@ pub(super) fn keeping(
         failed: None,
         said: Occasional::default(),
         said_of_checkpoints: Occasional::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::MOST_PAYLOAD_BYTES;
+    use crate::slabs::SlabPool;
+
+    #[test]
+    fn whatever_becomes_of_a_slab_of_the_longest_lines_fits_into_a_frame() {
+        let slab_bytes = SlabPool::least_bytes(MOST_LOGGED_LINE_BYTES) / 2;
+        assert!(3 * slab_bytes < u64::from(MOST_PAYLOAD_BYTES));
     }
 }
