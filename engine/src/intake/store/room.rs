@@ -1,7 +1,7 @@
 //! The memory that what users' receivers have stored may take, of all of them together.
 //!
 //! Half of it is divided among them in equal parts, so that none waits because others are quicker; the other
-//! half is for whoever comes first.
+//! half is for whoever comes first. Who takes part when all of it is held already waits for the next batch.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,11 +83,13 @@ impl Share {
         let for_all = most - part * stores.len();
         let beyond = |held: &Held| held.bytes.saturating_sub(part);
         let others = stores.iter().filter(|held| held.number != self.number);
+        // Who came before all that are here now may have a part of theirs, until a batch takes it.
+        let unused = most.saturating_sub(others.clone().map(|held| held.bytes).sum());
         let left = for_all.saturating_sub(others.map(beyond).sum());
         let Some(held) = stores.iter_mut().find(|held| held.number == self.number) else {
             return 0;
         };
-        held.bytes = wanted.min(part + left).max(held.bytes);
+        held.bytes = wanted.min(part + left).min(unused).max(held.bytes);
         held.wants_more = held.bytes < wanted;
         held.bytes
     }
@@ -145,6 +147,19 @@ mod tests {
         a.give_back().tell();
         assert_eq!(told.map(|told| told.load(Ordering::Relaxed)), [1, 1], "each wanted more");
         assert_eq!((b.grow_to(300), c.grow_to(5000)), (300, 125 + 325));
+    }
+
+    #[test]
+    fn who_comes_late_waits_for_its_part_and_hears_of_it() {
+        let room = StoreRoom::new(1000);
+        let first = room.join();
+        assert_eq!(first.grow_to(900), 900);
+        let late: Vec<Share> = (0..9).map(|_| room.join()).collect();
+        let had: Vec<usize> = late.iter().map(|share| share.grow_to(50)).collect();
+        assert_eq!(had, [50, 50, 0, 0, 0, 0, 0, 0, 0]);
+        let told = told(&late[8]);
+        first.give_back().tell();
+        assert_eq!((told.load(Ordering::Relaxed), late[8].grow_to(50)), (1, 50));
     }
 
     #[test]
