@@ -28,7 +28,7 @@ pub(crate) struct Block {
     // slab from its pool.
     bytes: Bytes,
     /// The part of the budget that bytes have which are not the slab's.
-    _reserved: Option<Arc<Reservation>>,
+    reserved: Option<Arc<Reservation>>,
     _lease: Option<Lease>,
     origin: Origin,
 }
@@ -36,13 +36,18 @@ pub(crate) struct Block {
 impl Block {
     /// A block over a slab.
     pub(crate) fn new(bytes: Bytes, lease: Lease, origin: Origin) -> Self {
-        Block { bytes, _reserved: None, _lease: Some(lease), origin }
+        Block { bytes, reserved: None, _lease: Some(lease), origin }
     }
 
     /// The same with other bytes, which `reserved` is for. It keeps its slab: what is received waits for memory to
     /// come back from what was received before, and not for what is left of the budget alone.
     pub(crate) fn rewritten(self, bytes: Bytes, reserved: Reservation) -> Self {
-        Block { bytes, _reserved: Some(Arc::new(reserved)), ..self }
+        Block { bytes, reserved: Some(Arc::new(reserved)), ..self }
+    }
+
+    /// What is reserved of the budget for its bytes, beside its slab.
+    pub(crate) fn reserved_bytes(&self) -> u64 {
+        self.reserved.as_ref().map_or(0, |reserved| reserved.bytes())
     }
 
     /// A block over memory of its own, outside the pool.
@@ -56,7 +61,7 @@ impl Block {
 
     /// A block that was written down, over memory of its own.
     pub(crate) fn read_again(bytes: Bytes, origin: Origin) -> Self {
-        Block { bytes, _reserved: None, _lease: None, origin }
+        Block { bytes, reserved: None, _lease: None, origin }
     }
 
     /// Where its first record lies in its input.
@@ -71,7 +76,7 @@ impl Block {
         let part = |range: std::ops::Range<usize>| Block {
             origin: Origin { offset: self.origin.offset + range.start as u64, ..self.origin },
             bytes: self.bytes.slice(range),
-            _reserved: self._reserved.clone(),
+            reserved: self.reserved.clone(),
             _lease: self._lease.clone(),
         };
         Some((part(0..end), part(end..self.bytes.len())))

@@ -247,7 +247,7 @@ mod tls_tests {
         let (stream, mut flood) = shaken();
         let transport = Transport::Tls(Box::new(stream));
         let mut connection = Connection::new(transport, Framing::Lines, Instant::now());
-        let mut slab = SlabPool::new(SlabPool::least_bytes(1000), 1000).take().unwrap();
+        let mut slab = SlabPool::new(SlabPool::least_bytes(1000), 1000).take(0).unwrap().0;
         let limit = RecordLimit { max_bytes: 1000, long_lines: LongLines::Skip };
         assert!(flood.send(3 * OPENED_AT_ONCE_BYTES as usize / 2, LINE, || ()));
         let (mut turns, begun) = (0, Instant::now());

@@ -3,20 +3,22 @@
 //!
 //! The receiver fills it, and closes it at the block interval and when the slab is full. At a
 //! batch's tick the driver closes it, without waiting for another thread to wake up. Whoever has it
-//! locked does nothing that may block, and runs no user's code.
+//! locked does nothing that may block, and runs no user's code: the longest that it does is to check lines, and
+//! to mend those that must be.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::acknowledged::{Logged, Reached, SenderName, reach};
 use super::assignment::{Intake, Stored, Work};
+use super::growth::Growth;
 use super::parcel::Parcel;
 use super::receiver::{Closing, Surroundings};
 use crate::block::{Block, Origin, SourceId};
 use crate::framing::Framed;
 use crate::progress::LineCounts;
 use crate::received::{ReceivedBlock, RecordPolicy};
-use crate::slabs::{Slab, SlabPool};
+use crate::slabs::{Reservation, Slab, SlabPool};
 use crate::time::{Duration, Time};
 
 use parking_lot::Mutex;
@@ -34,6 +36,7 @@ pub(super) struct Filling {
     block_interval: Duration,
     next_close: Time,
     slab: Option<Slab>,
+    growth: Growth,
     /// The runs of whole records in the slab that are not cut off yet.
     open: Vec<Run>,
     /// Records counted since the last cut.
@@ -62,6 +65,7 @@ impl Filling {
             block_interval: interval,
             next_close: around.clock.now().floor(interval) + interval,
             slab: None,
+            growth: Growth::default(),
             open: Vec::new(),
             framing: LineCounts::default(),
             reached: Reached::new(),
@@ -113,7 +117,7 @@ impl Filling {
         let work = self.cut(stored);
         if is_idle || self.pool.is_waited_for() {
             // Where there are more receivers than slabs they have them in turn.
-            self.slab = None;
+            self.has_no_slab();
         }
         self.next_close = now.floor(self.block_interval) + self.block_interval;
         work
@@ -141,6 +145,10 @@ impl Filling {
                 blocks.push(Arc::new(block));
             }
         }
+        let came = blocks.iter().map(|block| block.came_bytes()).sum();
+        let mended = blocks.iter().map(|block| block.reserved_bytes()).sum();
+        let left = self.slab.as_mut().map_or(0, |slab| slab.room().len());
+        self.growth.has_closed(came, mended, left);
         if blocks.is_empty() && nothing_counts {
             return None;
         }
@@ -166,15 +174,25 @@ impl Filling {
     #[must_use]
     pub(super) fn let_go(&mut self) -> Option<Work> {
         let work = self.cut(Stored::EarlyWorkMayBegin);
-        self.slab = None;
+        self.has_no_slab();
         work
     }
 
-    /// Goes on with another slab, the one before having been let go; so a budget of two slabs can go
-    /// round. Says whether there is one.
-    pub(super) fn go_on_with(&mut self, slab: Option<Slab>) -> bool {
-        self.slab = slab;
-        self.slab.is_some()
+    fn has_no_slab(&mut self) {
+        self.slab = None;
+        self.growth.is_ahead(None);
+    }
+
+    /// The memory that a slab will be mended into, if it is like those before.
+    pub(super) fn growth_of_a_slab(&self) -> u64 {
+        self.growth.of(self.pool.slab_bytes())
+    }
+
+    /// Goes on with another slab, and what is reserved for what it will be mended into, the one before having been
+    /// let go; so a budget of two slabs can go round.
+    pub(super) fn go_on_with(&mut self, (slab, ahead): (Slab, Reservation)) {
+        self.slab = Some(slab);
+        self.growth.is_ahead(Some(ahead));
     }
 
     /// The slab to read into, where there is one.
@@ -253,7 +271,7 @@ mod tests {
                 store_room: StoreRoom::new(0),
             },
         );
-        assert!(filling.go_on_with(pool.take()));
+        filling.go_on_with(pool.take(0).unwrap());
         fill(&mut filling, bytes);
         filling
     }

@@ -17,6 +17,7 @@ pub(crate) mod endpoint;
 mod entrance;
 pub(crate) mod files;
 mod filling;
+mod growth;
 mod idle;
 mod keep_alive;
 mod link;

@@ -91,6 +91,11 @@ impl ReceivedBlock {
         self.came_bytes
     }
 
+    /// What is reserved of the budget for what it was mended into.
+    pub(crate) fn reserved_bytes(&self) -> u64 {
+        self.block.reserved_bytes()
+    }
+
     /// The bytes of which it is made.
     pub(crate) fn raw_bytes(&self) -> usize {
         self.block.bytes().len()

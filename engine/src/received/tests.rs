@@ -130,7 +130,7 @@ fn what_is_mended_as_it_comes_is_counted_once_and_its_memory_too() {
     let (limit_bytes, slab_bytes) = (pool.limit_bytes(), pool.slab_bytes());
     let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
     let policy = RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) };
-    let mut slab = pool.take().unwrap();
+    let mut slab = pool.take(0).unwrap().0;
     let mut just_read = |line: &[u8]| {
         let n = slab_bytes / 3 / line.len();
         let bytes = line.repeat(n);

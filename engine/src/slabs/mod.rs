@@ -66,6 +66,8 @@ struct State {
     /// How many there may be beside that.
     allowed: usize,
     waiting: Vec<OnReturn>,
+    /// What somebody has wanted reserved with a slab, who had none.
+    asked_in_vain: u64,
     /// Who makes room when it gets scarce. An engine outlives its streams, so it does not keep them.
     on_scarcity: Vec<Weak<OnScarcity>>,
 }
@@ -79,9 +81,14 @@ impl State {
         self.made - self.free.len()
     }
 
+    /// How many slabs there may be where whoever asked in vain has what it needs beside one.
+    fn allowed_to_who_asked(&self, pool: &Shared) -> usize {
+        pool.left_by(self.reserved_bytes + self.asked_in_vain)
+    }
+
     /// Whether three quarters of what may be handed out are.
-    fn is_scarce(&self) -> bool {
-        self.in_use() * 4 >= self.allowed * 3
+    fn is_scarce(&self, pool: &Shared) -> bool {
+        self.in_use() * 4 >= self.allowed_to_who_asked(pool) * 3
     }
 }
 
@@ -101,6 +108,7 @@ impl SlabPool {
             reserved_bytes: 0,
             allowed: most_slabs,
             waiting: Vec::new(),
+            asked_in_vain: 0,
             on_scarcity: Vec::new(),
         };
         SlabPool(Arc::new(Shared { slab_bytes, most_slabs, state: Mutex::new(state) }))
@@ -111,27 +119,26 @@ impl SlabPool {
         (LEAST_SLABS * slab_bytes(max_line_bytes)) as u64
     }
 
-    /// An empty slab, or `None` at the limit.
-    pub(crate) fn take(&self) -> Option<Slab> {
+    /// An empty slab, and `ahead` bytes reserved for what will be made of it; or `None` at the limit.
+    pub(crate) fn take(&self, ahead: u64) -> Option<(Slab, Reservation)> {
         let mut state = self.0.state.lock();
-        let reused = match state.free.pop() {
-            Some(memory) => Some(memory),
-            None if state.made < state.allowed => {
-                state.made += 1;
-                None
-            }
-            None => {
-                let hooks = state.hooks();
-                drop(state);
-                hooks.iter().for_each(|hook| hook());
-                return None;
-            }
-        };
-        let hooks = if state.is_scarce() { state.hooks() } else { Vec::new() };
+        if state.in_use() >= self.0.left_by(state.reserved_bytes + ahead) {
+            state.asked_in_vain = ahead;
+            let hooks = state.hooks();
+            drop(state);
+            hooks.iter().for_each(|hook| hook());
+            return None;
+        }
+        state.asked_in_vain = 0;
+        let reused = state.free.pop();
+        state.made += usize::from(reused.is_none());
+        let freed = state.reserve(0, ahead, &self.0);
+        let hooks = if state.is_scarce(&self.0) { state.hooks() } else { Vec::new() };
         drop(state);
+        drop(freed);
         hooks.iter().for_each(|hook| hook());
         let memory = reused.unwrap_or_else(|| Memory::zeroed(self.0.slab_bytes));
-        Some(Slab::over(memory, &self.0))
+        Some((Slab::over(memory, &self.0), Reservation::of(self.clone(), ahead)))
     }
 
     /// Has `hook` called, with nothing locked, whenever a slab is taken, or asked for in vain, while few are left; for
@@ -144,13 +151,14 @@ impl SlabPool {
 
     /// Whether three quarters of what may be handed out are.
     pub(crate) fn is_scarce(&self) -> bool {
-        self.0.state.lock().is_scarce()
+        self.0.state.lock().is_scarce(&self.0)
     }
 
     /// By how much more than half of what may be handed out is.
     pub(crate) fn bytes_beyond_half(&self) -> u64 {
         let state = self.0.state.lock();
-        (state.in_use().saturating_sub(state.allowed / 2) * self.0.slab_bytes) as u64
+        let half = state.allowed_to_who_asked(&self.0) / 2;
+        (state.in_use().saturating_sub(half) * self.0.slab_bytes) as u64
     }
 
     /// Has `on_return` called once, when a slab has come back next. Whoever finds none asks for this first, and
@@ -174,15 +182,20 @@ impl SlabPool {
         (self.0.state.lock().in_use() * self.0.slab_bytes) as u64
     }
 
-    /// Whether every slab is handed out.
+    /// Whether every slab is handed out, or those that are left are not enough for who has asked.
     pub(crate) fn is_full(&self) -> bool {
         let state = self.0.state.lock();
-        state.made >= state.allowed && state.free.is_empty()
+        state.in_use() >= state.allowed_to_who_asked(&self.0)
     }
 
     /// The most bytes that the pool may hand out, beside what is reserved.
     pub(crate) fn limit_bytes(&self) -> u64 {
         (self.0.state.lock().allowed * self.0.slab_bytes) as u64
+    }
+
+    /// The same where nothing is reserved.
+    pub(crate) fn most_bytes(&self) -> u64 {
+        (self.0.most_slabs * self.0.slab_bytes) as u64
     }
 
     /// Whether `reserved_bytes`, of all that is reserved, leave but the slabs that there are always.

@@ -1,6 +1,7 @@
 //! A part of the budget that is left to somebody else: the pool hands out as much less.
 
-use super::{LEAST_SLABS, Shared, SlabPool};
+use super::memory::Memory;
+use super::{LEAST_SLABS, Shared, SlabPool, State};
 
 /// A part of the budget that somebody else has, until this is dropped.
 pub(crate) struct Reservation {
@@ -9,6 +10,15 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
+    /// What is reserved already.
+    pub(super) fn of(pool: SlabPool, bytes: u64) -> Self {
+        Reservation { pool, bytes }
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// So many bytes it is from now on.
     pub(crate) fn set(&mut self, bytes: u64) {
         if bytes != self.bytes {
@@ -21,6 +31,19 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.set(0);
+    }
+}
+
+impl State {
+    /// Notes that `bytes` of the budget are left to others in place of `before`. Gives the memory that nobody may
+    /// have any more.
+    pub(super) fn reserve(&mut self, before: u64, bytes: u64, pool: &Shared) -> Vec<Memory> {
+        self.reserved_bytes = self.reserved_bytes - before + bytes;
+        self.allowed = pool.left_by(self.reserved_bytes);
+        let too_many = self.made.saturating_sub(self.allowed).min(self.free.len());
+        let freed = self.free.split_off(self.free.len() - too_many);
+        self.made -= freed.len();
+        freed
     }
 }
 
@@ -43,15 +66,10 @@ impl SlabPool {
     /// back; two there are always.
     fn reserve(&self, before: u64, bytes: u64) {
         let mut state = self.0.state.lock();
-        state.reserved_bytes = state.reserved_bytes - before + bytes;
-        let left = self.0.left_by(state.reserved_bytes);
-        let grows = left > state.allowed;
-        state.allowed = left;
-        let too_many = state.made.saturating_sub(left).min(state.free.len());
-        let kept = state.free.len() - too_many;
-        let freed = state.free.split_off(kept);
-        state.made -= freed.len();
-        let waiting = if grows { std::mem::take(&mut state.waiting) } else { Vec::new() };
+        let freed = state.reserve(before, bytes, &self.0);
+        // Who waits may need less than a slab that is now too much.
+        let is_less = bytes < before;
+        let waiting = if is_less { std::mem::take(&mut state.waiting) } else { Vec::new() };
         drop(state);
         drop(freed);
         for wake in waiting {

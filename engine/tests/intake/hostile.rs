@@ -1,8 +1,9 @@
 //! Peers that mean harm: lines without an end.
 
 use std::io::Write;
+use std::sync::Arc;
 
-use millstream::{Engine, Framing, LongLines};
+use millstream::{Engine, Framing, LongLines, Stop, secs};
 
 use crate::child;
 use crate::rig::{Rig, conf, wait_until};
@@ -283,4 +284,73 @@ fn lines_that_are_not_utf8_take_no_more_memory_than_others() {
     let counts = rig.counts();
     assert!(counts.mended > 1000 && counts.mended + 1 == counts.records, "{counts:?}");
     assert!(peak <= before + budget, "grew from {before} to {peak} bytes");
+}
+
+#[test]
+fn who_has_sent_lines_that_are_not_utf8_is_held_back_before_more_of_them_need_memory() {
+    const LISTENERS: usize = 18;
+    let budget = 32 << 20;
+    let conf = conf().memory_bytes(budget).early_work(false);
+    let rig: Rig = Rig::start(conf, |s, out| {
+        for _ in 0..LISTENERS {
+            let lines = s.listen_text_stream(":0");
+            out.collect(&lines.filter(|line| line.is_empty()).map(str::to_owned));
+        }
+        Ok(())
+    });
+    let line = [&[0xffu8; 999][..], b"\n"].concat();
+    let clients = (0..LISTENERS).map(|listener| {
+        let mut client = rig.client_of_listener(listener);
+        client.write_all(&line).expect("the engine reads");
+        client
+    });
+    let clients: Vec<_> = clients.collect();
+    let mut mended = 0;
+    let mut batch = || {
+        rig.batch();
+        mended += rig.report().sources.iter().map(|source| source.lines.mended).sum::<u64>();
+        mended
+    };
+    wait_until("each to have sent a line", || (batch() == LISTENERS as u64).then_some(()));
+    // The slabs that they have had since before that was known come back as nothing is read into them.
+    wait_until("all slabs to be back", || {
+        batch();
+        (rig.engine.memory_in_use_bytes() == 0).then_some(())
+    });
+    let lines: Arc<[u8]> = line.repeat(1000).into();
+    for mut client in clients {
+        let lines = lines.clone();
+        // Much more than there is memory for; what is not read when the test is over does not matter.
+        std::thread::spawn(move || (0..100).try_for_each(|_| client.write_all(&lines)).is_ok());
+    }
+    let mut most_beyond = 0;
+    wait_until("more than the memory to have been read", || {
+        let (has, may_have) = (rig.engine.memory_in_use_bytes(), rig.engine.memory_limit_bytes());
+        most_beyond = most_beyond.max(has.saturating_sub(may_have));
+        (batch() > 2 * budget / line.len() as u64).then_some(())
+    });
+    // A slab or two while it is looked; all that receivers may have had together would be some twelve more.
+    assert!(most_beyond <= 3 << 20, "{most_beyond} bytes more than there is memory for");
+}
+
+#[test]
+fn a_graceful_stop_is_not_held_up_by_memory_that_is_left_free_for_mending() {
+    let conf = conf().memory_bytes(12 << 20).early_work(false).graceful_stop_timeout(secs(8));
+    let rig = Rig::of_lines(conf);
+    let mut client = rig.client();
+    let line = [&[0xffu8; 999][..], b"\n"].concat();
+    client.write_all(&line).expect("the engine reads");
+    wait_until("it to be mended", || {
+        rig.batch();
+        (rig.counts().mended == 1).then_some(())
+    });
+    let sender = std::thread::spawn(move || client.write_all(&line.repeat(8000)).is_ok());
+    wait_until("the memory to be full", || {
+        (!rig.ear.warnings("fills its").is_empty()).then_some(())
+    });
+    assert!(rig.running.stop(Stop::Graceful).expect("it stops").drained);
+    // What has not arrived when the stop is ordered is not read, and the sender hears that.
+    sender.join().expect("it ends");
+    let last = rig.ear.reports().last().map(|report| report.sources[0].lines.mended);
+    assert!(last.is_some_and(|mended| mended > 0), "what was held back is read by the stop");
 }

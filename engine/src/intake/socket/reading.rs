@@ -9,7 +9,7 @@ use crate::framing::RecordsOf;
 use crate::intake::assignment::Stored;
 use crate::intake::connection::Outcome;
 use crate::intake::filling::Filling;
-use crate::slabs::{READ_ROOM_BYTES, Slab};
+use crate::slabs::{READ_ROOM_BYTES, Reservation, Slab};
 
 impl SocketReceiver {
     /// Serves each connection that is ready with one read.
@@ -99,17 +99,17 @@ impl SocketReceiver {
             if self.order.stop_wanted() == Some(false) {
                 return None;
             }
-            let slab = self.take_slab();
-            if !filling.lock().go_on_with(slab) {
-                return None;
-            }
+            let ahead = filling.lock().growth_of_a_slab();
+            let slab = self.take_slab(ahead)?;
+            filling.lock().go_on_with(slab);
         }
     }
 
-    /// An empty slab, or nothing at the budget's end; this thread is woken then when there is one.
-    fn take_slab(&self) -> Option<Slab> {
+    /// An empty slab, and `ahead` bytes of memory for what will be made of it; or nothing at the budget's end: this
+    /// thread is woken then when there may be.
+    fn take_slab(&self, ahead: u64) -> Option<(Slab, Reservation)> {
         let pool = &self.around.pool;
-        let slab = pool.take();
+        let slab = pool.take(ahead);
         if slab.is_some() {
             return slab;
         }
@@ -121,15 +121,22 @@ impl SocketReceiver {
             }));
         }
         // One may have come back before the pool had promised to tell.
-        pool.take()
+        pool.take(ahead)
     }
 
     fn say_full(&mut self) {
         if self.full.is_time() {
+            let pool = &self.around.pool;
+            let (limit, all) = (pool.limit_bytes(), pool.most_bytes());
+            let reserved = match all - limit {
+                0 => String::new(),
+                less => format!(
+                    ", {less} less than without what states, windows, stages, and lines that had to be mended take"
+                ),
+            };
             self.around.progress.warn(format!(
-                "{}: received data fills its {} bytes of memory; senders are held back until a batch is done",
+                "{}: received data fills its {limit} bytes of memory{reserved}; senders are held back until a batch is done",
                 self.name,
-                self.around.pool.limit_bytes()
             ));
         }
     }
