@@ -63,8 +63,6 @@ struct State {
     made: usize,
     /// What others have of the budget.
     reserved_bytes: u64,
-    /// How many there may be beside that.
-    allowed: usize,
     waiting: Vec<OnReturn>,
     /// What somebody has wanted reserved with a slab, who had none.
     asked_in_vain: u64,
@@ -106,7 +104,6 @@ impl SlabPool {
             free: Vec::new(),
             made: 0,
             reserved_bytes: 0,
-            allowed: most_slabs,
             waiting: Vec::new(),
             asked_in_vain: 0,
             on_scarcity: Vec::new(),
@@ -190,7 +187,8 @@ impl SlabPool {
 
     /// The most bytes that the pool may hand out, beside what is reserved.
     pub(crate) fn limit_bytes(&self) -> u64 {
-        (self.0.state.lock().allowed * self.0.slab_bytes) as u64
+        let allowed = self.0.left_by(self.0.state.lock().reserved_bytes);
+        (allowed * self.0.slab_bytes) as u64
     }
 
     /// The same where nothing is reserved.

@@ -39,8 +39,8 @@ impl State {
     /// have any more.
     pub(super) fn reserve(&mut self, before: u64, bytes: u64, pool: &Shared) -> Vec<Memory> {
         self.reserved_bytes = self.reserved_bytes - before + bytes;
-        self.allowed = pool.left_by(self.reserved_bytes);
-        let too_many = self.made.saturating_sub(self.allowed).min(self.free.len());
+        let left = pool.left_by(self.reserved_bytes);
+        let too_many = self.made.saturating_sub(left).min(self.free.len());
         let freed = self.free.split_off(self.free.len() - too_many);
         self.made -= freed.len();
         freed

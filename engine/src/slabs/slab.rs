@@ -65,7 +65,7 @@ impl Drop for Claim {
     fn drop(&mut self) {
         let root = std::mem::take(self.root.get_mut());
         let mut state = self.pool.state.lock();
-        let is_wanted = state.made <= state.allowed;
+        let is_wanted = state.made <= self.pool.left_by(state.reserved_bytes);
         match root.reclaim().filter(|_| is_wanted) {
             Some(memory) => state.free.push(memory),
             // The budget has no room for it any more; or somebody kept bytes beyond their lease, whose memory
