@@ -10,7 +10,6 @@
 mod tests;
 mod utf8;
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
@@ -151,21 +150,22 @@ fn for_each_part(
                 &line[..cut_len(line, limit.max_bytes)]
             }
         };
-        match invalid_utf8.map(|policy| (String::from_utf8_lossy(line), policy)) {
-            None | Some((Cow::Borrowed(_), _)) => keep(line),
-            Some((Cow::Owned(mended), InvalidUtf8::Replace)) => {
-                let mended = mended.as_bytes();
-                match (is_too_long(mended), limit.long_lines) {
-                    (false, _) => keep(mended),
+        match invalid_utf8.filter(|_| simdutf8::basic::from_utf8(line).is_err()) {
+            None => keep(line),
+            Some(InvalidUtf8::Replace) => {
+                match (is_too_long_mended(line, limit.max_bytes), limit.long_lines) {
+                    (false, _) => mended_parts(line).for_each(&mut keep),
                     (true, LongLines::Skip) => {
                         counts.rejected += 1;
                         continue;
                     }
-                    (true, LongLines::Cut) => keep(&mended[..cut_len(mended, limit.max_bytes)]),
+                    (true, LongLines::Cut) => {
+                        cut_parts(mended_parts(line), limit.max_bytes).for_each(&mut keep);
+                    }
                 }
                 counts.mended += 1;
             }
-            Some((Cow::Owned(_), InvalidUtf8::Skip)) => {
+            Some(InvalidUtf8::Skip) => {
                 counts.rejected += 1;
                 continue;
             }
@@ -174,4 +174,32 @@ fn for_each_part(
         counts.records += 1;
     }
     counts
+}
+
+/// What a line is mended into, in parts of whole characters: each malformed sequence becomes U+FFFD. It is not put
+/// together here: a line of nothing else would need three times its memory for that, which nobody counts.
+fn mended_parts(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.utf8_chunks().flat_map(|chunk| {
+        let instead = if chunk.invalid().is_empty() { "" } else { "\u{fffd}" };
+        [chunk.valid().as_bytes(), instead.as_bytes()]
+    })
+}
+
+/// Whether a line is longer than `max_bytes` when it is mended, but for a carriage return at its end.
+fn is_too_long_mended(line: &[u8], max_bytes: usize) -> bool {
+    let most = max_bytes + usize::from(line.ends_with(b"\r"));
+    let may_be = line.len().saturating_mul("\u{fffd}".len()) > most;
+    may_be && mended_parts(line).map(<[u8]>::len).sum::<usize>() > most
+}
+
+/// The first of such parts, up to where a line of them is to be cut.
+fn cut_parts<'p>(
+    parts: impl Iterator<Item = &'p [u8]>,
+    max_bytes: usize,
+) -> impl Iterator<Item = &'p [u8]> {
+    parts.scan(Some(max_bytes), |left, part| {
+        let fits = cut_len(part, (*left)?);
+        *left = left.filter(|_| fits == part.len()).map(|left| left - fits);
+        Some(&part[..fits])
+    })
 }

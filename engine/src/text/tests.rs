@@ -81,7 +81,7 @@ fn obvious(bytes: &[u8], policy: Policy) -> Vec<String> {
             }
             let cut = (0..=policy.limit.max_bytes).rev().find(|&at| text.is_char_boundary(at));
             text.truncate(cut.unwrap_or(0));
-            text.truncate(text.strip_suffix('\r').unwrap_or(&text).len());
+            text.truncate(without_return(&text).len());
         }
         kept.push(text);
     }
@@ -160,6 +160,29 @@ fn a_line_that_mending_makes_too_long_is_skipped_or_cut_like_any_other() {
     let (cut, counts) = lines(bytes, policy(6, LongLines::Cut, InvalidUtf8::Replace));
     assert_eq!(cut, ["x\u{fffd}", "12345", "ok"]);
     assert_eq!((counts.mended, counts.rejected, counts.cut), (2, 0, 0));
+}
+
+#[test]
+fn a_line_is_mended_and_cut_as_the_standard_library_would_at_each_limit() {
+    let corpus: [&[u8]; 5] = [
+        b"ab\xffcd\xe2\x82\xf0\x90\x8d!\xc3\xa9",
+        "\u{10348}\u{20ac}é".as_bytes(),
+        b"\xff\xff\xff\r",
+        "x\u{20ac}\u{20ac}\r".as_bytes(),
+        b"\xf0\x90\x8d\x88\xf0\x90",
+    ];
+    for line in corpus {
+        for max_bytes in 0..=3 * line.len() + 1 {
+            let text = String::from_utf8_lossy(line);
+            let fits = without_return(&text).len() <= max_bytes;
+            let wanted = if fits { text.len() } else { cut_len(text.as_bytes(), max_bytes) };
+            let parts: Vec<&[u8]> = match is_too_long_mended(line, max_bytes) {
+                true => cut_parts(mended_parts(line), max_bytes).collect(),
+                false => mended_parts(line).collect(),
+            };
+            assert_eq!(parts.concat(), text.as_bytes()[..wanted], "{line:?}, {max_bytes}");
+        }
+    }
 }
 
 #[test]
