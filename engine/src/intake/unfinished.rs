@@ -8,6 +8,7 @@
 //! receivers in equal parts, and one that holds more than its part drops its own longest: so who has little
 //! goes on, and the account is overdrawn by no more than what is being read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,6 +16,9 @@ use parking_lot::Mutex;
 
 /// While more than one in this many bytes is left, nothing is dropped.
 const LEFT: usize = 8;
+
+/// While more than one in this many bytes is left, nobody keeps in mind which records are the longest.
+const MUCH: usize = 4;
 
 /// One in this many bytes is for those who hold little.
 const LAST: usize = 16;
@@ -41,6 +45,9 @@ pub(super) struct Holding {
     account: Arc<Unfinished>,
     noted: Arc<Noted>,
     bytes: usize,
+    /// What each record holds, and its connection, while the account is nearly full: to look at all of them for each
+    /// that is dropped would take those who send little by little a share of the thread that grows with their number.
+    by_length: Option<BTreeSet<(usize, usize)>>,
 }
 
 impl Unfinished {
@@ -65,13 +72,13 @@ impl Unfinished {
     pub(super) fn join(self: &Arc<Self>, wake: Arc<dyn Fn() + Send + Sync>) -> Holding {
         let noted = Arc::new(Noted { longest: AtomicUsize::new(0), wake });
         self.receivers.lock().push(noted.clone());
-        Holding { account: self.clone(), noted, bytes: 0 }
+        Holding { account: self.clone(), noted, bytes: 0, by_length: None }
     }
 }
 
 impl Holding {
-    /// A record that held `before` bytes of memory holds `after` now.
-    pub(super) fn changed(&mut self, before: usize, after: usize) {
+    /// The record of a connection, which held `before` bytes of memory, holds `after` now.
+    pub(super) fn changed(&mut self, connection: usize, before: usize, after: usize) {
         if before == after {
             return;
         }
@@ -82,38 +89,49 @@ impl Holding {
             false => held.fetch_sub(before - after, Ordering::Relaxed),
         };
         self.noted.longest.fetch_max(after, Ordering::Relaxed);
+        if let Some(by_length) = &mut self.by_length {
+            by_length.remove(&(before, connection));
+            by_length.extend((after > 0).then_some((after, connection)));
+        }
     }
 
-    /// Whether a record of this receiver's is to be dropped, the longest. What that holds, `longest` finds out:
-    /// it is asked where the answer may be yes. Where it is no, and a record must go, whoever may have the
-    /// longest is woken, to ask for itself.
-    pub(super) fn is_to_drop(&self, longest: impl FnOnce() -> usize) -> bool {
+    /// The connection whose record is to be dropped, this receiver's longest; if one is. Where another receiver may
+    /// have a longer one, that is woken, to ask for itself. `records` gives what each connection's record holds, and
+    /// is asked once the account gets nearly full.
+    pub(super) fn longest_to_drop<R>(&mut self, records: impl FnOnce() -> R) -> Option<usize>
+    where
+        R: IntoIterator<Item = (usize, usize)>,
+    {
         let most = self.account.most_bytes;
         let held = self.account.held_bytes.load(Ordering::Relaxed);
         if held <= most - most / LEFT {
-            return false;
+            if held <= most - most / MUCH {
+                self.by_length = None;
+            }
+            return None;
         }
-        let receivers = self.account.receivers.lock();
-        let others = receivers.iter().filter(|noted| !Arc::ptr_eq(noted, &self.noted));
-        let of = |noted: &&Arc<Noted>| noted.longest.load(Ordering::Relaxed);
-        let longest_of_others = others.max_by_key(of);
-        let theirs = longest_of_others.as_ref().map_or(0, of);
-        let part = most / LAST / receivers.len().max(1);
+        let (other, part) = {
+            let receivers = self.account.receivers.lock();
+            let others = receivers.iter().filter(|noted| !Arc::ptr_eq(noted, &self.noted));
+            let other = others.max_by_key(|noted| noted.longest.load(Ordering::Relaxed));
+            (other.cloned(), most / LAST / receivers.len().max(1))
+        };
+        let theirs = other.as_ref().map_or(0, |noted| noted.longest.load(Ordering::Relaxed));
         let must = held > most - most / LAST && self.bytes > part;
-        let mut ours = self.noted.longest.load(Ordering::Relaxed);
-        if must || ours >= theirs {
-            ours = longest();
+        if must || self.noted.longest.load(Ordering::Relaxed) >= theirs {
+            let held_by_any = || records().into_iter().filter(|&(bytes, _)| bytes > 0).collect();
+            let by_length = self.by_length.get_or_insert_with(held_by_any);
+            let longest = by_length.last().copied();
+            let ours = longest.map_or(0, |(bytes, _)| bytes);
             self.noted.longest.store(ours, Ordering::Relaxed);
+            if must || ours >= theirs {
+                return longest.map(|(_, connection)| connection);
+            }
         }
-        if ours > 0 && (must || ours >= theirs) {
-            return true;
-        }
-        let other = longest_of_others.cloned();
-        drop(receivers);
         if let Some(other) = other {
             (other.wake)();
         }
-        false
+        None
     }
 }
 
@@ -142,6 +160,11 @@ mod tests {
         (account, receivers)
     }
 
+    /// Records that nobody may look at, for this reason.
+    fn unasked(reason: &'static str) -> impl FnOnce() -> [(usize, usize); 0] {
+        move || panic!("{reason}")
+    }
+
     fn woken(by: &AtomicUsize) -> usize {
         by.swap(0, Ordering::Relaxed)
     }
@@ -149,16 +172,16 @@ mod tests {
     #[test]
     fn what_all_hold_together_is_bounded_and_the_longest_goes_whoever_has_it() {
         let (_account, [(mut a, a_woken), (mut b, b_woken)]) = receivers();
-        a.changed(0, 500);
-        assert!(!a.is_to_drop(|| panic!("seven eighths are not held")));
-        b.changed(0, 100);
-        b.changed(100, 210);
-        assert!(!b.is_to_drop(|| panic!("another has a longer one")));
+        a.changed(0, 0, 500);
+        assert!(a.longest_to_drop(unasked("seven eighths are not held")).is_none());
+        b.changed(0, 0, 100);
+        b.changed(0, 100, 210);
+        assert!(b.longest_to_drop(unasked("another has a longer one")).is_none());
         assert_eq!((woken(&a_woken), woken(&b_woken)), (1, 0));
-        assert!(a.is_to_drop(|| 500));
-        a.changed(500, 0);
-        assert!(!a.is_to_drop(|| panic!("there is room again")));
-        assert!(!b.is_to_drop(|| panic!("there is room again")));
+        assert_eq!(a.longest_to_drop(|| [(500, 0)]), Some(0));
+        a.changed(0, 500, 0);
+        assert!(a.longest_to_drop(unasked("there is room again")).is_none());
+        assert!(b.longest_to_drop(unasked("there is room again")).is_none());
     }
 
     #[test]
@@ -166,53 +189,75 @@ mod tests {
         for longest in [1, 1000, 1 << 20] {
             let account = Unfinished::new(Unfinished::least_bytes(longest) as usize);
             let mut holding = account.join(Arc::new(|| {}));
-            for _ in 0..2 {
-                holding.changed(0, longest + 4);
-                assert!(!holding.is_to_drop(|| longest + 4));
+            for connection in 0..2 {
+                holding.changed(connection, 0, longest + 4);
+                assert!(holding.longest_to_drop(unasked("there is room")).is_none());
             }
-            holding.changed(0, longest + 4);
-            assert!(holding.is_to_drop(|| longest + 4));
+            holding.changed(2, 0, longest + 4);
+            let all = (0..3).map(|connection| (longest + 4, connection));
+            assert_eq!(holding.longest_to_drop(|| all), Some(2));
         }
     }
 
     #[test]
     fn where_the_longest_stays_who_holds_much_drops_its_own_and_who_holds_little_goes_on() {
         let (_account, [(mut a, a_woken), (mut b, _)]) = receivers();
-        a.changed(0, 740);
-        b.changed(0, 10);
-        b.changed(10, 25);
-        assert!(!b.is_to_drop(|| panic!("it holds no more than its part of the last 50")));
+        a.changed(0, 0, 740);
+        b.changed(0, 0, 10);
+        b.changed(0, 10, 25);
+        assert!(
+            b.longest_to_drop(unasked("it holds no more than its part of the last 50")).is_none()
+        );
         assert_eq!(woken(&a_woken), 1);
-        b.changed(25, 26);
-        assert!(b.is_to_drop(|| 26));
-        b.changed(26, 0);
-        assert!(a.is_to_drop(|| 740));
+        b.changed(0, 25, 26);
+        assert_eq!(b.longest_to_drop(|| [(26, 0)]), Some(0));
+        b.changed(0, 26, 0);
+        assert_eq!(a.longest_to_drop(|| [(740, 0)]), Some(0));
     }
 
     #[test]
     fn a_receiver_whose_longest_is_gone_wakes_who_has_it_now() {
         let (_account, [(mut a, a_woken), (mut b, b_woken)]) = receivers();
-        a.changed(0, 400);
-        a.changed(400, 0);
-        a.changed(0, 10);
-        b.changed(0, 350);
-        b.changed(0, 350);
-        assert!(!b.is_to_drop(|| panic!("as far as is known, another has a longer one")));
+        a.changed(0, 0, 400);
+        a.changed(0, 400, 0);
+        a.changed(0, 0, 10);
+        b.changed(0, 0, 350);
+        b.changed(1, 0, 350);
+        assert!(
+            b.longest_to_drop(unasked("as far as is known, another has a longer one")).is_none()
+        );
         assert_eq!(woken(&a_woken), 1);
-        assert!(!a.is_to_drop(|| 10));
+        assert_eq!(a.longest_to_drop(|| [(10, 0)]), None);
         assert_eq!(woken(&b_woken), 1);
-        assert!(b.is_to_drop(|| 350));
+        assert_eq!(b.longest_to_drop(|| [(350, 0), (350, 1)]), Some(1));
+    }
+
+    #[test]
+    fn records_are_looked_at_once_while_there_is_little_room() {
+        let (_account, [(mut a, _)]) = receivers();
+        for connection in 0..8 {
+            a.changed(connection, 0, 95 + connection);
+        }
+        let all = (0..8).map(|connection| (95 + connection, connection));
+        assert_eq!(a.longest_to_drop(|| all), Some(7));
+        a.changed(7, 102, 0);
+        a.changed(0, 95, 115);
+        assert_eq!(a.longest_to_drop(unasked("it is known")), Some(0));
+        a.changed(0, 115, 0);
+        assert_eq!(a.longest_to_drop(unasked("there is room")), None);
+        a.changed(0, 0, 120);
+        assert_eq!(a.longest_to_drop(|| [(120, 0), (130, 5)]), Some(5), "looked at again");
     }
 
     #[test]
     fn who_has_gone_holds_nothing_and_is_not_woken() {
         let (account, [(mut a, a_woken), (mut b, _)]) = receivers();
-        a.changed(0, 750);
+        a.changed(0, 0, 750);
         drop(a);
-        b.changed(0, 700);
-        assert!(!b.is_to_drop(|| panic!("there is room")));
-        b.changed(700, 701);
-        assert!(b.is_to_drop(|| 701));
+        b.changed(0, 0, 700);
+        assert!(b.longest_to_drop(unasked("there is room")).is_none());
+        b.changed(0, 700, 701);
+        assert_eq!(b.longest_to_drop(|| [(701, 0)]), Some(0));
         drop(b);
         assert_eq!((woken(&a_woken), account.held_bytes.load(Ordering::Relaxed)), (0, 0));
         assert!(account.receivers.lock().is_empty());

@@ -108,7 +108,7 @@ impl SocketReceiver {
             if was_turned_away {
                 self.entrance.has_turned_away();
             }
-            self.unfinished.changed(connection.carried(), 0);
+            self.unfinished.changed(id, connection.carried(), 0);
             self.deregister(id, connection.transport());
             connection.transport().say_goodbye();
         }

@@ -180,7 +180,7 @@ impl SocketReceiver {
         // Given to the driver at once where it waits: a receiver that is never out of bytes would
         // have it again first.
         MutexGuard::unlock_fair(filling);
-        self.unfinished.changed(carried_before, carried);
+        self.unfinished.changed(id, carried_before, carried);
         if let Some(torn) = step.framed.torn
             && self.torn.is_time()
         {
@@ -210,14 +210,9 @@ impl SocketReceiver {
     /// the longest.
     pub(super) fn drop_unfinished(&mut self) {
         loop {
-            let mut longest = None;
-            let is_to_drop = self.unfinished.is_to_drop(|| {
-                let carried = self.connections.iter().map(|(&id, c)| (c.carried(), id));
-                longest = carried.max();
-                longest.map_or(0, |(bytes, _)| bytes)
-            });
-            match longest {
-                Some((_, id)) if is_to_drop && self.give_up_record(id) => {}
+            let records = || self.connections.iter().map(|(&id, c)| (c.carried(), id));
+            match self.unfinished.longest_to_drop(records) {
+                Some(id) if self.give_up_record(id) => {}
                 _ => return,
             }
         }
@@ -228,7 +223,7 @@ impl SocketReceiver {
         let Some(connection) = self.connections.get_mut(&id) else { return false };
         let before = connection.carried();
         let Some(framed) = connection.give_up_record() else { return false };
-        self.unfinished.changed(before, connection.carried());
+        self.unfinished.changed(id, before, connection.carried());
         self.filling.lock().take_in(id, 0, &framed);
         if self.dropped.is_time() {
             self.around.progress.warn(format!(
