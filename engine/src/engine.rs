@@ -118,7 +118,7 @@ impl Engine {
 
     /// The most bytes of received data that may be in memory, unfinished records aside: they have a
     /// part of [`Conf::memory_bytes`] of their own. Less what is held by states, windows and stages, and what lines
-    /// were mended into.
+    /// were mended into, or are likely to be.
     pub fn memory_limit_bytes(&self) -> u64 {
         self.0.slabs.limit_bytes()
     }

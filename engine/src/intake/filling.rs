@@ -36,6 +36,8 @@ pub(super) struct Filling {
     block_interval: Duration,
     next_close: Time,
     slab: Option<Slab>,
+    /// There was none for it when the receiver last wanted one.
+    waits_for_slab: bool,
     growth: Growth,
     /// The runs of whole records in the slab that are not cut off yet.
     open: Vec<Run>,
@@ -65,6 +67,7 @@ impl Filling {
             block_interval: interval,
             next_close: around.clock.now().floor(interval) + interval,
             slab: None,
+            waits_for_slab: false,
             growth: Growth::default(),
             open: Vec::new(),
             framing: LineCounts::default(),
@@ -82,7 +85,12 @@ impl Filling {
     /// that could be closed, and where the driver will: a thread that woke up beside the driver would
     /// only take a core from it. But while a batch has its turn the driver is late, and senders who
     /// want to be told do not wait for it.
+    ///
+    /// Who waits for a slab is to look again then, for it will ask for less.
     pub(super) fn due(&self) -> Option<Time> {
+        if self.waits_for_slab {
+            return Some(self.next_close);
+        }
         let empty = self.slab.is_none() && self.nothing_counts();
         let driver_is_late = self.tells.is_some() && self.intake.admission.turn_runs();
         let by_driver = self.intake.ends_batch(self.next_close) && !driver_is_late;
@@ -112,6 +120,9 @@ impl Filling {
     fn close_when_due(&mut self, now: Time, stored: Stored) -> Option<Work> {
         if now < self.next_close {
             return None;
+        }
+        if self.waits_for_slab {
+            self.growth.has_waited();
         }
         let is_idle = self.slab.as_ref().is_some_and(|slab| slab.filled() == 0);
         let work = self.cut(stored);
@@ -183,6 +194,11 @@ impl Filling {
         self.growth.is_ahead(None);
     }
 
+    /// There is no slab for it, and it is wanted still; or it is not.
+    pub(super) fn waits_for_slab(&mut self, waits: bool) {
+        self.waits_for_slab = waits;
+    }
+
     /// The memory that a slab will be mended into, if it is like those before.
     pub(super) fn growth_of_a_slab(&self) -> u64 {
         self.growth.of(self.pool.slab_bytes())
@@ -191,6 +207,7 @@ impl Filling {
     /// Goes on with another slab, and what is reserved for what it will be mended into, the one before having been
     /// let go; so a budget of two slabs can go round.
     pub(super) fn go_on_with(&mut self, (slab, ahead): (Slab, Reservation)) {
+        self.waits_for_slab = false;
         self.slab = Some(slab);
         self.growth.is_ahead(Some(ahead));
     }
@@ -282,8 +299,14 @@ mod tests {
 
     fn fill(filling: &mut Filling, bytes: usize) {
         let slab = filling.slab().unwrap();
-        let range = slab.filled()..slab.filled() + bytes;
         slab.room()[..bytes].fill(b'\n');
+        fill_as_it_is(filling, bytes);
+    }
+
+    /// What lies in the slab's room is a record.
+    fn fill_as_it_is(filling: &mut Filling, bytes: usize) {
+        let slab = filling.slab().unwrap();
+        let range = slab.filled()..slab.filled() + bytes;
         slab.advance(bytes);
         let counts = LineCounts::default();
         filling.take_in(0, 0, &Framed { records: range, counts, torn: None });
@@ -316,6 +339,31 @@ mod tests {
         assert!(filling.close_when_due(at(1000), Stored::AtTurnOf(at(1000))).is_none());
         fill(&mut filling, 10);
         assert_eq!(filling.due(), Some(at(1500)));
+    }
+
+    #[test]
+    fn who_waits_for_a_slab_asks_for_less_at_the_end_of_each_block() {
+        let mut filling = filling(0);
+        let bad = b"\xff\xff\xff\n";
+        filling.slab().unwrap().room()[..4].copy_from_slice(bad);
+        fill_as_it_is(&mut filling, 4);
+        assert!(filling.let_go().is_none());
+        let of_a_slab = filling.growth_of_a_slab();
+        assert!(of_a_slab > 0);
+        assert_eq!(filling.due(), None, "nobody wants a slab");
+        filling.waits_for_slab(true);
+        assert_eq!(filling.due(), Some(at(500)));
+        close_early(&mut filling, at(500));
+        assert_eq!(
+            filling.due(),
+            Some(at(1000)),
+            "also when a batch ends, which the driver closes"
+        );
+        filling.close_when_due(at(1000), Stored::AtTurnOf(at(1000)));
+        assert_eq!(filling.growth_of_a_slab(), of_a_slab / 4);
+        filling.waits_for_slab(false);
+        close_early(&mut filling, at(1500));
+        assert_eq!((filling.growth_of_a_slab(), filling.due()), (of_a_slab / 4, None));
     }
 
     #[test]

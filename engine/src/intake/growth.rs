@@ -21,6 +21,12 @@ impl Growth {
         bytes as u64 * self.lately / PARTS
     }
 
+    /// A block interval has gone by in which there was no slab, and room for what [`of`](Growth::of) tells of it.
+    /// What is sent may be good again, and nobody will know before some of it is read: half as much will do.
+    pub(super) fn has_waited(&mut self) {
+        self.lately /= 2;
+    }
+
     /// A slab is filled from now on, and what [`of`](Growth::of) has told of it is left free; or none is.
     pub(super) fn is_ahead(&mut self, ahead: Option<Reservation>) {
         self.ahead = ahead;
@@ -67,6 +73,8 @@ mod tests {
         assert_eq!((growth.of(1000), pool.reserved_bytes()), (0, 0), "it is all good by now");
         growth.has_closed(100, 100, 500);
         growth.is_ahead(None);
-        assert_eq!(pool.reserved_bytes(), 0);
+        assert_eq!((growth.of(1000), pool.reserved_bytes()), (1000, 0));
+        growth.has_waited();
+        assert_eq!(growth.of(1000), 500);
     }
 }

@@ -63,11 +63,16 @@ struct State {
     made: usize,
     /// What others have of the budget.
     reserved_bytes: u64,
-    waiting: Vec<OnReturn>,
-    /// What somebody has wanted reserved with a slab, who had none.
-    asked_in_vain: u64,
+    waiting: Vec<Waiting>,
     /// Who makes room when it gets scarce. An engine outlives its streams, so it does not keep them.
     on_scarcity: Vec<Weak<OnScarcity>>,
+}
+
+/// Who waits for a slab.
+struct Waiting {
+    /// What is to be reserved with it.
+    ahead: u64,
+    wake: OnReturn,
 }
 
 impl State {
@@ -79,14 +84,15 @@ impl State {
         self.made - self.free.len()
     }
 
-    /// How many slabs there may be where whoever asked in vain has what it needs beside one.
-    fn allowed_to_who_asked(&self, pool: &Shared) -> usize {
-        pool.left_by(self.reserved_bytes + self.asked_in_vain)
+    /// How many slabs there may be where whoever waits for the most has what it needs beside one.
+    fn allowed_to_who_waits(&self, pool: &Shared) -> usize {
+        let ahead = self.waiting.iter().map(|waiting| waiting.ahead).max();
+        pool.left_by(self.reserved_bytes + ahead.unwrap_or(0))
     }
 
     /// Whether three quarters of what may be handed out are.
     fn is_scarce(&self, pool: &Shared) -> bool {
-        self.in_use() * 4 >= self.allowed_to_who_asked(pool) * 3
+        self.in_use() * 4 >= self.allowed_to_who_waits(pool) * 3
     }
 }
 
@@ -105,7 +111,6 @@ impl SlabPool {
             made: 0,
             reserved_bytes: 0,
             waiting: Vec::new(),
-            asked_in_vain: 0,
             on_scarcity: Vec::new(),
         };
         SlabPool(Arc::new(Shared { slab_bytes, most_slabs, state: Mutex::new(state) }))
@@ -120,13 +125,11 @@ impl SlabPool {
     pub(crate) fn take(&self, ahead: u64) -> Option<(Slab, Reservation)> {
         let mut state = self.0.state.lock();
         if state.in_use() >= self.0.left_by(state.reserved_bytes + ahead) {
-            state.asked_in_vain = ahead;
             let hooks = state.hooks();
             drop(state);
             hooks.iter().for_each(|hook| hook());
             return None;
         }
-        state.asked_in_vain = 0;
         let reused = state.free.pop();
         state.made += usize::from(reused.is_none());
         let freed = state.reserve(0, ahead, &self.0);
@@ -154,14 +157,14 @@ impl SlabPool {
     /// By how much more than half of what may be handed out is.
     pub(crate) fn bytes_beyond_half(&self) -> u64 {
         let state = self.0.state.lock();
-        let half = state.allowed_to_who_asked(&self.0) / 2;
+        let half = state.allowed_to_who_waits(&self.0) / 2;
         (state.in_use().saturating_sub(half) * self.0.slab_bytes) as u64
     }
 
-    /// Has `on_return` called once, when a slab has come back next. Whoever finds none asks for this first, and
-    /// then looks again: one may have come back between.
-    pub(crate) fn on_next_return(&self, on_return: OnReturn) {
-        self.0.state.lock().waiting.push(on_return);
+    /// Has `wake` called once, when a slab has come back next, or there may be one and `ahead` bytes. Whoever finds
+    /// none asks for this first, and then looks again: one may have come back between.
+    pub(crate) fn on_next_return(&self, ahead: u64, wake: OnReturn) {
+        self.0.state.lock().waiting.push(Waiting { ahead, wake });
     }
 
     /// Whether somebody waits for a slab to come back.
@@ -179,10 +182,10 @@ impl SlabPool {
         (self.0.state.lock().in_use() * self.0.slab_bytes) as u64
     }
 
-    /// Whether every slab is handed out, or those that are left are not enough for who has asked.
+    /// Whether every slab is handed out, or those that are left are not enough for who waits.
     pub(crate) fn is_full(&self) -> bool {
         let state = self.0.state.lock();
-        state.in_use() >= state.allowed_to_who_asked(&self.0)
+        state.in_use() >= state.allowed_to_who_waits(&self.0)
     }
 
     /// The most bytes that the pool may hand out, beside what is reserved.

@@ -1,7 +1,7 @@
 //! A part of the budget that is left to somebody else: the pool hands out as much less.
 
 use super::memory::Memory;
-use super::{LEAST_SLABS, Shared, SlabPool, State};
+use super::{LEAST_SLABS, Shared, SlabPool, State, Waiting};
 
 /// A part of the budget that somebody else has, until this is dropped.
 pub(crate) struct Reservation {
@@ -66,13 +66,17 @@ impl SlabPool {
     /// back; two there are always.
     fn reserve(&self, before: u64, bytes: u64) {
         let mut state = self.0.state.lock();
+        let reserved_before = state.reserved_bytes;
         let freed = state.reserve(before, bytes, &self.0);
-        // Who waits may need less than a slab that is now too much.
-        let is_less = bytes < before;
-        let waiting = if is_less { std::mem::take(&mut state.waiting) } else { Vec::new() };
+        let reserved = state.reserved_bytes;
+        let is_more_left = |waiting: &mut Waiting| {
+            self.0.left_by(reserved + waiting.ahead)
+                > self.0.left_by(reserved_before + waiting.ahead)
+        };
+        let helped: Vec<Waiting> = state.waiting.extract_if(.., is_more_left).collect();
         drop(state);
         drop(freed);
-        for wake in waiting {
+        for Waiting { wake, .. } in helped {
             wake();
         }
     }

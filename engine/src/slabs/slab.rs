@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 
-use super::Shared;
 use super::memory::{Memory, Root};
+use super::{Shared, Waiting};
 
 /// A buffer being filled: `..filled` holds data, the rest is room.
 pub(crate) struct Slab {
@@ -74,7 +74,7 @@ impl Drop for Claim {
         }
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        for wake in waiting {
+        for Waiting { wake, .. } in waiting {
             wake();
         }
     }

@@ -60,7 +60,7 @@ fn at_the_limit_there_is_none_until_one_returns() {
     let told = Arc::new(Mutex::new(0));
     let tell = told.clone();
     assert!(pool.take(0).is_none());
-    pool.on_next_return(Box::new(move || *tell.lock() += 1));
+    pool.on_next_return(0, Box::new(move || *tell.lock() += 1));
     drop(a);
     assert_eq!(*told.lock(), 1);
     assert!(pool.take(0).is_some());
@@ -81,7 +81,7 @@ fn what_is_reserved_is_not_handed_out_and_comes_back() {
     let told = Arc::new(Mutex::new(0));
     let tell = told.clone();
     assert!(pool.take(0).is_none());
-    pool.on_next_return(Box::new(move || *tell.lock() += 1));
+    pool.on_next_return(0, Box::new(move || *tell.lock() += 1));
     theirs.set(2 * slab - 1);
     assert_eq!(*told.lock(), 1);
     slabs.push(pool.take(0).unwrap().0);
@@ -110,10 +110,20 @@ fn who_needs_more_than_a_slab_has_none_before_there_is_room_for_all_of_it() {
     assert_eq!((*told.lock(), pool.is_full()), (0, false));
     assert!(pool.take(slab).is_none());
     assert_eq!((pool.reserved_bytes(), pool.limit_bytes()), (3 * slab, 3 * slab), "as before");
+    let woken = Arc::new(Mutex::new(0));
+    let wake = woken.clone();
+    pool.on_next_return(slab, Box::new(move || *wake.lock() += 1));
     // Whoever makes room is asked for it, though there is one slab.
     assert_eq!((*told.lock(), pool.is_full(), pool.is_scarce()), (1, true, true));
     assert_eq!(pool.bytes_beyond_half(), slab);
-    drop(ahead);
+    let mut ahead = ahead;
+    let mut other = pool.reservation();
+    other.set(slab / 2);
+    other.set(slab / 4);
+    assert_eq!(*woken.lock(), 0, "that leaves no slab more");
+    ahead.set(2 * slab);
+    assert_eq!((*woken.lock(), pool.is_full()), (1, false), "nobody waits any more");
+    drop((ahead, other));
     let third = pool.take(slab).unwrap();
     assert_eq!((pool.is_full(), pool.limit_bytes()), (false, 5 * slab));
     drop((first, second, third));

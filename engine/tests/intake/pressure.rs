@@ -164,11 +164,9 @@ fn more_listeners_than_slabs() -> (Rig, Vec<std::net::TcpStream>) {
     (rig, clients)
 }
 
-#[test]
-fn more_receivers_than_slabs_have_them_in_turn() {
-    let (rig, mut clients) = more_listeners_than_slabs();
+/// How many batches it takes until each is heard, when each of them always has a line more.
+fn batches_until_all_are_heard(rig: &Rig, clients: &mut [std::net::TcpStream]) -> usize {
     let (mut heard, mut batches) = (std::collections::BTreeSet::new(), 0);
-    // Each of them always has a line more.
     wait_until("all to be heard", || {
         for (n, client) in clients.iter_mut().enumerate() {
             client.write_all(format!("{n}\n").as_bytes()).expect("the engine reads");
@@ -177,8 +175,30 @@ fn more_receivers_than_slabs_have_them_in_turn() {
         batches += 1;
         (heard.len() == MANY).then_some(())
     });
+    batches
+}
+
+#[test]
+fn more_receivers_than_slabs_have_them_in_turn() {
+    let (rig, mut clients) = more_listeners_than_slabs();
+    let batches = batches_until_all_are_heard(&rig, &mut clients);
     // Twenty or thirty, and thousands where each keeps its slab until it happens to have no line.
     assert!(batches <= 50 * MANY, "that took {batches} batches");
+}
+
+#[test]
+fn who_needs_more_than_a_slab_has_its_turn_too_while_others_are_busy() {
+    let (rig, mut clients) = more_listeners_than_slabs();
+    for _ in 0..3 {
+        clients[0].write_all(b"\xff\xff\xff\n").expect("the engine reads");
+        wait_until("a line to be mended", || {
+            (rig.batch() == ["\u{fffd}\u{fffd}\u{fffd}"]).then_some(())
+        });
+        let batches = batches_until_all_are_heard(&rig, &mut clients);
+        assert!(batches <= 50 * MANY, "that took {batches} batches");
+        // What is on its way still.
+        wait_until("nothing more to come", || rig.batch().is_empty().then_some(()));
+    }
 }
 
 #[test]

@@ -205,7 +205,13 @@ impl SocketReceiver {
         ];
         let others = others.into_iter().flatten().min();
         let others = others.map(|at| at.saturating_duration_since(Instant::now()));
-        let close = self.filling.lock().due();
+        let close = {
+            let mut filling = self.filling.lock();
+            if self.ready.is_empty() {
+                filling.waits_for_slab(false);
+            }
+            filling.due()
+        };
         let close = close.and_then(|due| self.around.clock.remaining(due));
         let rate = self.around.rate.as_ref().filter(|_| self.held_to_rate);
         let rate = rate.and_then(|rate| rate.wait());

@@ -100,7 +100,10 @@ impl SocketReceiver {
                 return None;
             }
             let ahead = filling.lock().growth_of_a_slab();
-            let slab = self.take_slab(ahead)?;
+            let Some(slab) = self.take_slab(ahead) else {
+                filling.lock().waits_for_slab(true);
+                return None;
+            };
             filling.lock().go_on_with(slab);
         }
     }
@@ -115,10 +118,11 @@ impl SocketReceiver {
         }
         if !self.waits_for_slab.swap(true, Ordering::SeqCst) {
             let (waits, wake) = (self.waits_for_slab.clone(), self.wake.clone());
-            pool.on_next_return(Box::new(move || {
+            let wake = Box::new(move || {
                 waits.store(false, Ordering::SeqCst);
                 wake();
-            }));
+            });
+            pool.on_next_return(ahead, wake);
         }
         // One may have come back before the pool had promised to tell.
         pool.take(ahead)
@@ -128,6 +132,10 @@ impl SocketReceiver {
         if self.full.is_time() {
             let pool = &self.around.pool;
             let (limit, all) = (pool.limit_bytes(), pool.most_bytes());
+            let ahead = match self.filling.lock().growth_of_a_slab() {
+                0 => String::new(),
+                ahead => format!(", with {ahead} bytes that the next of it may be mended into,"),
+            };
             let reserved = match all - limit {
                 0 => String::new(),
                 less => format!(
@@ -135,7 +143,7 @@ impl SocketReceiver {
                 ),
             };
             self.around.progress.warn(format!(
-                "{}: received data fills its {limit} bytes of memory{reserved}; senders are held back until a batch is done",
+                "{}: received data{ahead} fills its {limit} bytes of memory{reserved}; senders are held back until a batch is done",
                 self.name,
             ));
         }
