@@ -1,7 +1,6 @@
 //! What a batch was given, and what is kept of batches before it for the windows that read them
 //! again.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::block::SourceId;
 use crate::intake::Committed;
+use crate::intake::polled::Items;
 use crate::received::ReceivedBlock;
 use crate::spill::Moved;
 use crate::time::{Duration, Time};
@@ -20,8 +20,8 @@ pub(crate) enum Input {
     Nothing,
     /// Blocks in order of arrival, each with the early stages that have taken it in.
     Blocks(Vec<(Arc<ReceivedBlock>, Committed)>),
-    /// The items of a queue or of a user's receiver, as `Vec<T>`.
-    Items(Arc<dyn Any + Send + Sync>),
+    /// The items of a queue or of a user's receiver.
+    Items(Items),
 }
 
 impl Input {
@@ -44,6 +44,14 @@ impl Input {
                 in_memory.map(|(block, _)| block.raw_bytes() as u64).sum()
             }
             Input::Nothing | Input::Items(_) => 0,
+        }
+    }
+
+    /// Bytes of a list that it keeps, which is in no slab.
+    fn list_bytes(&self) -> u64 {
+        match self {
+            Input::Items(items) => items.bytes(),
+            Input::Nothing | Input::Blocks(_) => 0,
         }
     }
 
@@ -90,6 +98,11 @@ impl History {
     /// Bytes in memory in the blocks that are kept.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Bytes of the lists of records that are kept, which are in no slab. Cost: a look at each batch that is kept.
+    pub(crate) fn list_bytes(&self) -> u64 {
+        self.past.values().flat_map(|inputs| inputs.iter()).map(Input::list_bytes).sum()
     }
 
     /// The batch at `time` is over: its inputs join the others where it has succeeded, and what no
@@ -204,7 +217,7 @@ mod tests {
     }
 
     fn items(n: u64) -> Input {
-        Input::Items(Arc::new(vec![n]))
+        Input::Items(vec![n].into())
     }
 
     /// Which sources still have something of each batch.
@@ -226,6 +239,7 @@ mod tests {
         // The next batch is at 4, and its windows reach back to 3, and to 2 for the first source.
         let wanted = [(at(2), vec![true, false, false]), (at(3), vec![true, false, true])];
         assert_eq!(kept(&history), wanted);
+        assert_eq!(history.list_bytes(), 3 * 8, "what is kept of three batches' lists of a number");
     }
 
     #[test]

@@ -322,9 +322,7 @@ fn read_input(source: &Source, written: &Written, policy: RecordPolicy) -> Resul
             });
             Input::Blocks(blocks.collect())
         }
-        (Written::Items(bytes), SourceKind::Polled(poll)) => {
-            Input::Items(poll.read_items(bytes)?.0)
-        }
+        (Written::Items(bytes), SourceKind::Polled(poll)) => Input::Items(poll.read_items(bytes)?),
         (Written::Items(_), _) => {
             return Err("it has items where a socket has blocks".into());
         }

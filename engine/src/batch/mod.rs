@@ -196,10 +196,7 @@ impl<'b> Batch<'b> {
     pub(crate) fn items<T: Send + Sync + 'static>(&self, source: SourceId) -> &'b [T] {
         match &self.inputs[source] {
             Input::Items(items) => {
-                let items = items
-                    .clone()
-                    .downcast::<Vec<T>>()
-                    .expect("a queue's items have the type of its stream");
+                let items = items.of_type().expect("items have the type of their stream");
                 self.lend::<Vec<T>>(&items)
             }
             _ => &[],

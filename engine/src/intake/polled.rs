@@ -13,8 +13,36 @@ use crate::progress::LineCounts;
 use crate::received::{ReceivedBlock, RecordPolicy};
 use crate::time::{Duration, Time};
 
-/// Items that a source has given, as `Vec<T>`.
-pub(crate) type AnyItems = Arc<dyn Any + Send + Sync>;
+/// A list of records that a source has given: a `Vec<T>` of the stream's item. Clones are the same list.
+#[derive(Clone)]
+pub(crate) struct Items {
+    list: Arc<dyn Any + Send + Sync>,
+    records: u64,
+    bytes: u64,
+}
+
+impl<T: Send + Sync + 'static> From<Vec<T>> for Items {
+    fn from(list: Vec<T>) -> Self {
+        let (records, bytes) = (list.len() as u64, (list.capacity() * size_of::<T>()) as u64);
+        Items { list: Arc::new(list), records, bytes }
+    }
+}
+
+impl Items {
+    pub(crate) fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// The room of the list, at the size of its items. What these own elsewhere is not known.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The list, where its items are of this type.
+    pub(crate) fn of_type<T: Send + Sync + 'static>(&self) -> Option<Arc<Vec<T>>> {
+        self.list.clone().downcast().ok()
+    }
+}
 
 /// A source that is asked, on the driver's thread, what belongs to a batch.
 ///
@@ -53,16 +81,16 @@ pub(crate) trait Poll: Send {
     }
 
     /// Items that it has given, as bytes, for a snapshot. `Err` says why they cannot be written.
-    fn write_items(&self, items: &AnyItems) -> Result<Vec<u8>, String> {
-        let _: &AnyItems = items;
+    fn write_items(&self, items: &Items) -> Result<Vec<u8>, String> {
+        let _: &Items = items;
         Err("a window of raw records is over its items, which nothing says how to write; use \
              recoverable_queue_stream or recoverable_receiver_stream, whose items can be, or a window \
              that keeps results instead of records"
             .into())
     }
 
-    /// What [`Poll::write_items`] has written, and how many items that is.
-    fn read_items(&self, bytes: &[u8]) -> Result<(AnyItems, u64), String> {
+    /// What [`Poll::write_items`] has written.
+    fn read_items(&self, bytes: &[u8]) -> Result<Items, String> {
         let _: &[u8] = bytes;
         Err("nothing says how to read its items; use recoverable_queue_stream or \
              recoverable_receiver_stream, as when they were written"
@@ -73,7 +101,7 @@ pub(crate) trait Poll: Send {
     /// says why it cannot.
     fn note(&self, given: &Records) -> Result<Bytes, String> {
         match given {
-            Records::Items(items, _) => self.write_items(items).map(Bytes::from),
+            Records::Items(items) => self.write_items(items).map(Bytes::from),
             Records::Blocks(_) => Err("nothing says how to write its blocks".into()),
         }
     }
@@ -90,8 +118,7 @@ pub(crate) trait Poll: Send {
     /// Gives again what it has noted.
     fn again(&mut self, note: &Bytes, policy: RecordPolicy) -> Result<Polled, String> {
         let _: RecordPolicy = policy;
-        let (items, records) = self.read_items(note)?;
-        Ok(Records::Items(items, records).into())
+        Ok(Records::Items(self.read_items(note)?).into())
     }
 
     /// What it remembers of the batches so far, for a snapshot; its next start is given the same.
@@ -133,8 +160,7 @@ pub(crate) struct Polled {
 
 /// Records in the form in which operators read them.
 pub(crate) enum Records {
-    /// A `Vec<T>` of the stream's item, and how many they are.
-    Items(AnyItems, u64),
+    Items(Items),
     /// Blocks of bytes, in order.
     Blocks(Vec<Arc<ReceivedBlock>>),
 }

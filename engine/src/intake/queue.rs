@@ -105,8 +105,7 @@ impl<T: Send + Sync + 'static> Poll for QueuedItems<T> {
             true => self.queue.drain(),
             false => self.queue.pop(),
         };
-        let records = items.len() as u64;
-        Records::Items(Arc::new(items), records).into()
+        Records::Items(items.into()).into()
     }
 }
 

@@ -1,9 +1,8 @@
 //! A source of items that can be written down: what it gives can be part of a snapshot, and of the log.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
-use super::polled::{AnyItems, Poll, Polled, Start};
+use super::polled::{Items, Poll, Polled, Start};
 use super::receiver::{ReceiverThread, Surroundings};
 use crate::block::SourceId;
 use crate::durable::{Durable, from_bytes, to_bytes};
@@ -45,15 +44,13 @@ impl<T: Durable, P: Poll> Poll for Recoverable<T, P> {
         self.source.start(source, name, around)
     }
 
-    fn write_items(&self, items: &AnyItems) -> Result<Vec<u8>, String> {
-        let items = items.downcast_ref::<Vec<T>>().ok_or("its items are of another type")?;
-        to_bytes(items)
+    fn write_items(&self, items: &Items) -> Result<Vec<u8>, String> {
+        let items = items.of_type::<T>().ok_or("its items are of another type")?;
+        to_bytes(&*items)
     }
 
-    fn read_items(&self, bytes: &[u8]) -> Result<(AnyItems, u64), String> {
-        let items: Vec<T> = from_bytes(bytes)?;
-        let records = items.len() as u64;
-        Ok((Arc::new(items), records))
+    fn read_items(&self, bytes: &[u8]) -> Result<Items, String> {
+        Ok(from_bytes::<Vec<T>>(bytes)?.into())
     }
 
     fn written_down(&mut self) {

@@ -47,8 +47,7 @@ impl<R: Receiver> Poll for Supervised<R> {
 
     fn poll(&mut self, _time: Time, _policy: RecordPolicy) -> Polled {
         let items = self.buffer.as_ref().map(|buffer| buffer.take()).unwrap_or_default();
-        let records = items.len() as u64;
-        Records::Items(Arc::new(items), records).into()
+        Records::Items(items.into()).into()
     }
 
     fn written_down(&mut self) {

@@ -154,8 +154,8 @@ impl Turn<'_> {
         }
         report.lines += polled.framing;
         match polled.records {
-            Records::Items(items, records) => {
-                report.lines.records = records;
+            Records::Items(items) => {
+                report.lines.records = items.records();
                 given.inputs[id] = Input::Items(items);
             }
             Records::Blocks(polled) => {

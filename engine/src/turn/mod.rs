@@ -132,7 +132,6 @@ impl Turn<'_> {
         report.held_bytes = self.held_bytes();
         self.held.set(report.held_bytes);
         report.memory_bytes = parts.slabs.bytes_in_use();
-        report.memory_limit_bytes = parts.slabs.limit_bytes();
         let commit = !batch.has_failed();
         self.end(batch);
         self.settle(time, commit.then_some(&inputs));
@@ -144,6 +143,9 @@ impl Turn<'_> {
         report.window_bytes = self.history.lock().bytes();
         report.spilled_bytes = inputs.iter().map(Input::bytes_on_disk).sum();
         report.disk_bytes = self.spiller.map_or(0, Spiller::bytes_on_disk);
+        report.held_bytes += self.history.lock().list_bytes();
+        self.held.set(report.held_bytes);
+        report.memory_limit_bytes = parts.slabs.limit_bytes();
         report.early_bytes = given.early_bytes;
         report.sources = given.reports;
         self.count(&given.uncounted, &mut report.sources);
