@@ -9,9 +9,9 @@ use super::Driver;
 use crate::error::{Error, Result};
 use crate::journal::Recovered;
 use crate::occasional::Occasional;
-use crate::progress::BatchReport;
 use crate::snapshot::Snapshot;
 use crate::time::{Duration, Time, secs};
+use crate::turn::Ran;
 
 /// How often who waits for a checkpoint looks whether it still should.
 const LOOK: StdDuration = StdDuration::from_millis(10);
@@ -109,8 +109,9 @@ impl Driver {
         for again in recovered.again {
             let time = again.assigned.time;
             self.next = time + self.orders.batch_interval;
-            let (report, error) = self.turn().run_again(again)?;
-            self.has_run(time, &report, error);
+            let Ran { report, first_error, logged_bytes } = self.turn().run_again(again)?;
+            self.has_run(time, &report, first_error);
+            self.are_behind(logged_bytes);
         }
         let policy = self.orders.engine.parts().policy;
         for logged in recovered.waiting {
@@ -130,16 +131,22 @@ impl Driver {
         Ok(())
     }
 
-    /// Has a checkpoint written where one is due after a batch; not where one was cut short, for that one is to
-    /// be run again.
-    pub(super) fn checkpoint_if_due(&mut self, report: &BatchReport) {
+    /// Has a checkpoint written where one is due after the batch at `time`, of which so many bytes are in the log;
+    /// not where that was cut short, for it is to be run again.
+    pub(super) fn checkpoint_if_due(&mut self, time: Time, logged_bytes: u64) {
         if self.cut_short {
             return;
         }
-        let Some(checkpointing) = &mut self.checkpointing else { return };
-        checkpointing.behind_bytes += report.bytes;
-        if checkpointing.is_due(Time::from_millis(report.batch_time_ms)) {
+        self.are_behind(logged_bytes);
+        if self.checkpointing.as_mut().is_some_and(|checkpointing| checkpointing.is_due(time)) {
             self.begin_checkpoint();
+        }
+    }
+
+    /// A batch is in no checkpoint yet, of which so many bytes are in the log.
+    fn are_behind(&mut self, logged_bytes: u64) {
+        if let Some(checkpointing) = &mut self.checkpointing {
+            checkpointing.behind_bytes += logged_bytes;
         }
     }
 

@@ -33,7 +33,7 @@ use crate::spiller::Spiller;
 use crate::status::{Status, Stop, Wake};
 use crate::threads::EngineThread;
 use crate::time::{Duration, Time};
-use crate::turn::Turn;
+use crate::turn::{Ran, Turn};
 use crate::writer::Writer;
 
 /// What a driver is started with.
@@ -198,12 +198,12 @@ impl Driver {
         // Before anybody hears of its end, and moves the clock.
         self.ended = self.clock.now();
         match outcome {
-            Ok((mut report, first_error)) => {
+            Ok(Ran { mut report, first_error, logged_bytes }) => {
                 report.covers_batches = due.covers;
                 self.adapt_rates(&mut report);
                 self.has_run(time, &report, first_error);
                 self.recovered_waits = false;
-                self.checkpoint_if_due(&report);
+                self.checkpoint_if_due(time, logged_bytes);
             }
             Err(error) => self.was_given_up(error),
         }

@@ -81,7 +81,7 @@ impl Driver {
             .collect();
         let threads = parts.tasks.current_num_threads();
         // Without a log nothing is read back.
-        let most_read_back = if is_logged { parts.slabs.limit_bytes() / 2 } else { u64::MAX };
+        let most_read_back = if is_logged { parts.slabs.most_bytes() / 2 } else { u64::MAX };
         let admission = Admission::new(Bounds {
             most_batch_bytes: most_read_back,
             interval: orders.batch_interval.to_std(),
@@ -232,7 +232,7 @@ fn kept_inputs(graph: &Graph<'_>, reaches: &Reaches, slabs: &SlabPool) -> Result
             kept.stateful.reach(back);
         }
     }
-    let (limit, slab_bytes) = (slabs.limit_bytes(), slabs.slab_bytes() as u64);
+    let (limit, slab_bytes) = (slabs.most_bytes(), slabs.slab_bytes() as u64);
     let mut kept = Vec::with_capacity(graph.sources.len());
     for (source, back) in graph.sources.iter().zip(&reaches.sources) {
         let back = back.unwrap_or(Duration::ZERO);

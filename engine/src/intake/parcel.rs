@@ -40,6 +40,7 @@ pub(crate) struct Parcel {
     /// Which frame of the log it is, where there is a log.
     frame: OnceLock<u64>,
     bytes: u64,
+    kept_bytes: u64,
     blocks: u64,
     framing: LineCounts,
     reached: Reached,
@@ -80,6 +81,7 @@ impl Parcel {
             batch: OnceLock::new(),
             frame: OnceLock::new(),
             bytes: blocks.iter().map(|b| b.came_bytes() as u64).sum(),
+            kept_bytes: blocks.iter().map(|b| b.raw_bytes() as u64).sum(),
             blocks: blocks.len() as u64,
             framing,
             reached: Reached::new(),
@@ -102,6 +104,11 @@ impl Parcel {
     /// Bytes that were received for its blocks.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Bytes that its blocks were made of, mended where they had to be: what the log has of it.
+    pub(crate) fn kept_bytes(&self) -> u64 {
+        self.kept_bytes
     }
 
     /// How many blocks it was made of.

@@ -22,6 +22,8 @@ pub(super) struct Given {
     pub(super) inputs: Vec<Input>,
     pub(super) reports: Vec<SourceReport>,
     pub(super) early_bytes: u64,
+    /// What is read into memory again if the batch is run again.
+    pub(super) logged_bytes: u64,
     /// Bytes that were taken in to be read now.
     pub(super) at_turn_bytes: u64,
     /// Records that did not parse while blocks were worked on early.
@@ -69,6 +71,7 @@ impl Turn<'_> {
                     let what = format!("what the batch {time} was given by {name}");
                     Error::Unwritable { what, reason }
                 })?;
+                given.logged_bytes += note.len() as u64;
                 given.polled.push(Noted { source: id, name, note });
             }
             self.take_polled(id, time, polled, &mut given, &mut blocks);
@@ -94,6 +97,7 @@ impl Turn<'_> {
             let SourceKind::Polled(poll) = &mut source.kind else { continue };
             let unreadable = |reason| Error::Unreadable { what: name.to_string(), reason };
             poll.gave(assigned.time, &note).map_err(unreadable)?;
+            given.logged_bytes += note.len() as u64;
             // Nobody misses the records of a batch that is done and has left nothing.
             if !is_done || outlived[id] {
                 let polled = poll.again(&note, policy).map_err(unreadable)?;
@@ -123,6 +127,7 @@ impl Turn<'_> {
         report.lines += claimed.taken.counts.unwrap_or_default();
         given.early_unparsed += claimed.taken.unparsed;
         report.bytes += parcel.bytes();
+        given.logged_bytes += parcel.kept_bytes();
         report.blocks += parcel.block_count();
         if claimed.taken.committed != 0 {
             given.early_bytes += parcel.bytes();
@@ -160,6 +165,7 @@ impl Turn<'_> {
             }
             Records::Blocks(polled) => {
                 report.bytes = polled.iter().map(|block| block.raw_bytes() as u64).sum();
+                given.logged_bytes += report.bytes;
                 report.blocks = polled.len() as u64;
                 blocks[id] = polled.into_iter().map(|block| (block, (0, false))).collect();
             }

@@ -59,11 +59,19 @@ pub(crate) struct Turn<'d> {
     pub(crate) notes: bool,
 }
 
+/// How a batch went.
+pub(crate) struct Ran {
+    pub(crate) report: BatchReport,
+    pub(crate) first_error: Option<Error>,
+    /// What a process that goes on reads into memory to run it again.
+    pub(crate) logged_bytes: u64,
+}
+
 impl Turn<'_> {
-    /// Runs the batch at `time`. Answers how it went, and the first failure.
+    /// Runs the batch at `time`.
     ///
     /// Fails where there is a log and the batch could not be written down in it: then it has not begun.
-    pub(crate) fn run(mut self, time: Time) -> Result<(BatchReport, Option<Error>)> {
+    pub(crate) fn run(mut self, time: Time) -> Result<Ran> {
         let late = self.clock.since_epoch().saturating_sub(since_epoch(time));
         let started = Instant::now();
         let now = self.clock.now();
@@ -73,7 +81,7 @@ impl Turn<'_> {
     }
 
     /// Runs a batch again from what was written down of it; where its outputs are done they are left out.
-    pub(crate) fn run_again(mut self, again: Again) -> Result<(BatchReport, Option<Error>)> {
+    pub(crate) fn run_again(mut self, again: Again) -> Result<Ran> {
         let (started, time) = (Instant::now(), again.assigned.time);
         let outputs = if again.is_done { Outputs::AreDone } else { Outputs::Run };
         let given = self.given_again(again)?;
@@ -105,7 +113,7 @@ impl Turn<'_> {
         started: Instant,
         given: Given,
         outputs: Outputs,
-    ) -> (BatchReport, Option<Error>) {
+    ) -> Ran {
         let parts = self.engine.parts();
         let mut report = BatchReport::from((time, self.interval));
         report.scheduling_delay_ms = as_ms(late);
@@ -135,6 +143,9 @@ impl Turn<'_> {
         let commit = !batch.has_failed();
         self.end(batch);
         self.settle(time, commit.then_some(&inputs));
+        report.held_bytes += self.history.lock().list_bytes();
+        self.held.set(report.held_bytes);
+        report.memory_limit_bytes = parts.slabs.limit_bytes();
         std::mem::forget(guard);
         let processing = started.elapsed();
         self.intake.admission.turn_ended(processing);
@@ -143,16 +154,14 @@ impl Turn<'_> {
         report.window_bytes = self.history.lock().bytes();
         report.spilled_bytes = inputs.iter().map(Input::bytes_on_disk).sum();
         report.disk_bytes = self.spiller.map_or(0, Spiller::bytes_on_disk);
-        report.held_bytes += self.history.lock().list_bytes();
-        self.held.set(report.held_bytes);
-        report.memory_limit_bytes = parts.slabs.limit_bytes();
         report.early_bytes = given.early_bytes;
         report.sources = given.reports;
         self.count(&given.uncounted, &mut report.sources);
         report.records = report.sources.iter().map(|source| source.lines.records).sum();
         report.bytes = report.sources.iter().map(|source| source.bytes).sum();
         report.errors = errors.iter().map(Error::to_string).collect();
-        (report, errors.into_iter().chain(given.losses).next())
+        let first_error = errors.into_iter().chain(given.losses).next();
+        Ran { report, first_error, logged_bytes: given.logged_bytes }
     }
 
     /// Bytes that states, windows, and what stages have of the batch take.

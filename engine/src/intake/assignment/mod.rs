@@ -123,12 +123,12 @@ impl Intake {
             Some(to_log) => {
                 let intake = self.clone();
                 self.ahead.one_more();
-                self.admission.log_began(parcel.bytes());
+                self.admission.log_began(parcel.kept_bytes());
                 let end = Box::new(move |parcel: &Parcel, is_logged| {
                     if is_logged {
                         intake.count(parcel);
                     }
-                    intake.admission.log_ended(parcel.bytes());
+                    intake.admission.log_ended(parcel.kept_bytes());
                     intake.ahead.one_less();
                 });
                 to_log(Unlogged::new(parcel.clone(), end));
@@ -152,7 +152,7 @@ impl Intake {
     }
 
     fn store_now(&self, parcel: Arc<Parcel>, closed_at: Time, stored: Stored) -> Option<Work> {
-        self.admission.stored(parcel.bytes());
+        self.admission.stored(parcel.kept_bytes());
         let workers = {
             let mut state = self.state.lock();
             let batch = self.batch_of(closed_at).max(state.assigned_up_to + self.batch_interval);
@@ -204,7 +204,7 @@ impl Intake {
             std::mem::replace(&mut state.received, later)
         };
         let parcels: Vec<Arc<Parcel>> = now.into_values().flatten().collect();
-        self.admission.assigned(parcels.iter().map(|parcel| parcel.bytes()).sum());
+        self.admission.assigned(parcels.iter().map(|parcel| parcel.kept_bytes()).sum());
         parcels
     }
 

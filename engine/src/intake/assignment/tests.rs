@@ -44,6 +44,40 @@ fn what_comes_late_goes_to_the_next_batch_and_is_never_lost() {
 }
 
 #[test]
+fn what_lines_were_mended_into_is_what_a_batch_may_be_given_so_much_of() {
+    use crate::block::{Block, Origin};
+    use crate::conf::{InvalidUtf8, LongLines};
+    use crate::framing::RecordLimit;
+    use crate::progress::LineCounts;
+    use crate::received::{Form, RecordPolicy};
+    use crate::slabs::SlabPool;
+
+    let reads = Reads { early: true, at_turn: false };
+    let most_batch_bytes = 20;
+    let bounds =
+        Bounds { interval: secs(1).to_std(), most_early_bytes: 100, most_batch_bytes, threads: 1 };
+    let intake = Arc::new(Intake::new(secs(1), at(0), Admission::new(bounds)));
+    let pool = SlabPool::new(SlabPool::least_bytes(100), 100);
+    let limit = RecordLimit { max_bytes: 100, long_lines: LongLines::Skip };
+    let policy = RecordPolicy { limit, form: Form::Text(InvalidUtf8::Replace) };
+    for may_read in [true, false] {
+        let (mut slab, _) = pool.take(0).unwrap();
+        slab.room()[..4].copy_from_slice(b"\xff\xff\xff\n");
+        slab.advance(4);
+        let (bytes, lease) = slab.cut();
+        let origin = Origin { source: 0, connection: 0, offset: 0 };
+        let block = Block::new(bytes, lease, origin);
+        let (block, _) = ReceivedBlock::just_read(block, policy, &pool);
+        let parcel = Parcel::new(0, vec![Arc::new(block)], LineCounts::default());
+        assert_eq!((parcel.bytes(), parcel.kept_bytes()), (4, 10));
+        assert!(intake.store(parcel, at(1), Stored::EarlyWorkMayBegin).is_none());
+        assert_eq!(intake.admission.may_read(reads), may_read);
+    }
+    intake.assign(at(1));
+    assert!(intake.admission.may_read(reads));
+}
+
+#[test]
 fn early_work_begins_on_all_but_what_is_stored_at_its_own_turn() {
     let intake = Arc::new(Intake::new(secs(1), at(0), admission()));
     let told = Arc::new(Mutex::new(Vec::new()));
