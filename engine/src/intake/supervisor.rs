@@ -126,6 +126,7 @@ impl<R: Receiver> Supervisor<R> {
                 End::Stopped(message) => {
                     self.drop_receiver(receiver.take());
                     self.say_stopped(Some(message));
+                    self.buffer.leave();
                     self.wait_for_order(None);
                     break;
                 }

@@ -150,6 +150,11 @@ impl<T> Buffer<T> {
         self.share.on_room(wake);
     }
 
+    /// Nothing is stored any more: when what is stored is taken, others have its room.
+    pub(in crate::intake) fn leave(&self) {
+        self.share.leave().tell();
+    }
+
     /// Has no room any more, what was in it having been taken. To be told of once nothing is locked.
     pub(super) fn give_back_room(&self) -> Waiting {
         self.share.give_back()

@@ -22,6 +22,8 @@ pub(crate) struct StoreRoom {
 struct Held {
     number: u64,
     bytes: usize,
+    /// It wants nothing any more: when it has given back what it has, its part is that of the others.
+    leaves: bool,
     /// It has asked for more than there was, and is to be told when there is more.
     wants_more: bool,
     wake: Option<Arc<Wake>>,
@@ -52,7 +54,7 @@ impl StoreRoom {
     /// One more takes part.
     pub(in crate::intake) fn join(self: &Arc<Self>) -> Share {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let held = Held { number, bytes: 0, wants_more: false, wake: None };
+        let held = Held { number, bytes: 0, leaves: false, wants_more: false, wake: None };
         self.stores.lock().push(held);
         Share { room: self.clone(), number }
     }
@@ -100,6 +102,17 @@ impl Share {
         if let Some(held) = stores.iter_mut().find(|held| held.number == self.number) {
             held.bytes = 0;
         }
+        stores.retain(|held| !held.leaves || held.bytes > 0);
+        waiting(&mut stores)
+    }
+
+    /// Wants nothing any more. What it has it keeps until it gives it back.
+    pub(super) fn leave(&self) -> Waiting {
+        let mut stores = self.room.stores.lock();
+        if let Some(held) = stores.iter_mut().find(|held| held.number == self.number) {
+            held.leaves = true;
+        }
+        stores.retain(|held| !held.leaves || held.bytes > 0);
         waiting(&mut stores)
     }
 }
@@ -147,6 +160,20 @@ mod tests {
         a.give_back().tell();
         assert_eq!(told.map(|told| told.load(Ordering::Relaxed)), [1, 1], "each wanted more");
         assert_eq!((b.grow_to(300), c.grow_to(5000)), (300, 125 + 325));
+    }
+
+    #[test]
+    fn the_part_of_who_wants_nothing_any_more_is_that_of_the_others() {
+        let room = StoreRoom::new(1000);
+        let [a, b, c] = std::array::from_fn(|_| room.join());
+        assert_eq!((a.grow_to(5000), b.grow_to(100)), (166 + 502, 100));
+        let told = told(&a);
+        c.leave().tell();
+        assert_eq!((told.load(Ordering::Relaxed), a.grow_to(5000)), (1, 750));
+        b.leave().tell();
+        assert_eq!(a.grow_to(5000), 750, "it keeps what it has");
+        b.give_back().tell();
+        assert_eq!((told.load(Ordering::Relaxed), a.grow_to(5000)), (3, 1000));
     }
 
     #[test]
