@@ -36,8 +36,9 @@ pub(super) struct Filling {
     block_interval: Duration,
     next_close: Time,
     slab: Option<Slab>,
-    /// There was none for it when the receiver last wanted one.
-    waits_for_slab: bool,
+    /// Where there was none for it when the receiver last wanted one: how many had come back to the pool then, or when
+    /// its blocks were last closed.
+    waits_since: Option<u64>,
     growth: Growth,
     /// The runs of whole records in the slab that are not cut off yet.
     open: Vec<Run>,
@@ -67,7 +68,7 @@ impl Filling {
             block_interval: interval,
             next_close: around.clock.now().floor(interval) + interval,
             slab: None,
-            waits_for_slab: false,
+            waits_since: None,
             growth: Growth::default(),
             open: Vec::new(),
             framing: LineCounts::default(),
@@ -86,9 +87,9 @@ impl Filling {
     /// only take a core from it. But while a batch has its turn the driver is late, and senders who
     /// want to be told do not wait for it.
     ///
-    /// Who waits for a slab is to look again then, for it will ask for less.
+    /// Who waits for a slab is to look again then, for it may ask for less.
     pub(super) fn due(&self) -> Option<Time> {
-        if self.waits_for_slab {
+        if self.waits_since.is_some() {
             return Some(self.next_close);
         }
         let empty = self.slab.is_none() && self.nothing_counts();
@@ -121,8 +122,12 @@ impl Filling {
         if now < self.next_close {
             return None;
         }
-        if self.waits_for_slab {
-            self.growth.has_waited();
+        if let Some(returned_before) = self.waits_since {
+            let returned = self.pool.returned();
+            if returned > returned_before {
+                self.growth.was_passed_over();
+            }
+            self.waits_since = Some(returned);
         }
         let is_idle = self.slab.as_ref().is_some_and(|slab| slab.filled() == 0);
         let work = self.cut(stored);
@@ -196,7 +201,10 @@ impl Filling {
 
     /// There is no slab for it, and it is wanted still; or it is not.
     pub(super) fn waits_for_slab(&mut self, waits: bool) {
-        self.waits_for_slab = waits;
+        match waits {
+            true => self.waits_since = self.waits_since.or_else(|| Some(self.pool.returned())),
+            false => self.waits_since = None,
+        }
     }
 
     /// The memory that a slab will be mended into, if it is like those before.
@@ -207,7 +215,7 @@ impl Filling {
     /// Goes on with another slab, and what is reserved for what it will be mended into, the one before having been
     /// let go; so a budget of two slabs can go round.
     pub(super) fn go_on_with(&mut self, (slab, ahead): (Slab, Reservation)) {
-        self.waits_for_slab = false;
+        self.waits_since = None;
         self.slab = Some(slab);
         self.growth.is_ahead(Some(ahead));
     }
@@ -342,28 +350,40 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_for_a_slab_asks_for_less_at_the_end_of_each_block() {
+    fn who_is_passed_over_again_and_again_asks_for_less() {
         let mut filling = filling(0);
         let bad = b"\xff\xff\xff\n";
         filling.slab().unwrap().room()[..4].copy_from_slice(bad);
         fill_as_it_is(&mut filling, 4);
         assert!(filling.let_go().is_none());
+        filling.intake.assign(at(1000));
         let of_a_slab = filling.growth_of_a_slab();
         assert!(of_a_slab > 0);
         assert_eq!(filling.due(), None, "nobody wants a slab");
         filling.waits_for_slab(true);
-        assert_eq!(filling.due(), Some(at(500)));
-        close_early(&mut filling, at(500));
-        assert_eq!(
-            filling.due(),
-            Some(at(1000)),
-            "also when a batch ends, which the driver closes"
-        );
-        filling.close_when_due(at(1000), Stored::AtTurnOf(at(1000)));
-        assert_eq!(filling.growth_of_a_slab(), of_a_slab / 4);
+        let mut blocks = 0;
+        let mut close = |filling: &mut Filling| {
+            blocks += 1;
+            let ends_at = at(500 * blocks);
+            assert_eq!(
+                filling.due(),
+                Some(ends_at),
+                "also where a batch ends, which the driver closes"
+            );
+            assert!(filling.close_when_due(ends_at, Stored::AtTurnOf(ends_at)).is_none());
+        };
+        for _ in 0..100 {
+            close(&mut filling);
+        }
+        assert_eq!(filling.growth_of_a_slab(), of_a_slab, "nobody had a slab");
+        for _ in 0..8 {
+            assert_eq!(filling.growth_of_a_slab(), of_a_slab);
+            drop(filling.pool.take(0).unwrap());
+            close(&mut filling);
+        }
+        assert_eq!(filling.growth_of_a_slab(), of_a_slab / 2);
         filling.waits_for_slab(false);
-        close_early(&mut filling, at(1500));
-        assert_eq!((filling.growth_of_a_slab(), filling.due()), (of_a_slab / 4, None));
+        assert_eq!(filling.due(), None);
     }
 
     #[test]

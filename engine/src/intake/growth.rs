@@ -3,6 +3,9 @@
 
 use crate::slabs::Reservation;
 
+/// So often one who needs more than others waits for its turn. Where all need as much, most have it sooner.
+const MOST_PASSED_OVER: u32 = 8;
+
 /// Shares are told in so many parts of what came.
 const PARTS: u64 = 256;
 
@@ -11,6 +14,8 @@ const PARTS: u64 = 256;
 pub(super) struct Growth {
     /// So many parts of what came has mending lately made: 0 where nothing had to be mended.
     lately: u64,
+    /// So often, in a row, have others had slabs and this receiver none.
+    passed_over: u32,
     /// For what the open slab has yet to be mended into.
     ahead: Option<Reservation>,
 }
@@ -21,14 +26,22 @@ impl Growth {
         bytes as u64 * self.lately / PARTS
     }
 
-    /// A block interval has gone by in which there was no slab, and room for what [`of`](Growth::of) tells of it.
-    /// What is sent may be good again, and nobody will know before some of it is read: half as much will do.
-    pub(super) fn has_waited(&mut self) {
-        self.lately /= 2;
+    /// A block interval has gone by in which slabs came back, and others had them, who need less than
+    /// [`of`](Growth::of) tells. What is sent may be good again, and nobody will know before some of it is read:
+    /// after some of those, half as much will do.
+    pub(super) fn was_passed_over(&mut self) {
+        self.passed_over += 1;
+        if self.passed_over == MOST_PASSED_OVER {
+            self.lately /= 2;
+            self.passed_over = 0;
+        }
     }
 
     /// A slab is filled from now on, and what [`of`](Growth::of) has told of it is left free; or none is.
     pub(super) fn is_ahead(&mut self, ahead: Option<Reservation>) {
+        if ahead.is_some() {
+            self.passed_over = 0;
+        }
         self.ahead = ahead;
     }
 
@@ -74,7 +87,12 @@ mod tests {
         growth.has_closed(100, 100, 500);
         growth.is_ahead(None);
         assert_eq!((growth.of(1000), pool.reserved_bytes()), (1000, 0));
-        growth.has_waited();
-        assert_eq!(growth.of(1000), 500);
+        for of_a_thousand in [1000, 500, 250] {
+            growth.is_ahead(Some(pool.reservation()));
+            for _ in 0..MOST_PASSED_OVER {
+                assert_eq!(growth.of(1000), of_a_thousand);
+                growth.was_passed_over();
+            }
+        }
     }
 }

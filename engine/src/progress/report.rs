@@ -54,7 +54,7 @@ pub struct BatchReport {
     /// Of what is in memory, the bytes of blocks that windows of raw records keep.
     pub window_bytes: u64,
     /// Bytes that states, windows and shuffles held when the outputs had run, and the lists of records that raw
-    /// windows over queues and users' receivers keep for later batches: the room of their tables and lists, at
+    /// windows over queues and users' receivers kept of batches before: the room of their tables and lists, at
     /// the size of their elements. What an element owns elsewhere is not counted. Received data has as much
     /// less of the memory.
     pub held_bytes: u64,

@@ -18,6 +18,7 @@
 mod memory;
 mod reservation;
 mod slab;
+mod taker;
 #[cfg(test)]
 mod tests;
 
@@ -26,9 +27,11 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 
 use self::memory::Memory;
+use self::taker::Waiting;
 
 pub(crate) use reservation::Reservation;
 pub(crate) use slab::{Lease, Slab};
+pub(crate) use taker::Taker;
 
 /// What a slab holds at least, where lines are short.
 const USUAL_SLAB_BYTES: usize = 1 << 20;
@@ -41,9 +44,6 @@ pub(crate) const READ_ROOM_BYTES: usize = (64 << 10) - HEADER_BYTES;
 
 /// One to fill while the other is worked on.
 const LEAST_SLABS: usize = 2;
-
-/// Called once, when a slab has come back.
-pub(crate) type OnReturn = Box<dyn FnOnce() + Send>;
 
 /// Called whenever slabs are scarce.
 pub(crate) type OnScarcity = dyn Fn() + Send + Sync;
@@ -64,15 +64,12 @@ struct State {
     /// What others have of the budget.
     reserved_bytes: u64,
     waiting: Vec<Waiting>,
+    /// How many there were who take slabs.
+    takers: u64,
+    /// How many slabs have come back.
+    returned: u64,
     /// Who makes room when it gets scarce. An engine outlives its streams, so it does not keep them.
     on_scarcity: Vec<Weak<OnScarcity>>,
-}
-
-/// Who waits for a slab.
-struct Waiting {
-    /// What is to be reserved with it.
-    ahead: u64,
-    wake: OnReturn,
 }
 
 impl State {
@@ -111,6 +108,8 @@ impl SlabPool {
             made: 0,
             reserved_bytes: 0,
             waiting: Vec::new(),
+            takers: 0,
+            returned: 0,
             on_scarcity: Vec::new(),
         };
         SlabPool(Arc::new(Shared { slab_bytes, most_slabs, state: Mutex::new(state) }))
@@ -121,10 +120,15 @@ impl SlabPool {
         (LEAST_SLABS * slab_bytes(max_line_bytes)) as u64
     }
 
-    /// An empty slab, and `ahead` bytes reserved for what will be made of it; or `None` at the limit.
-    pub(crate) fn take(&self, ahead: u64) -> Option<(Slab, Reservation)> {
+    /// An empty slab, and `ahead` bytes reserved for what will be made of it; or `None` at the limit, where `taker`
+    /// waits.
+    fn take_for(&self, taker: Option<&Taker>, ahead: u64) -> Option<(Slab, Reservation)> {
         let mut state = self.0.state.lock();
+        if let Some(taker) = taker {
+            taker.leave(&mut state.waiting);
+        }
         if state.in_use() >= self.0.left_by(state.reserved_bytes + ahead) {
+            state.waiting.extend(taker.map(|taker| taker.waiting_for(ahead)));
             let hooks = state.hooks();
             drop(state);
             hooks.iter().for_each(|hook| hook());
@@ -161,10 +165,9 @@ impl SlabPool {
         (state.in_use().saturating_sub(half) * self.0.slab_bytes) as u64
     }
 
-    /// Has `wake` called once, when a slab has come back next, or there may be one and `ahead` bytes. Whoever finds
-    /// none asks for this first, and then looks again: one may have come back between.
-    pub(crate) fn on_next_return(&self, ahead: u64, wake: OnReturn) {
-        self.0.state.lock().waiting.push(Waiting { ahead, wake });
+    /// How many slabs have come back since the pool was made.
+    pub(crate) fn returned(&self) -> u64 {
+        self.0.state.lock().returned
     }
 
     /// Whether somebody waits for a slab to come back.
@@ -205,12 +208,25 @@ impl SlabPool {
     }
 }
 
+impl Taker {
+    /// An empty slab, and `ahead` bytes reserved for what will be made of it; or `None` at the limit, and then it
+    /// waits, until it is woken or asks again.
+    pub(crate) fn take(&self, ahead: u64) -> Option<(Slab, Reservation)> {
+        self.pool().take_for(Some(self), ahead)
+    }
+}
+
 fn slab_bytes(max_line_bytes: usize) -> usize {
     USUAL_SLAB_BYTES.max(max_line_bytes) + READ_ROOM_BYTES
 }
 
 #[cfg(test)]
 impl SlabPool {
+    /// For who does not wait: an empty slab, and `ahead` bytes reserved for what will be made of it.
+    pub(crate) fn take(&self, ahead: u64) -> Option<(Slab, Reservation)> {
+        self.take_for(None, ahead)
+    }
+
     /// How many hooks it knows.
     pub(crate) fn hooks(&self) -> usize {
         self.0.state.lock().on_scarcity.len()

@@ -1,7 +1,8 @@
 //! A part of the budget that is left to somebody else: the pool hands out as much less.
 
 use super::memory::Memory;
-use super::{LEAST_SLABS, Shared, SlabPool, State, Waiting};
+use super::taker::Waiting;
+use super::{LEAST_SLABS, Shared, SlabPool, State};
 
 /// A part of the budget that somebody else has, until this is dropped.
 pub(crate) struct Reservation {
@@ -76,8 +77,8 @@ impl SlabPool {
         let helped: Vec<Waiting> = state.waiting.extract_if(.., is_more_left).collect();
         drop(state);
         drop(freed);
-        for Waiting { wake, .. } in helped {
-            wake();
+        for taker in helped {
+            (taker.wake)();
         }
     }
 }

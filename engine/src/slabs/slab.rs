@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 
+use super::Shared;
 use super::memory::{Memory, Root};
-use super::{Shared, Waiting};
 
 /// A buffer being filled: `..filled` holds data, the rest is room.
 pub(crate) struct Slab {
@@ -72,10 +72,11 @@ impl Drop for Claim {
             // is theirs, and the budget gets a new slab.
             None => state.made -= 1,
         }
+        state.returned += 1;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        for Waiting { wake, .. } in waiting {
-            wake();
+        for taker in waiting {
+            (taker.wake)();
         }
     }
 }

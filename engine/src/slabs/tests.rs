@@ -6,6 +6,13 @@ fn pool(slabs: u64) -> SlabPool {
     SlabPool::new(slabs * slab_bytes(100) as u64, 100)
 }
 
+/// One who takes slabs, and how often it was woken.
+fn taker(pool: &SlabPool) -> (Taker, Arc<Mutex<usize>>) {
+    let woken = Arc::new(Mutex::new(0));
+    let wake = woken.clone();
+    (pool.taker(Arc::new(move || *wake.lock() += 1)), woken)
+}
+
 fn fill(slab: &mut Slab, byte: u8, n: usize) -> (Bytes, Lease) {
     slab.room()[..n].fill(byte);
     slab.advance(n);
@@ -57,10 +64,8 @@ fn a_reused_slab_is_whole_and_holds_only_what_was_written_to_it() {
 fn at_the_limit_there_is_none_until_one_returns() {
     let pool = pool(2);
     let (a, b) = (pool.take(0).unwrap().0, pool.take(0).unwrap().0);
-    let told = Arc::new(Mutex::new(0));
-    let tell = told.clone();
-    assert!(pool.take(0).is_none());
-    pool.on_next_return(0, Box::new(move || *tell.lock() += 1));
+    let (taker, told) = taker(&pool);
+    assert!(taker.take(0).is_none());
     drop(a);
     assert_eq!(*told.lock(), 1);
     assert!(pool.take(0).is_some());
@@ -78,10 +83,8 @@ fn what_is_reserved_is_not_handed_out_and_comes_back() {
     ours.set(slab);
     theirs.set(2 * slab);
     assert_eq!((pool.bytes_in_use(), pool.is_full()), (3 * slab, true));
-    let told = Arc::new(Mutex::new(0));
-    let tell = told.clone();
-    assert!(pool.take(0).is_none());
-    pool.on_next_return(0, Box::new(move || *tell.lock() += 1));
+    let (taker, told) = taker(&pool);
+    assert!(taker.take(0).is_none());
     theirs.set(2 * slab - 1);
     assert_eq!(*told.lock(), 1);
     slabs.push(pool.take(0).unwrap().0);
@@ -108,11 +111,9 @@ fn who_needs_more_than_a_slab_has_none_before_there_is_room_for_all_of_it() {
     assert_eq!((pool.limit_bytes(), pool.reserved_bytes()), (3 * slab, 3 * slab));
     let second = pool.take(0).unwrap().0;
     assert_eq!((*told.lock(), pool.is_full()), (0, false));
-    assert!(pool.take(slab).is_none());
+    let (taker, woken) = taker(&pool);
+    assert!(taker.take(slab).is_none());
     assert_eq!((pool.reserved_bytes(), pool.limit_bytes()), (3 * slab, 3 * slab), "as before");
-    let woken = Arc::new(Mutex::new(0));
-    let wake = woken.clone();
-    pool.on_next_return(slab, Box::new(move || *wake.lock() += 1));
     // Whoever makes room is asked for it, though there is one slab.
     assert_eq!((*told.lock(), pool.is_full(), pool.is_scarce()), (1, true, true));
     assert_eq!(pool.bytes_beyond_half(), slab);
@@ -132,6 +133,30 @@ fn who_needs_more_than_a_slab_has_none_before_there_is_room_for_all_of_it() {
     let least = (pool.take(1 << 60).unwrap(), pool.take(1 << 60).unwrap());
     assert!(pool.take(0).is_none());
     drop(least);
+}
+
+#[test]
+fn others_know_what_who_waits_needs_now_and_no_longer_than_it_waits() {
+    let pool = pool(12);
+    let slab = pool.slab_bytes() as u64;
+    let held: Vec<_> = (0..5).map(|_| pool.take(0).unwrap()).collect();
+    let (waits, woken) = taker(&pool);
+    let (passes_by, _) = taker(&pool);
+    assert!(waits.take(7 * slab).is_none());
+    assert_eq!((pool.is_waited_for(), pool.is_full()), (true, true));
+    drop(passes_by.take(0).unwrap());
+    assert_eq!((*woken.lock(), pool.returned()), (1, 1));
+    assert!(waits.take(10 * slab).is_none());
+    assert_eq!(pool.bytes_beyond_half(), 4 * slab, "of two");
+    assert!(waits.take(7 * slab).is_none(), "it asks for less");
+    assert_eq!(pool.bytes_beyond_half(), 3 * slab, "of five");
+    let got = waits.take(6 * slab).unwrap();
+    assert_eq!((pool.is_waited_for(), *woken.lock()), (false, 1));
+    assert!(waits.take(slab).is_none());
+    drop(waits);
+    assert!(!pool.is_waited_for(), "who has gone waits no more");
+    drop((held, got));
+    assert_eq!(pool.returned(), 7);
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub(crate) fn check_lines(bytes: &Bytes, limit: RecordLimit) -> (Bytes, LineCoun
 }
 
 /// Lines as they are to be kept, where `bytes` are not that: where one is not UTF-8, or too long; and what became
-/// of them. Cost: a pass over `bytes`, and three more where there is a fault.
+/// of them. Cost: a pass over `bytes`; where there is a fault three more, and four over each line that is malformed.
 pub(crate) fn mended_text(
     bytes: &[u8],
     limit: RecordLimit,

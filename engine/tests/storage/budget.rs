@@ -1,8 +1,8 @@
 //! One budget: what states hold, received data does not have.
 
-use millstream::StorageLevel;
+use millstream::{Queue, StorageLevel, Window};
 
-use crate::rig::{MEMORY_BYTES, Rig, conf, number};
+use crate::rig::{BATCH, MEMORY_BYTES, Rig, conf, number};
 
 #[test]
 fn a_state_that_grows_leaves_less_to_received_data_and_gives_it_back() {
@@ -32,5 +32,25 @@ fn a_state_that_grows_leaves_less_to_received_data_and_gives_it_back() {
         last = rig.batch();
     }
     assert_eq!(last.memory_limit_bytes, limit, "{} of {MEMORY_BYTES}", last.held_bytes);
+    rig.stop();
+}
+
+#[test]
+fn a_list_that_a_raw_window_keeps_leaves_less_to_received_data_until_the_window_has_moved_on() {
+    const ITEMS: u64 = 400_000;
+    let queue = Queue::from([vec![0u64; ITEMS as usize]]);
+    let rig = Rig::start(conf(StorageLevel::MEMORY_ONLY), move |s| {
+        s.queue_stream(&queue)
+            .window(Window::every_batch(BATCH + BATCH))
+            .count()
+            .for_each_rdd(|_, _| ());
+        Ok(())
+    });
+    let [first, second, third] = std::array::from_fn(|_| rig.batch());
+    let slab = first.memory_limit_bytes / 6;
+    let held = [&first, &second, &third].map(|report| report.held_bytes / (8 * ITEMS));
+    assert_eq!(held, [0, 1, 0], "what the batches before have left to each");
+    let left = [&first, &second, &third].map(|report| report.memory_limit_bytes / slab);
+    assert_eq!(left, [6, 6 - second.held_bytes / slab, 6]);
     rig.stop();
 }

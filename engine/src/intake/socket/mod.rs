@@ -28,6 +28,7 @@ use super::unfinished::Holding;
 use crate::block::SourceId;
 use crate::error::{Error, Result};
 use crate::occasional::Occasional;
+use crate::slabs::Taker;
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -83,11 +84,10 @@ pub(crate) fn start_socket(
         filling: filling.clone(),
         name,
         poll,
-        wake: wake.clone(),
         order: order.clone(),
         paused,
         held_to_rate: false,
-        waits_for_slab: Arc::default(),
+        slabs: surroundings.pool.taker(wake.clone()),
         connections: HashMap::new(),
         ready: VecDeque::new(),
         unfinished: surroundings.unfinished.join(wake.clone()),
@@ -110,14 +110,12 @@ pub(crate) fn start_socket(
 struct SocketReceiver {
     name: String,
     poll: Poll,
-    wake: Arc<dyn Fn() + Send + Sync>,
     order: Arc<Order>,
     /// Set while data waits that the receiver may not read; whoever changes that then wakes it.
     paused: Arc<AtomicBool>,
     /// What holds it back is its rate: it may read on when the time has come.
     held_to_rate: bool,
-    /// Set while the pool has promised to wake this thread.
-    waits_for_slab: Arc<AtomicBool>,
+    slabs: Taker,
     filling: Arc<Mutex<Filling>>,
     connections: HashMap<usize, Connection>,
     /// Connections that may have bytes to read, each once, served in turn.

@@ -9,7 +9,7 @@ use crate::framing::RecordsOf;
 use crate::intake::assignment::Stored;
 use crate::intake::connection::Outcome;
 use crate::intake::filling::Filling;
-use crate::slabs::{READ_ROOM_BYTES, Reservation, Slab};
+use crate::slabs::READ_ROOM_BYTES;
 
 impl SocketReceiver {
     /// Serves each connection that is ready with one read.
@@ -62,6 +62,9 @@ impl SocketReceiver {
 
     /// Reads nothing for now, though something has come: it may not, or, if it may, there is no room.
     fn rest(&mut self, may_read: bool) {
+        if !may_read {
+            self.filling.lock().waits_for_slab(false);
+        }
         if self.held_to_rate {
             return;
         }
@@ -100,32 +103,17 @@ impl SocketReceiver {
                 return None;
             }
             let ahead = filling.lock().growth_of_a_slab();
-            let Some(slab) = self.take_slab(ahead) else {
-                filling.lock().waits_for_slab(true);
-                return None;
-            };
-            filling.lock().go_on_with(slab);
+            // At the budget's end this thread is woken when there may be one.
+            let slab = self.slabs.take(ahead);
+            let mut filling = filling.lock();
+            match slab {
+                Some(slab) => filling.go_on_with(slab),
+                None => {
+                    filling.waits_for_slab(true);
+                    return None;
+                }
+            }
         }
-    }
-
-    /// An empty slab, and `ahead` bytes of memory for what will be made of it; or nothing at the budget's end: this
-    /// thread is woken then when there may be.
-    fn take_slab(&self, ahead: u64) -> Option<(Slab, Reservation)> {
-        let pool = &self.around.pool;
-        let slab = pool.take(ahead);
-        if slab.is_some() {
-            return slab;
-        }
-        if !self.waits_for_slab.swap(true, Ordering::SeqCst) {
-            let (waits, wake) = (self.waits_for_slab.clone(), self.wake.clone());
-            let wake = Box::new(move || {
-                waits.store(false, Ordering::SeqCst);
-                wake();
-            });
-            pool.on_next_return(ahead, wake);
-        }
-        // One may have come back before the pool had promised to tell.
-        pool.take(ahead)
     }
 
     fn say_full(&mut self) {
