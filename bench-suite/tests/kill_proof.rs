@@ -35,9 +35,8 @@ fn clean(args: &[&str]) -> Value {
     }
     assert!(number(&found, "/records") > 1000, "{found}");
     assert!(number(&found, "/batches") > 10, "{found}");
-    // A third of them are meant to come then. A recovery takes a few milliseconds, so on a busy machine up to half of
-    // those come too late.
-    assert!(number(&found, "/during_recovery") * 6 + 3 >= number(&found, "/deaths"), "{found}");
+    // A third of them, but for one that came a little too late.
+    assert!(number(&found, "/during_recovery") * 3 + 6 >= number(&found, "/deaths"), "{found}");
     assert!(number(&found, "/during_recovery") < number(&found, "/deaths"), "{found}");
     found
 }
